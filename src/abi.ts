@@ -1,0 +1,15 @@
+// Compiled by both AssemblyScript and TypeScript: integer constants only, no imports and no types.
+
+/** Output units a panel of weights holds; rows of activations, deltas and biases are padded to a multiple of it. */
+export const PANEL = 16;
+
+/** Most rows that one pass of the kernels sees; a larger batch runs in chunks into the gradient block. */
+export const CHUNK_ROWS = 1024;
+
+// Activation codes.
+export const LINEAR = 0;
+export const SIGMOID = 1;
+export const TANH = 2;
+export const RELU = 3;
+export const LEAKY_RELU = 4;
+export const SOFTMAX = 5;
