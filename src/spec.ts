@@ -1,0 +1,97 @@
+// What a network is, before it has memory: sizes, activations, loss. Plain data that JSON can carry.
+
+import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "./abi.js";
+import { checkInteger, checkName, checkNumber, checkOptions, shown } from "./check.js";
+
+/** The activations by name, with the codes that the kernels know them by. */
+export const ACTIVATIONS = {
+  sigmoid: SIGMOID,
+  tanh: TANH,
+  relu: RELU,
+  leakyRelu: LEAKY_RELU,
+  linear: LINEAR,
+  softmax: SOFTMAX,
+} as const;
+export type Activation = keyof typeof ACTIVATIONS;
+export const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as Activation[];
+
+/**
+ * `quadratic`: Σ (a − y)² over the outputs, no ½. `meanSquaredError`: the same divided by the number of outputs.
+ * `crossEntropy`: softmax or sigmoid cross-entropy, by the last layer's activation. Each is averaged over the batch.
+ */
+export const LOSSES = ["quadratic", "meanSquaredError", "crossEntropy"] as const;
+export type Loss = (typeof LOSSES)[number];
+
+export interface LayerSpec {
+  /** Neurons of the layer. */
+  units: number;
+  activation: Activation;
+}
+
+export interface NetworkSpec {
+  /** Numbers in one sample. */
+  inputs: number;
+  layers: LayerSpec[];
+  loss: Loss;
+  /** What `Uint8Array` inputs are multiplied by; 1/255 unless told. `Float32Array` inputs are used as given. */
+  inputScale: number;
+}
+
+const MOST_UNITS = 1 << 20;
+const MOST_LAYERS = 256;
+
+/** A checked copy of a spec from outside; `title` names it in messages. TypeError or RangeError. */
+export function checkSpec(value: unknown, title: string): NetworkSpec {
+  const spec = checkOptions(value, title, ["inputs", "layers", "loss", "inputScale"]);
+  const inputs = checkInteger(spec.inputs, "inputs", 1, MOST_UNITS);
+  if (!Array.isArray(spec.layers)) throw new TypeError(`"layers" must be an array, got ${shown(spec.layers)}`);
+  if (spec.layers.length < 1 || spec.layers.length > MOST_LAYERS) {
+    throw new RangeError(`"layers" must hold 1 to ${MOST_LAYERS} layers, got ${spec.layers.length}`);
+  }
+  const layers = spec.layers.map(checkLayer);
+  const loss = checkName(spec.loss, "loss", LOSSES);
+  checkPairing(layers, loss);
+  const inputScale = spec.inputScale === undefined ? 1 / 255 : checkNumber(spec.inputScale, "inputScale");
+  return { inputs, layers, loss, inputScale };
+}
+
+function checkLayer(value: unknown, index: number): LayerSpec {
+  const layer = checkOptions(value, `layers[${index}]`, ["units", "activation"]);
+  return {
+    units: checkInteger(layer.units, `layers[${index}].units`, 1, MOST_UNITS),
+    activation: checkName(layer.activation, `layers[${index}].activation`, ACTIVATION_NAMES),
+  };
+}
+
+/** Softmax belongs to the last layer and to cross-entropy, which in turn takes softmax or sigmoid. */
+function checkPairing(layers: LayerSpec[], loss: Loss): void {
+  const last = layers.length - 1;
+  const hidden = layers.findIndex((layer, i) => i < last && layer.activation === "softmax");
+  if (hidden >= 0) {
+    throw new RangeError(`"layers[${hidden}].activation" is "softmax", which only the last layer can have`);
+  }
+  const output = layers[last]?.activation;
+  if (loss === "crossEntropy" && output !== "softmax" && output !== "sigmoid") {
+    throw new RangeError(
+      `"loss" is "crossEntropy", which needs "softmax" or "sigmoid" as the last layer's activation, got "${output}"`,
+    );
+  }
+  if (loss !== "crossEntropy" && output === "softmax") {
+    throw new RangeError(`"loss" is "${loss}", but a last layer of "softmax" needs "crossEntropy"`);
+  }
+}
+
+/** Numbers that a layer takes in: the network's inputs, or the units of the layer below. */
+export function layerInputs(spec: NetworkSpec, layer: number): number {
+  return layer === 0 ? spec.inputs : (spec.layers[layer - 1] as LayerSpec).units;
+}
+
+/** The last layer's units: numbers in one output. */
+export function outputUnits(spec: NetworkSpec): number {
+  return (spec.layers[spec.layers.length - 1] as LayerSpec).units;
+}
+
+/** Weights and biases of all layers; 784-16-16-10 has 13,002. */
+export function parameterCount(spec: NetworkSpec): number {
+  return spec.layers.reduce((sum, layer, i) => sum + layer.units * (layerInputs(spec, i) + 1), 0);
+}
