@@ -9,7 +9,7 @@ const EXP_UNDERFLOW: f32 = -87.33654;
 const EXP_OVERFLOW: f32 = 88.72283;
 /** 1.5·2^23: added to a float below 2^22, it leaves the nearest integer in the low bits of the sum. */
 const ROUND: f32 = 12582912;
-const LOG2_E: f32 = 1.44269504;
+const LOG2_E: f32 = <f32>Math.LOG2E;
 /** ln 2 in two parts; the first has 17 significant bits, so that its product with an exponent is exact. */
 const LN2_HIGH: f32 = 0.693145752;
 const LN2_LOW: f32 = 1.42860677e-6;

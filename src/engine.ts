@@ -14,6 +14,7 @@ import {
   type Tensor,
   tensorFloats,
 } from "./plan.js";
+import { ascending } from "./random.js";
 import { ACTIVATIONS, type Activation, type LayerSpec, type NetworkSpec, outputUnits } from "./spec.js";
 
 /** Samples as they came: whole, or a piece of them. */
@@ -63,7 +64,9 @@ export class Engine {
     const targetBytes = samples.labels ? 4 : samples.targetSize * 4;
     this.arrange({ batch, samples: count, inputBytes: sampleSize * inputs.BYTES_PER_ELEMENT, targetBytes });
     this.copySamples(samples, 0, count, this.plan.data);
-    return new Uint32Array(this.memory.buffer, this.plan.order, count);
+    const order = new Uint32Array(this.memory.buffer, this.plan.order, count);
+    order.set(ascending(count));
+    return order;
   }
 
   private arrange(needs: Needs): void {

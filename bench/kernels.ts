@@ -1,0 +1,190 @@
+// Kernels one by one, against the same loops in JavaScript, with the results compared before anything is timed.
+
+import { SIGMOID } from "../src/abi.js";
+import { type Build, createMemory, type Kernels, loadKernels } from "../src/kernels.js";
+import { padded } from "../src/plan.js";
+import { denseForward, denseUpdate, derivative, sigmoid } from "./javascript.js";
+import { type Candidates, type Effort, measure, rounded } from "./measure.js";
+
+export interface KernelResult {
+  kernel: string;
+  shape: string;
+  /** Billions of floating-point operations, or of elements, a second. */
+  unit: string;
+  wasm: number;
+  javascript: number;
+  ratio: number;
+}
+
+const SHAPES = [
+  [10, 784, 16],
+  [32, 784, 128],
+  [100, 784, 800],
+] as const;
+const ELEMENTS = 100_000;
+const BASE = 65536;
+
+/** Deterministic numbers between −0.5 and 0.5 (a linear congruential generator). */
+function fill(values: Float32Array, seed: number): Float32Array {
+  let state = seed;
+  for (let i = 0; i < values.length; i++) {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    values[i] = state / 2 ** 32 - 0.5;
+  }
+  return values;
+}
+
+export async function benchKernels(build: Build, effort: Effort): Promise<KernelResult[]> {
+  const memory = createMemory(64 * 2 ** 20);
+  const kernels = await loadKernels(memory, build);
+  const results: KernelResult[] = [];
+  for (const shape of SHAPES) results.push(await benchMatmul(kernels, memory.buffer, shape, effort));
+  for (const shape of SHAPES) results.push(await benchGradient(kernels, memory.buffer, shape, effort));
+  results.push(
+    await benchSigmoid(kernels, memory.buffer, effort),
+    await benchDerivative(kernels, memory.buffer, effort),
+  );
+  return results;
+}
+
+type Shape = (typeof SHAPES)[number];
+
+/** Row-major matrices of a dense layer in JavaScript, and their addresses and contents in wasm memory. */
+function layerPair(buffer: ArrayBufferLike, [rows, inputs, units]: Shape) {
+  const x = fill(new Float32Array(rows * inputs), 1);
+  const weights = fill(new Float32Array(inputs * units), 2);
+  const [biases, outputs] = [new Float32Array(units), new Float32Array(rows * units)];
+  const deltas = fill(new Float32Array(rows * units), 3);
+  const layer = { inputs, units, weights, biases, outputs, deltas };
+  const [xStride, stride] = [padded(inputs), padded(units)];
+  const w = BASE + rows * xStride * 4;
+  const b = w + inputs * stride * 4;
+  const at = { x: BASE, w, b, a: b + stride * 4, d: b + stride * 4 + rows * stride * 4 };
+  const floats = new Float32Array(buffer);
+  floats.fill(0, BASE / 4, at.d / 4 + rows * stride);
+  x.forEach((value, i) => {
+    floats[at.x / 4 + Math.floor(i / inputs) * xStride + (i % inputs)] = value;
+  });
+  weights.forEach((value, i) => {
+    const [k, u] = [Math.floor(i / units), i % units];
+    floats[at.w / 4 + ((u >> 4) * inputs + k) * 16 + (u & 15)] = value;
+  });
+  deltas.forEach((value, i) => {
+    floats[at.d / 4 + Math.floor(i / units) * stride + (i % units)] = value;
+  });
+  return { x, layer, at, floats, stride, panels: stride / 16 };
+}
+
+async function benchMatmul(
+  kernels: Kernels,
+  buffer: ArrayBufferLike,
+  shape: Shape,
+  effort: Effort,
+): Promise<KernelResult> {
+  const [rows, inputs, units] = shape;
+  const { x, layer, at, floats, stride, panels } = layerPair(buffer, shape);
+  const candidates = {
+    wasm: () => kernels.denseForward(at.a, at.x, at.w, at.b, rows, inputs, units, 0, panels, 0),
+    javascript: () => denseForward(layer, x, rows),
+  };
+  for (const run of Object.values(candidates)) run();
+  layer.outputs.forEach((value, i) => {
+    compare("matmul", floats[at.a / 4 + Math.floor(i / units) * stride + (i % units)] as number, value);
+  });
+  return compareSpeed("matmul", shape.join("x"), "GFLOP/s", 2 * rows * inputs * units, candidates, effort);
+}
+
+async function benchGradient(
+  kernels: Kernels,
+  buffer: ArrayBufferLike,
+  shape: Shape,
+  effort: Effort,
+): Promise<KernelResult> {
+  const [rows, inputs, units] = shape;
+  const { x, layer, at, floats, panels } = layerPair(buffer, shape);
+  const candidates = {
+    wasm: () => accumulate(kernels, at, shape, panels),
+    javascript: () => denseUpdate(layer, x, rows),
+  };
+  for (const run of Object.values(candidates)) run();
+  layer.weights.forEach((value, i) => {
+    const [k, u] = [Math.floor(i / units), i % units];
+    compare("gradient", floats[at.w / 4 + ((u >> 4) * inputs + k) * 16 + (u & 15)] as number, value);
+  });
+  return compareSpeed(
+    "gradient accumulation",
+    shape.join("x"),
+    "GFLOP/s",
+    2 * rows * inputs * units,
+    candidates,
+    effort,
+  );
+}
+
+function accumulate(kernels: Kernels, at: Record<"x" | "w" | "b" | "d", number>, shape: Shape, panels: number): void {
+  const [rows, inputs, units] = shape;
+  kernels.accumulateGradient(at.w, at.b, at.x, at.d, rows, inputs, units, 0, panels);
+}
+
+async function benchSigmoid(kernels: Kernels, buffer: ArrayBufferLike, effort: Effort): Promise<KernelResult> {
+  const z = fill(new Float32Array(ELEMENTS), 4).map((value) => 16 * value);
+  const outputs = new Float32Array(ELEMENTS);
+  const floats = new Float32Array(buffer, BASE, ELEMENTS);
+  floats.set(z);
+  kernels.activate(BASE, 1, ELEMENTS, SIGMOID);
+  sigmoid(outputs, z);
+  for (let i = 0; i < ELEMENTS; i++) compare("sigmoid", floats[i] as number, outputs[i] as number);
+  // In place, so that both keep working on numbers of the usual size: S(S(…)) settles between 0.5 and 0.8.
+  const candidates = {
+    wasm: () => kernels.activate(BASE, 1, ELEMENTS, SIGMOID),
+    javascript: () => sigmoid(outputs, outputs),
+  };
+  return compareSpeed("sigmoid", String(ELEMENTS), "elements/ns", ELEMENTS, candidates, effort);
+}
+
+async function benchDerivative(kernels: Kernels, buffer: ArrayBufferLike, effort: Effort): Promise<KernelResult> {
+  const outputs = fill(new Float32Array(ELEMENTS), 5).map((value) => value + 0.5);
+  const deltas = fill(new Float32Array(ELEMENTS), 6);
+  const [d, a] = [BASE, BASE + ELEMENTS * 4];
+  const floats = new Float32Array(buffer);
+  const reset = () => {
+    floats.set(deltas, d / 4);
+    floats.set(outputs, a / 4);
+  };
+  reset();
+  kernels.dActivate(d, a, 1, ELEMENTS, ELEMENTS * 4, SIGMOID);
+  const expected = deltas.slice();
+  derivative(expected, outputs, "sigmoid");
+  for (let i = 0; i < ELEMENTS; i++) compare("sigmoid derivative", floats[d / 4 + i] as number, expected[i] as number);
+  // Both copy the deltas afresh: multiplied again and again they would vanish, and denormals are another speed.
+  const candidates = {
+    wasm: () => {
+      floats.set(deltas, d / 4);
+      kernels.dActivate(d, a, 1, ELEMENTS, ELEMENTS * 4, SIGMOID);
+    },
+    javascript: () => {
+      expected.set(deltas);
+      derivative(expected, outputs, "sigmoid");
+    },
+  };
+  return compareSpeed("sigmoid derivative", String(ELEMENTS), "elements/ns", ELEMENTS, candidates, effort);
+}
+
+function compare(what: string, got: number, expected: number): void {
+  if (Math.abs(got - expected) <= 1e-4 * Math.max(1, Math.abs(expected))) return;
+  throw new Error(`${what}: wasm gives ${got}, JavaScript ${expected}; nothing was timed`);
+}
+
+async function compareSpeed(
+  kernel: string,
+  shape: string,
+  unit: string,
+  work: number,
+  candidates: Candidates,
+  effort: Effort,
+): Promise<KernelResult> {
+  const { wasm, javascript } = (await measure(candidates, effort)) as Record<"wasm" | "javascript", { median: number }>;
+  const speed = (milliseconds: number) => rounded(work / milliseconds / 1e6);
+  const ratio = rounded(javascript.median / wasm.median);
+  return { kernel, shape, unit, wasm: speed(wasm.median), javascript: speed(javascript.median), ratio };
+}

@@ -1,0 +1,53 @@
+// Interleaved timing: every candidate runs in every round, so that a machine that slows down slows all of them.
+
+import { Bench } from "tinybench";
+
+export interface Timing {
+  /** Milliseconds of one call, the best and the median round. */
+  best: number;
+  median: number;
+}
+
+/** A candidate's one call, long enough that the clock's resolution does not matter. */
+export type Candidates = Record<string, () => void>;
+
+export interface Effort {
+  rounds: number;
+  /** Milliseconds that a candidate runs in each round. */
+  time: number;
+  /** Milliseconds that it runs before the first, for the engine's best compiler to have finished. */
+  warmup: number;
+}
+
+/** Times the candidates of one comparison in turn. */
+export async function measure(
+  candidates: Candidates,
+  { rounds, time, warmup }: Effort,
+): Promise<Record<string, Timing>> {
+  const names = Object.keys(candidates);
+  const times = new Map(names.map((name) => [name, [] as number[]]));
+  for (const name of names) warmUp(candidates[name] as () => void, warmup);
+  for (let round = 0; round < rounds; round++) {
+    const bench = new Bench({ time, iterations: 3, warmup: false });
+    for (const name of names) bench.add(name, candidates[name] as () => void);
+    for (const task of await bench.run()) {
+      if (task.result.state !== "completed") throw new Error(`the benchmark of ${task.name} did not complete`);
+      times.get(task.name)?.push(task.result.latency.p50);
+    }
+  }
+  return Object.fromEntries(names.map((name) => [name, timing(times.get(name) as number[])]));
+}
+
+function warmUp(run: () => void, milliseconds: number): void {
+  for (const end = performance.now() + milliseconds; performance.now() < end; ) run();
+}
+
+function timing(times: number[]): Timing {
+  const sorted = [...times].sort((a, b) => a - b);
+  return { best: sorted[0] as number, median: sorted[sorted.length >> 1] as number };
+}
+
+/** To three significant digits, which is more than a shared machine repeats. */
+export function rounded(value: number): number {
+  return Number(value.toPrecision(3));
+}
