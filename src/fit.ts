@@ -63,10 +63,11 @@ const YIELD_MILLISECONDS = 12;
 export async function fit(engine: Engine, train: Dataset, options: FitPlan): Promise<EpochRecord[]> {
   const order = engine.bind(train, Math.min(options.batchSize, train.count));
   const start = ascending(train.count);
+  const breath = { taken: performance.now() };
   const history: EpochRecord[] = [];
   for (let epoch = 1; epoch <= options.epochs; epoch++) {
     order.set(start);
-    const record = await trainEpoch(engine, train, order, epoch, options);
+    const record = await trainEpoch(engine, train, order, epoch, breath, options);
     if (options.validation) record.validation = evaluate(engine, options.validation);
     history.push(record);
     await options.onEpoch?.(record);
@@ -74,16 +75,21 @@ export async function fit(engine: Engine, train: Dataset, options: FitPlan): Pro
   return history;
 }
 
+/** When the event loop last had its turn; epochs can be shorter than the time between two. */
+interface Breath {
+  taken: number;
+}
+
 async function trainEpoch(
   engine: Engine,
   train: Samples,
   order: Uint32Array,
   epoch: number,
+  breath: Breath,
   options: FitPlan,
 ): Promise<EpochRecord> {
   const { totals } = engine;
   const started = performance.now();
-  let yielded = started;
   totals.fill(0);
   if (options.shuffle) shuffle(order, options.seed, Stream.shuffle, options.epochsBefore + epoch);
   const progress: BatchRecord = { epoch, samples: 0, total: train.count, loss: 0, accuracy: undefined };
@@ -94,9 +100,9 @@ async function trainEpoch(
     if (!Number.isFinite(totals[LOSS])) throw divergence(epoch, from / options.batchSize + 1, options);
     if (options.onBatch) reportBatch(options.onBatch, progress, from + rows, totals, train);
     const now = performance.now();
-    if (now - yielded < YIELD_MILLISECONDS) continue;
+    if (now - breath.taken < YIELD_MILLISECONDS) continue;
     await turn();
-    yielded = performance.now();
+    breath.taken = performance.now();
   }
   return epochRecord(epoch, train, totals, (performance.now() - started) / 1000);
 }

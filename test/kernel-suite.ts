@@ -1,0 +1,298 @@
+// The same tests for every build of the kernels.
+
+import { readFileSync } from "node:fs";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "../src/abi.js";
+import { bindKernels, createMemory, type Kernels } from "../src/kernels.js";
+import { planArena } from "../src/plan.js";
+import { Arena, wordsOf } from "./arena.js";
+import { DATA_SECTION, dataRanges, START_SECTION, sections } from "./binary.js";
+import * as dense from "./dense-checks.js";
+import { fused, roundedTwice } from "./exact.js";
+import * as check from "./kernel-checks.js";
+import { type Lab, maddOf } from "./lab.js";
+import * as losses from "./loss-checks.js";
+import { mutants } from "./mutants.js";
+import { edgeShapes, LARGE, smallShapes, turned } from "./shapes.js";
+import { fingerprint, runUnary, sweep, UNARY, type Unary } from "./sweep.js";
+import { isOfTier, TIER } from "./tier.js";
+
+export type TestedBuild = "simd" | "relaxed" | "debug";
+
+const MEMORY = 16 * 2 ** 20;
+const ELEMENTWISE = [LINEAR, SIGMOID, TANH, RELU, LEAKY_RELU];
+const MOST_ULP = 4;
+/**
+ * Bits of exp, sigmoid and tanh in the plain build, on every engine. A change of their polynomials changes it: take the new
+ * one from the failure then.
+ */
+const FINGERPRINT = 295945335;
+
+export function readBinary(build: TestedBuild): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(readFileSync(new URL(`../build/${build}.wasm`, import.meta.url)));
+}
+
+export async function openLab(build: TestedBuild): Promise<Lab> {
+  const memory = createMemory(MEMORY);
+  const kernels = await bindKernels(await WebAssembly.compile(readBinary(build)), memory);
+  const arena = new Arena(memory);
+  return { kernels, arena, madd: build === "relaxed" ? maddOf(kernels, arena) : roundedTwice };
+}
+
+export function kernelSuite(build: TestedBuild): void {
+  describe(`${build} kernels`, () => {
+    let lab: Lab;
+    beforeAll(async () => {
+      lab = await openLab(build);
+    });
+
+    it("says how it multiplies and adds", ({ annotate }) =>
+      annotate(`${build}: ${lab.madd === fused ? "fused" : "two roundings"}`));
+    describe("module", () => moduleTests(build));
+    if (TIER) tierTest(build, () => lab, TIER);
+    describe("dense", () => denseTests(() => lab));
+    describe("activations", () => activationTests(() => lab, build));
+    describe("losses", () => lossTests(() => lab));
+    describe("the rest", () => otherTests(() => lab));
+    describe("wrong kernels", () => mutantTests(() => lab));
+  });
+}
+
+/** After all other tests, because a better tier can come after many calls. */
+function tierTest(build: TestedBuild, lab: () => Lab, tier: string): void {
+  afterAll(async () => {
+    const exported = WebAssembly.Module.exports(await WebAssembly.compile(readBinary(build)));
+    for (const { name, kind } of exported) {
+      if (kind !== "function") continue;
+      const kernel = lab().kernels[name as keyof Kernels];
+      expect(isOfTier(kernel, tier), `${name} is compiled by ${tier}`).toBe(true);
+    }
+  });
+}
+
+function moduleTests(build: TestedBuild): void {
+  const binary = readBinary(build);
+  const found = sections(binary);
+  const data = found.find(({ id }) => id === DATA_SECTION);
+
+  it("exports functions and the memory", async () => {
+    const module = await WebAssembly.compile(binary);
+    const exported = WebAssembly.Module.exports(module);
+    expect(exported.filter(({ kind }) => kind !== "function")).toEqual([{ name: "memory", kind: "memory" }]);
+  });
+
+  it("runs nothing at its start", () => {
+    expect(found.some(({ id }) => id === START_SECTION)).toBe(false);
+  });
+
+  if (build === "debug") debugModuleTests(data?.body);
+  else {
+    it("imports one memory and holds no data", async () => {
+      const module = await WebAssembly.compile(binary);
+      expect(WebAssembly.Module.imports(module)).toEqual([{ module: "env", name: "memory", kind: "memory" }]);
+      expect(data).toBeUndefined();
+    });
+  }
+}
+
+function debugModuleTests(data: Uint8Array | undefined): void {
+  it("keeps its messages below the arena", () => {
+    const spec = { inputs: 1, layers: [{ units: 1, activation: "linear" as const }], loss: "quadratic" as const };
+    const plan = planArena({ ...spec, inputScale: 1 }, { batch: 1, samples: 1, inputBytes: 4, targetBytes: 4 });
+    const ranges = dataRanges(data as Uint8Array);
+    expect(ranges.length).toBeGreaterThan(0);
+    expect(Math.max(...ranges.map(([, end]) => end))).toBeLessThanOrEqual(plan.params);
+  });
+
+  it("tells what a wrong argument is", async () => {
+    const { kernels } = await openLab("debug");
+    const address = 65536;
+    const forward = (a: number, rows: number, from: number, to: number) => () =>
+      kernels.denseForward(a, address, address, address, rows, 4, 20, from, to, LINEAR);
+    expect(forward(address + 4, 1, 0, 2)).toThrow(/^abort: addresses must be multiples of 16 at assembly\/\w+\.ts:\d+/);
+    expect(forward(address, 0, 0, 2)).toThrow("rows, inputs and units must be at least 1");
+    expect(forward(address, 1, 2, 1)).toThrow("panels must run");
+    expect(forward(address, 1, 0, 3)).toThrow("panels must run");
+  });
+}
+
+function denseTests(lab: () => Lab): void {
+  const all = () => [...smallShapes(), ...edgeShapes(), ...LARGE];
+  const activations = [...ELEMENTWISE, SOFTMAX];
+
+  it("denseForward, bit by bit and against float64", () => {
+    for (const shape of all()) dense.checkForward(lab(), shape, LINEAR);
+  });
+
+  it("denseForward with every activation", () => {
+    smallShapes().forEach((shape, i) => {
+      dense.checkForward(lab(), shape, activations[i % activations.length] as number);
+    });
+  });
+
+  it("denseForward gives a row the same bits in every batch", () => {
+    for (const [inputs, units] of [
+      [7, 5],
+      [33, 17],
+      [16, 32],
+    ] as const) {
+      dense.checkForwardRows(lab(), { rows: 26, inputs, units }, SIGMOID);
+    }
+  });
+
+  it("denseInputGradient, bit by bit and against float64", () => {
+    for (const shape of all()) dense.checkInputGradient(lab(), turned(shape), LINEAR);
+  });
+
+  it("denseInputGradient with every derivative", () => {
+    smallShapes().forEach((shape, i) => {
+      dense.checkInputGradient(lab(), shape, ELEMENTWISE[i % ELEMENTWISE.length] as number);
+    });
+  });
+
+  it("denseInputGradient gives a row the same bits in every batch", () => {
+    for (const [inputs, units] of [
+      [7, 5],
+      [33, 17],
+      [16, 32],
+    ] as const) {
+      dense.checkInputGradientRows(lab(), { rows: 26, inputs, units }, TANH);
+    }
+  });
+
+  it("accumulateGradient, bit by bit and against float64", () => {
+    for (const shape of all()) dense.checkGradient(lab(), shape);
+  });
+
+  it("panels shared out give the bits of the whole, and are all that is written", () => {
+    const shapes = edgeShapes().filter(({ rows, inputs }) => rows % 4 === 1 && (inputs < 8 || inputs > 30));
+    shapes.push({ rows: 3, inputs: 20, units: 130 });
+    shapes.forEach((shape, i) => {
+      dense.checkForwardRanges(lab(), shape, activations[i % activations.length] as number);
+      dense.checkInputGradientRanges(lab(), turned(shape), ELEMENTWISE[i % ELEMENTWISE.length] as number);
+      dense.checkGradientRanges(lab(), shape);
+    });
+  });
+}
+
+function activationTests(lab: () => Lab, build: TestedBuild): void {
+  for (const unary of UNARY) {
+    it(`${unary.name} within ${MOST_ULP} ULP, never denormal`, async ({ annotate }) => {
+      const worst = sweep(lab(), unary, MOST_ULP);
+      await annotate(`${build} ${unary.name}: at most ${worst.toFixed(3)} ULP`);
+    });
+
+    it(`${unary.name} of NaN, infinities and zeros`, () => {
+      const x = Float32Array.of(NaN, Infinity, -Infinity, 0, -0);
+      const [nan, ...rest] = runUnary(lab(), unary, wordsOf(x));
+      expect(nan).toBeNaN();
+      expect(rest).toEqual([Infinity, -Infinity, 0, -0].map(unary.want));
+    });
+  }
+
+  it.skipIf(build === "relaxed")("exp, sigmoid and tanh give these very bits on every engine", () => {
+    expect(fingerprint(lab())).toBe(FINGERPRINT);
+  });
+
+  it("relu and leakyRelu are exact, NaN stays NaN", () => {
+    const x = Float32Array.of(NaN, Infinity, -Infinity, 0, 1, -1, 2 ** -126, -(2 ** -126), 4.99 - 5, 3.5, -1e30, 1e30);
+    // The slope of leakyRelu is a float32.
+    const leaky = x.map((z) => (z < 0 ? z * Math.fround(0.01) : z));
+    for (const [code, want] of [
+      [RELU, x.map((z) => Math.max(z, 0))],
+      [LEAKY_RELU, leaky],
+    ] as const) {
+      const run: Unary["run"] = ({ kernels }, address, n) => kernels.activate(address, 1, n, code);
+      expect(runUnary(lab(), { name: `activation ${code}`, run }, wordsOf(x))).toEqual(want);
+    }
+  });
+
+  it("derivatives", () => {
+    for (const code of ELEMENTWISE) {
+      for (let columns = 1; columns <= 40; columns++) check.checkDActivate(lab(), (columns % 5) + 1, columns, code);
+    }
+  });
+
+  it("softmax", () => {
+    for (const most of [4, 80, 1e4]) {
+      for (const units of UNIT_COUNTS) losses.checkSoftmax(lab(), losses.lossCase(3, units, most));
+    }
+  });
+}
+
+const UNIT_COUNTS = [...Array.from({ length: 50 }, (_, i) => i + 1), 511, 512, 513, 700, 1030];
+
+function lossTests(lab: () => Lab): void {
+  /** Runs `run` over rows, units and magnitudes of logits. */
+  const each = (run: (rows: number, units: number, most: number) => void): void => {
+    for (const most of [4, 80, 1e4]) {
+      for (const units of UNIT_COUNTS) for (const rows of [1, 2, 5]) run(rows, units, most);
+    }
+  };
+
+  it("squaredError with every activation", () => {
+    for (const code of ELEMENTWISE) {
+      each((rows, units, most) => losses.checkSquaredError(lab(), losses.lossCase(rows, units, most, code), code));
+    }
+  });
+
+  it("softmaxCrossEntropy", () => {
+    each((rows, units, most) => losses.checkSoftmaxCrossEntropy(lab(), losses.lossCase(rows, units, most)));
+  });
+
+  it("sigmoidCrossEntropy", () => {
+    each((rows, units, most) => losses.checkSigmoidCrossEntropy(lab(), losses.lossCase(rows, units, most)));
+  });
+
+  it("sigmoidCrossEntropy of many units, to the last digits of float64", () => {
+    for (const units of [1, 2, 5, 100, 511, 512, 513, 1030, 2100, 5000]) losses.checkCertainLoss(lab(), units);
+  });
+
+  it("a bad logit spoils its own row, and shows in its loss", () => {
+    for (const units of [1, 3, 10, 17]) {
+      for (let place = 0; place < units; place++) {
+        for (const value of [NaN, Infinity]) {
+          losses.checkBadLogit(lab(), losses.lossCase(3, units, 4), place % 3, place, value);
+        }
+      }
+    }
+  });
+
+  it("gives a row the same in every batch", () => {
+    for (const units of [1, 10, 33]) losses.checkLossRows(lab(), losses.lossCase(9, units, 4));
+  });
+}
+
+function otherTests(lab: () => Lab): void {
+  const widths = [...Array.from({ length: 50 }, (_, i) => i + 1), 784, 785];
+
+  it("sgd", () => {
+    for (const count of [...widths, 4099]) check.checkSgd(lab(), count, 0.1);
+  });
+
+  it("gathers", () => {
+    for (const width of widths) {
+      for (const count of [1, 2, 5]) {
+        for (const ordered of [false, true]) {
+          check.checkGatherF32(lab(), count, width, ordered);
+          check.checkGatherU8(lab(), count, width, ordered);
+          check.checkGatherLabels(lab(), count, width, ordered);
+        }
+      }
+    }
+  });
+
+  it("countCorrect", () => {
+    for (const units of widths) for (const rows of [1, 7, 30]) check.checkCountCorrect(lab(), rows, units);
+  });
+}
+
+function mutantTests(lab: () => Lab): void {
+  for (const { name, check: checkMutant, wrong } of mutants) {
+    it(`are caught: ${name}`, () => {
+      const { kernels, arena, madd } = lab();
+      expect(() => checkMutant(lab())).not.toThrow();
+      expect(() => checkMutant({ kernels: { ...kernels, ...wrong(lab()) }, arena, madd })).toThrow(Error);
+    });
+  }
+}

@@ -1,0 +1,286 @@
+// Kernels that are wrong in one way each. A check that lets one pass is no check.
+
+import { LINEAR, SIGMOID, SOFTMAX } from "../src/abi.js";
+import type { Kernels } from "../src/kernels.js";
+import { padded } from "../src/plan.js";
+import { floatsOf } from "./arena.js";
+import * as dense from "./dense-checks.js";
+import * as check from "./kernel-checks.js";
+import type { Lab } from "./lab.js";
+import * as losses from "./loss-checks.js";
+import { at } from "./reference.js";
+import { sweep, UNARY, type Unary } from "./sweep.js";
+
+export interface Mutant {
+  name: string;
+  /** Passes with the true kernels, and must throw with the wrong one in their place. */
+  check: (lab: Lab) => void;
+  wrong: (lab: Lab) => Partial<Kernels>;
+}
+
+const SHAPE = { rows: 7, inputs: 21, units: 19 };
+/** Every 100,003rd float is enough to find these. */
+const COARSE = 100_003;
+const WIDE = { rows: 2, inputs: 784, units: 16 };
+
+function memoryFloats({ arena }: Lab): Float32Array {
+  return floatsOf(new Uint32Array(arena.memory.buffer));
+}
+
+/** Calls `change` with the index of the float at `address`, and undoes after `run` what it did there. */
+function withFloat(floats: Float32Array, address: number, value: number, run: () => void): void {
+  const kept = at(floats, address / 4);
+  floats[address / 4] = value;
+  run();
+  floats[address / 4] = kept;
+}
+
+/** A dense kernel in JavaScript whose sums run backwards: as right in float64, other bits in float32. */
+function backwardsForward(lab: Lab): Kernels["denseForward"] {
+  const floats = memoryFloats(lab);
+  return (a, x, w, b, rows, inputs, units) => {
+    for (let i = 0; i < rows * units; i++) {
+      const [row, unit] = [Math.floor(i / units), i % units];
+      const panel = w / 4 + Math.floor(unit / 16) * inputs * 16 + (unit % 16);
+      let sum = at(floats, b / 4 + unit);
+      for (let k = inputs - 1; k >= 0; k--) {
+        sum = lab.madd(at(floats, x / 4 + row * padded(inputs) + k), at(floats, panel + k * 16), sum);
+      }
+      floats[a / 4 + row * padded(units) + unit] = sum;
+    }
+  };
+}
+
+/** An input gradient whose lanes are added as (0 + 2) + (1 + 3). */
+function crossedInputGradient(lab: Lab): Kernels["denseInputGradient"] {
+  const floats = memoryFloats(lab);
+  return (dx, d, w, _x, rows, inputs, units) => {
+    for (let i = 0; i < rows * padded(inputs); i++) {
+      const [row, k] = [Math.floor(i / padded(inputs)), i % padded(inputs)];
+      const lanes = [0, 0, 0, 0];
+      for (let u = 0; k < inputs && u < units; u++) {
+        const weight = at(floats, w / 4 + (Math.floor(u / 16) * inputs + k) * 16 + (u % 16));
+        lanes[u % 4] = lab.madd(at(floats, d / 4 + row * padded(units) + u), weight, at(lanes, u % 4));
+      }
+      const [even, odd] = [Math.fround(at(lanes, 0) + at(lanes, 2)), Math.fround(at(lanes, 1) + at(lanes, 3))];
+      floats[dx / 4 + i] = even + odd;
+    }
+  };
+}
+
+const [exp, sigmoid, tanh] = UNARY as [Unary, Unary, Unary];
+
+/** The true `activate` and then `change` on each of its outputs. */
+function changedOutputs(lab: Lab, change: (a: number) => number): Partial<Kernels> {
+  const floats = memoryFloats(lab);
+  return {
+    activate: (a, rows, units, code) => {
+      lab.kernels.activate(a, rows, units, code);
+      for (let i = 0; i < rows * padded(units); i++) floats[a / 4 + i] = change(at(floats, a / 4 + i));
+    },
+  };
+}
+
+const denseMutants: Mutant[] = [
+  {
+    name: "denseForward leaves out the last of 784 inputs",
+    check: (lab) => dense.checkForward(lab, WIDE, LINEAR),
+    wrong: (lab) => ({
+      denseForward: (a, x, w, b, rows, inputs, ...rest) => {
+        withFloat(memoryFloats(lab), x + (inputs - 1) * 4, 0, () => {
+          lab.kernels.denseForward(a, x, w, b, rows, inputs, ...rest);
+        });
+      },
+    }),
+  },
+  {
+    name: "denseForward skips the last row",
+    check: (lab) => dense.checkForward(lab, SHAPE, LINEAR),
+    wrong: ({ kernels }) => ({
+      denseForward: (a, x, w, b, rows, ...rest) => kernels.denseForward(a, x, w, b, rows - 1, ...rest),
+    }),
+  },
+  {
+    name: "denseForward writes a row too many",
+    check: (lab) => dense.checkForward(lab, SHAPE, LINEAR),
+    wrong: ({ kernels }) => ({
+      denseForward: (a, x, w, b, rows, ...rest) => kernels.denseForward(a, x, w, b, rows + 1, ...rest),
+    }),
+  },
+  {
+    name: "denseForward sums backwards",
+    check: (lab) => dense.checkForward(lab, SHAPE, LINEAR),
+    wrong: (lab) => ({ denseForward: backwardsForward(lab) }),
+  },
+  {
+    name: "denseForward takes in the padding of X, times zero",
+    check: (lab) => dense.checkForward(lab, SHAPE, LINEAR),
+    wrong: (lab) => ({
+      denseForward: (a, x, w, b, rows, inputs, ...rest) => {
+        const floats = memoryFloats(lab);
+        lab.kernels.denseForward(a, x, w, b, rows, inputs, ...rest);
+        floats[a / 4] = at(floats, a / 4) + 0 * at(floats, x / 4 + inputs);
+      },
+    }),
+  },
+  {
+    name: "denseForward computes all panels, whichever were asked for",
+    check: (lab) => dense.checkForwardRanges(lab, SHAPE, SIGMOID),
+    wrong: ({ kernels }) => ({
+      denseForward: (a, x, w, b, rows, inputs, units, _from, _to, code) =>
+        kernels.denseForward(a, x, w, b, rows, inputs, units, 0, padded(units) / 16, code),
+    }),
+  },
+  {
+    name: "denseInputGradient adds its lanes in another order",
+    check: (lab) => dense.checkInputGradient(lab, SHAPE, LINEAR),
+    wrong: (lab) => ({ denseInputGradient: crossedInputGradient(lab) }),
+  },
+  {
+    name: "denseInputGradient leaves the derivative out",
+    check: (lab) => dense.checkInputGradient(lab, SHAPE, SIGMOID),
+    wrong: ({ kernels }) => ({
+      denseInputGradient: (dx, d, w, x, rows, inputs, units, from, to) =>
+        kernels.denseInputGradient(dx, d, w, x, rows, inputs, units, from, to, LINEAR),
+    }),
+  },
+  {
+    name: "denseInputGradient leaves something in the padding",
+    check: (lab) => dense.checkInputGradient(lab, SHAPE, SIGMOID),
+    wrong: (lab) => ({
+      denseInputGradient: (dx, d, w, x, rows, inputs, ...rest) => {
+        lab.kernels.denseInputGradient(dx, d, w, x, rows, inputs, ...rest);
+        memoryFloats(lab)[dx / 4 + inputs] = -0;
+      },
+    }),
+  },
+  {
+    name: "accumulateGradient forgets what the gradient was",
+    check: (lab) => dense.checkGradient(lab, SHAPE),
+    wrong: (lab) => ({
+      accumulateGradient: (g, ...rest) => {
+        memoryFloats(lab)[g / 4] = 0;
+        lab.kernels.accumulateGradient(g, ...rest);
+      },
+    }),
+  },
+  {
+    name: "accumulateGradient skips the last sample",
+    check: (lab) => dense.checkGradient(lab, SHAPE),
+    wrong: ({ kernels }) => ({
+      accumulateGradient: (g, gBias, x, d, rows, ...rest) =>
+        kernels.accumulateGradient(g, gBias, x, d, rows - 1, ...rest),
+    }),
+  },
+  {
+    name: "accumulateGradient writes to its input",
+    check: (lab) => dense.checkGradient(lab, SHAPE),
+    wrong: (lab) => ({
+      accumulateGradient: (g, gBias, x, ...rest) => {
+        lab.kernels.accumulateGradient(g, gBias, x, ...rest);
+        memoryFloats(lab)[x / 4] = 3;
+      },
+    }),
+  },
+];
+
+const activationMutants: Mutant[] = [
+  {
+    name: "tanh is off by 5 ULP",
+    check: (lab) => sweep(lab, tanh, 4, COARSE),
+    wrong: (lab) => changedOutputs(lab, (a) => a * (1 + 5 * 2 ** -23)),
+  },
+  {
+    name: "sigmoid turns NaN into 0",
+    check: (lab) => sweep(lab, sigmoid, 4, COARSE),
+    wrong: (lab) => changedOutputs(lab, (a) => (Number.isNaN(a) ? 0 : a)),
+  },
+  {
+    name: "exp gives a denormal",
+    check: (lab) => sweep(lab, exp, 4, COARSE),
+    wrong: (lab) => ({
+      exp: (y, x, n) => {
+        const floats = memoryFloats(lab);
+        lab.kernels.exp(y, x, n);
+        for (let i = 0; i < n; i++) floats[y / 4 + i] = at(floats, y / 4 + i) || 2 ** -149;
+      },
+    }),
+  },
+  {
+    name: "a derivative leaves tiny deltas",
+    check: (lab) => check.checkDActivate(lab, 3, 13, SIGMOID),
+    wrong: ({ kernels }) => ({
+      dActivate: (d, a, rows, count, stride) => kernels.dActivate(d, a, rows, count, stride, LINEAR),
+    }),
+  },
+  {
+    name: "softmax takes in a unit of the padding",
+    check: (lab) => losses.checkSoftmax(lab, losses.lossCase(2, 13, 4)),
+    wrong: ({ kernels }) => ({ activate: (a, rows, units) => kernels.activate(a, rows, units + 1, SOFTMAX) }),
+  },
+];
+
+const otherMutants: Mutant[] = [
+  {
+    name: "squaredError is half of what it should be",
+    check: (lab) => losses.checkSquaredError(lab, losses.lossCase(2, 13, 4), LINEAR),
+    wrong: ({ kernels }) => ({
+      squaredError: (l, a, y, rows, units, lossScale, ...rest) =>
+        kernels.squaredError(l, a, y, rows, units, lossScale / 2, ...rest),
+    }),
+  },
+  {
+    name: "softmaxCrossEntropy takes in a unit of the padding",
+    check: (lab) => losses.checkSoftmaxCrossEntropy(lab, losses.lossCase(2, 13, 4)),
+    wrong: ({ kernels }) => ({
+      softmaxCrossEntropy: (l, z, y, rows, units, scale) =>
+        kernels.softmaxCrossEntropy(l, z, y, rows, units + 1, scale),
+    }),
+  },
+  {
+    name: "sigmoidCrossEntropy is scaled wrongly",
+    check: (lab) => losses.checkSigmoidCrossEntropy(lab, losses.lossCase(2, 13, 4)),
+    wrong: ({ kernels }) => ({
+      sigmoidCrossEntropy: (l, z, y, rows, units, scale) =>
+        kernels.sigmoidCrossEntropy(l, z, y, rows, units, scale * (1 + 2 ** -19)),
+    }),
+  },
+  {
+    name: "sgd leaves out the last 16 floats",
+    check: (lab) => check.checkSgd(lab, 33, 0.1),
+    wrong: ({ kernels }) => ({ sgd: (params, grads, n, rate) => kernels.sgd(params, grads, n - 16, rate) }),
+  },
+  {
+    name: "gatherU8 ignores the order",
+    check: (lab) => check.checkGatherU8(lab, 5, 20, true),
+    wrong: ({ kernels }) => ({
+      gatherU8: (x, rows, _order, count, width, scale) => kernels.gatherU8(x, rows, 0, count, width, scale),
+    }),
+  },
+  {
+    name: "gatherF32 fills the padding",
+    check: (lab) => check.checkGatherF32(lab, 5, 20, true),
+    wrong: (lab) => ({
+      gatherF32: (x, rows, order, count, width) => {
+        lab.kernels.gatherF32(x, rows, order, count, width);
+        memoryFloats(lab)[x / 4 + width] = 0;
+      },
+    }),
+  },
+  {
+    name: "gatherLabels is one off",
+    check: (lab) => check.checkGatherLabels(lab, 5, 20, true),
+    wrong: ({ kernels }) => ({
+      gatherLabels: (y, labels, order, count, units) => kernels.gatherLabels(y, labels + 4, order, count, units),
+    }),
+  },
+  {
+    name: "countCorrect skips a row",
+    check: (lab) => check.checkCountCorrect(lab, 30, 3),
+    wrong: ({ kernels }) => ({
+      countCorrect: (outputs, targets, rows, units) => kernels.countCorrect(outputs, targets, rows - 3, units),
+    }),
+  },
+];
+
+export const mutants = [...denseMutants, ...activationMutants, ...otherMutants];

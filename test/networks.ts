@@ -1,0 +1,62 @@
+// Small networks and data that several tests share; all of it seeded.
+
+import type { LayerParameters } from "../src/explain.js";
+import { Dataset, type Network, type NetworkOptions } from "../src/index.js";
+import { fillGaussian, philox } from "../src/random.js";
+import type { Activation, Loss } from "../src/spec.js";
+
+/** Layers of these units, all of one activation but the last. */
+export function layersOf(units: number[], hidden: Activation, output: Activation): NetworkOptions["layers"] {
+  return units.map((n, i) => ({ units: n, activation: i < units.length - 1 ? hidden : output }));
+}
+
+/** The last layers that go with a loss. */
+export const PAIRINGS: [Activation, Loss][] = [
+  ...(["sigmoid", "tanh", "relu", "leakyRelu", "linear"] as const).flatMap((output): [Activation, Loss][] => [
+    [output, "quadratic"],
+    [output, "meanSquaredError"],
+  ]),
+  ["softmax", "crossEntropy"],
+  ["sigmoid", "crossEntropy"],
+];
+
+export function gaussians(n: number, seed: number): Float32Array {
+  const values = new Float32Array(n);
+  fillGaussian(values, 1, seed, 99, 0);
+  return values;
+}
+
+/** Target vectors from 0 to 1 whose rows sum to 1: right for every loss. */
+export function distributions(rows: number, units: number, seed: number): Float32Array {
+  const values = gaussians(rows * units, seed).map((x) => Math.exp(x));
+  for (let r = 0; r < rows; r++) {
+    const row = values.subarray(r * units, (r + 1) * units);
+    const sum = row.reduce((total, value) => total + value, 0);
+    row.forEach((value, i) => {
+      row[i] = value / sum;
+    });
+  }
+  return values;
+}
+
+/** Bytes of `count` samples of 8x8 in `classes` classes, each with its own bright rows. */
+export function stripes(count: number, classes: number, seed: number): Dataset {
+  const block = new Uint32Array(4);
+  const labels = Uint8Array.from({ length: count }, (_, i) => i % classes);
+  const inputs = Uint8Array.from({ length: count * 64 }, (_, i) => {
+    philox(block, i, 0, 0, 0, seed, 0);
+    const noise = (block[0] as number) >>> 26;
+    const inStripe = Math.floor((i % 64) / 8) % classes === labels[Math.floor(i / 64)];
+    return inStripe ? 150 + noise : noise;
+  });
+  return new Dataset({ inputs, shape: [8, 8], labels, classes });
+}
+
+/** All parameters one after the other, for comparing networks. */
+export function flat(network: Network): number[] {
+  return flatten(network.parameters());
+}
+
+export function flatten(layers: readonly LayerParameters[]): number[] {
+  return layers.flatMap(({ weights, biases }) => [...weights, ...biases]);
+}

@@ -1,0 +1,38 @@
+// A second reader of safetensors files, written from the published description of the format and sharing nothing with the
+// first: 8 bytes of length (unsigned, little-endian), that many bytes of JSON, then the data.
+
+import { Buffer } from "node:buffer";
+import { expect } from "vitest";
+
+interface Header {
+  [name: string]: { dtype: string; shape: number[]; data_offsets: [number, number] };
+}
+
+export function readSafetensors(file: Uint8Array) {
+  const buffer = Buffer.from(file);
+  const length = buffer.readUInt32LE(0) + 2 ** 32 * buffer.readUInt32LE(4);
+  const text = buffer.toString("utf8", 8, 8 + length);
+  expect(text[0]).toBe("{");
+  const { __metadata__: metadata = {}, ...header } = JSON.parse(text) as Header & {
+    __metadata__?: Record<string, string>;
+  };
+  const data = buffer.subarray(8 + length);
+  expect((8 + length) % 8).toBe(0);
+  const covered = Object.values(header).sort((a, b) => a.data_offsets[0] - b.data_offsets[0]);
+  let end = 0;
+  for (const { data_offsets } of covered) {
+    expect(data_offsets[0]).toBe(end);
+    end = data_offsets[1];
+  }
+  expect(end).toBe(data.length);
+  const tensors = Object.entries(header).map(([name, { dtype, shape, data_offsets }]) => {
+    expect(dtype).toBe("F32");
+    const n = shape.reduce((product, size) => product * size, 1);
+    expect(data_offsets[1] - data_offsets[0]).toBe(4 * n);
+    return [
+      name,
+      { shape, values: Array.from({ length: n }, (_, i) => data.readFloatLE(data_offsets[0] + 4 * i)) },
+    ] as const;
+  });
+  return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
+}
