@@ -3,7 +3,7 @@
 
 import { CHUNK_ROWS, LINEAR } from "./abi.js";
 import type { Dataset } from "./dataset.js";
-import { type Build, createMemory, growMemory, type Kernels, loadKernels } from "./kernels.js";
+import { type Build, createMemory, growMemory, type Kernels, loadKernels, type Memory } from "./kernels.js";
 import {
   type LayerPlan,
   type Needs,
@@ -41,7 +41,7 @@ export class Engine {
   private constructor(
     readonly spec: NetworkSpec,
     readonly build: Build,
-    private readonly memory: WebAssembly.Memory,
+    private readonly memory: Memory,
     readonly kernels: Kernels,
     needs: Needs,
   ) {

@@ -4,6 +4,7 @@ import { instantiate } from "@assemblyscript/loader";
 import { type KernelExports, relaxed, simd } from "../build/wasm.js";
 
 export type Kernels = KernelExports;
+export type Memory = WebAssembly.Memory;
 
 /** `relaxed` fuses multiply-adds where the machine does; `simd` rounds alike everywhere. */
 export type Build = "simd" | "relaxed";
