@@ -257,6 +257,6 @@ export class Engine {
   }
 }
 
-export function outputActivation(spec: NetworkSpec): Activation {
+function outputActivation(spec: NetworkSpec): Activation {
   return (spec.layers[spec.layers.length - 1] as LayerSpec).activation;
 }

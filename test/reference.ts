@@ -31,7 +31,7 @@ export function activation(z: number, code: number): number {
 }
 
 /** dS/dz from the output a = S(z). */
-export function dActivation(a: number, code: number): number {
+function dActivation(a: number, code: number): number {
   if (code === SIGMOID) return a * (1 - a);
   if (code === TANH) return 1 - a * a;
   if (code === RELU) return a > 0 ? 1 : 0;
@@ -40,7 +40,7 @@ export function dActivation(a: number, code: number): number {
 }
 
 /** e^z over their sum, of one row. */
-export function softmax(z: Numbers): Float64Array {
+function softmax(z: Numbers): Float64Array {
   const most = Math.max(...Array.from(z));
   const e = Float64Array.from(z, (value) => Math.exp(value - most));
   const sum = e.reduce((total, value) => total + value, 0);
@@ -296,13 +296,7 @@ function lossOf(spec: NetworkSpec, outputs: Numbers, y: Numbers, rows: number, s
 }
 
 /** The mean loss over `rows` samples, whose targets are y `[rows][outputs]`. */
-export function meanLoss(
-  spec: NetworkSpec,
-  params: readonly Parameters[],
-  x: Numbers,
-  y: Numbers,
-  rows: number,
-): number {
+function meanLoss(spec: NetworkSpec, params: readonly Parameters[], x: Numbers, y: Numbers, rows: number): number {
   const { losses } = lossOf(spec, layerOutputs(spec, params, x, rows).at(-1) as Numbers, y, rows, 1);
   return losses.reduce((sum, loss) => sum + loss, 0) / rows;
 }

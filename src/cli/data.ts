@@ -1,23 +1,60 @@
-// The data and models that commands work on, with what they tell people about them on stderr.
+// Training and test data by the word after --data, and whether a network can take them.
 
-import { type Dataset, loadIdxFolder, loadMnist, loadNetwork, type Network } from "../node.js";
-import { note } from "./output.js";
-import { downloadBar } from "./progress.js";
+import { SingleBar } from "cli-progress";
+import { type Dataset, type DownloadProgress, loadIdxFolder, loadMnist, type NetworkSpec } from "../node.js";
+import { dimensions, printNote } from "./output.js";
+import { BAR_OPTIONS, isTerminal } from "./progress.js";
 
-/** `mnist`, or a folder with four IDX files. */
-export async function loadData(source: string): Promise<{ train: Dataset; test: Dataset }> {
-  const bar = downloadBar();
-  try {
-    return source === "mnist" ? await loadMnist({ onDownload: bar.update }) : await loadIdxFolder(source);
-  } finally {
-    bar.stop();
+export const SPLITS = ["test", "train"] as const;
+export type Split = (typeof SPLITS)[number];
+export const SPLIT_NAMES: Record<Split, string> = { test: "test", train: "training" };
+
+/** `mnist` or a folder. What is odd about the data is said on stderr; `quiet` leaves out how a download goes. */
+export async function loadData(data: string, quiet = false): Promise<Record<Split, Dataset>> {
+  const loaded = data === "mnist" ? await loadMnistWithReport(quiet) : await loadIdxFolder(data);
+  for (const split of ["train", "test"] as const) {
+    for (const warning of loaded[split].warnings) printNote(`warning: ${SPLIT_NAMES[split]} data: ${warning}`);
+  }
+  return loaded;
+}
+
+async function loadMnistWithReport(quiet: boolean): Promise<Record<Split, Dataset>> {
+  if (quiet) return loadMnist();
+  const download = new DownloadReport();
+  return loadMnist({ onDownload: download.report }).finally(download.end);
+}
+
+/** Error when samples or labels do not fit the network; `model` and `data` name them. */
+export function checkDataFits(spec: NetworkSpec, set: Dataset, model: string, data: string): void {
+  const outputs = spec.layers.at(-1)?.units as number;
+  if (set.sampleSize !== spec.inputs) {
+    throw new Error(`${model} takes ${spec.inputs} inputs, but the images of ${data} have ${pixels(set)}`);
+  }
+  if (set.classes > outputs) {
+    throw new Error(`${model} has ${outputs} outputs, but the labels of ${data} are of ${set.classes} classes`);
   }
 }
 
-export function printWarnings(name: string, data: Dataset): void {
-  for (const warning of data.warnings) note(`warning: ${name}: ${warning}`);
+/** 784 pixels (28x28) */
+export function pixels({ sampleSize, shape }: Dataset): string {
+  return `${sampleSize} pixels (${dimensions(shape)})`;
 }
 
-export function loadModel(path: string): Promise<Network> {
-  return loadNetwork(path);
+/** A bar a file on a terminal, else a line a file. */
+class DownloadReport {
+  private file = "";
+  private readonly bar = new SingleBar({ ...BAR_OPTIONS, format: "downloading {file} {bar} {megabytes} MB" });
+
+  readonly report = ({ file, received, total }: DownloadProgress): void => {
+    const megabytes = (received / 1e6).toFixed(1);
+    if (file !== this.file) {
+      this.end();
+      this.file = file;
+      if (isTerminal()) this.bar.start(total ?? 0, 0, { file, megabytes });
+      else printNote(`downloading ${file}`);
+    }
+    this.bar.update(received, { file, megabytes });
+  };
+
+  readonly end = (): void => this.bar.stop();
 }

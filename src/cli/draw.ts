@@ -1,84 +1,88 @@
-// Digits in the terminal: two rows of pixels to a line of text, several digits side by side.
+// Small grey images in a terminal, side by side: each character is two pixels, one above the other.
 
-import type { Dataset, Network } from "../node.js";
-
-const SHADES = " ░▒▓█";
-/** A terminal has 80 columns at least. */
-const COLUMNS = 80;
-/** A wider image is drawn smaller. */
-const MOST_WIDTH = 38;
-/** Brightness, from 0 to 1, that counts as blank when an image is cropped. */
-const BLANK = 0.1;
-
-/** Brightness from 0 to 1, rows of `width`. */
-interface Picture {
-  width: number;
-  pixels: number[];
+export interface Drawing {
+  /** `[rows][columns]`, from 0 (black) to 1 (white). */
+  pixels: ArrayLike<number>;
+  rows: number;
+  columns: number;
+  /** Lines to stand under it. */
+  caption: string[];
 }
 
-/** The first `count` samples of `data`, drawn, with what the network says of each under it. */
-export function drawPredictions(network: Network, data: Dataset, count: number): string {
-  const blocks = Array.from({ length: Math.min(count, data.count) }, (_, i) => {
-    return [...drawn(cropped(shrunk(pictureOf(data, i)))), caption(network, data, i)];
-  });
-  const width = Math.max(...blocks.flat().map((line) => line.length)) + 2;
-  const beside = Math.max(1, Math.floor(COLUMNS / width));
+/** Images are shrunk until they are at most this wide and high, so that five of 28x28 fit into 80 columns. */
+const MOST_PIXELS = 16;
+const GAP = "  ";
+/** From here on a pixel is drawn where there are no greys: strokes that shrinking has thinned must stay whole. */
+const LIT = 0.3;
+/** The 24 greys of the terminals' 256 colours. */
+const [BLACK, GREYS] = [232, 24];
+
+/** The lines of all drawings, as many side by side as `width` columns take. With `greys`, in 256 colours. */
+export function drawSideBySide(drawings: Drawing[], width: number, greys: boolean): string[] {
+  const blocks = drawings.map((drawing) => drawBlock(drawing, greys));
+  const column = Math.max(...blocks.map((block) => block.width));
+  const abreast = Math.max(1, Math.floor((width + GAP.length) / (column + GAP.length)));
   const lines: string[] = [];
-  for (let from = 0; from < blocks.length; from += beside)
-    lines.push(...rowOf(blocks.slice(from, from + beside), width), "");
-  return lines.join("\n").trimEnd();
+  for (let from = 0; from < blocks.length; from += abreast) {
+    if (from > 0) lines.push("");
+    lines.push(...beside(blocks.slice(from, from + abreast), column));
+  }
+  return lines;
 }
 
-/** Blocks side by side, their last lines level. */
-function rowOf(blocks: string[][], width: number): string[] {
-  const height = Math.max(...blocks.map((block) => block.length));
-  const filled = blocks.map((block) => [...Array<string>(height - block.length).fill(""), ...block]);
-  return Array.from({ length: height }, (_, y) => {
-    const line = filled.map((block) => (block[y] as string).padEnd(width)).join("");
-    return line.trimEnd();
+/** Lines of an image, and how wide they are to the eye; captions are padded when they are joined. */
+interface Block {
+  image: string[];
+  imageWidth: number;
+  caption: string[];
+  width: number;
+}
+
+function drawBlock(drawing: Drawing, greys: boolean): Block {
+  const { pixels, rows, columns } = shrink(drawing);
+  const at = (row: number, column: number) => (row < rows ? (pixels[row * columns + column] as number) : 0);
+  const image = Array.from({ length: Math.ceil(rows / 2) }, (_, line) => {
+    const cells = Array.from({ length: columns }, (_, c) => cell(at(2 * line, c), at(2 * line + 1, c), greys));
+    return cells.join("") + (greys ? "\x1b[0m" : "");
   });
+  const width = Math.max(columns, ...drawing.caption.map((line) => line.length));
+  return { image, imageWidth: columns, caption: drawing.caption, width };
 }
 
-function caption(network: Network, data: Dataset, index: number): string {
-  const { label, probabilities } = network.classify(data.sample(index));
-  const wanted = data.labels?.[index];
-  const verdict = wanted === label ? "" : `  wrong: ${wanted}`;
-  return `${label} (${(probabilities[label] as number).toFixed(2)})${verdict}`;
-}
-
-function pictureOf(data: Dataset, index: number): Picture {
-  const values = Array.from(data.sample(index));
-  const brightest = Math.max(...values) || 1;
-  return { width: data.shape.at(-1) ?? values.length, pixels: values.map((value) => value / brightest) };
-}
-
-/** Every n-th pixel of every n-th row, so that the width fits. */
-function shrunk({ width, pixels }: Picture): Picture {
-  const step = Math.ceil(width / MOST_WIDTH);
-  const kept = pixels.filter((_, i) => (i % width) % step === 0 && Math.floor(i / width) % step === 0);
-  return { width: Math.ceil(width / step), pixels: kept };
-}
-
-/** Without the blank rows and columns around what is drawn. */
-function cropped({ width, pixels }: Picture): Picture {
-  const inked = pixels.flatMap((value, i) => (value > BLANK ? [i] : []));
-  if (inked.length === 0) return { width, pixels };
-  const columns = inked.map((i) => i % width);
-  const rows = inked.map((i) => Math.floor(i / width));
-  const [left, right, top, bottom] = [Math.min(...columns), Math.max(...columns), Math.min(...rows), Math.max(...rows)];
-  const inside = (i: number) => i % width >= left && i % width <= right && i >= top * width && i < (bottom + 1) * width;
-  return { width: right - left + 1, pixels: pixels.filter((_, i) => inside(i)) };
-}
-
-/** A character for every column and two rows, since characters are twice as high as wide. */
-function drawn({ width, pixels }: Picture): string[] {
-  const height = pixels.length / width;
-  const at = (x: number, y: number) => (y < height ? (pixels[y * width + x] as number) : 0);
-  return Array.from({ length: Math.ceil(height / 2) }, (_, line) =>
-    Array.from({ length: width }, (_, x) => shade((at(x, 2 * line) + at(x, 2 * line + 1)) / 2)).join(""),
+function beside(blocks: Block[], column: number): string[] {
+  const height = Math.max(...blocks.map((block) => block.image.length));
+  const captions = Math.max(...blocks.map((block) => block.caption.length));
+  const images = Array.from({ length: height }, (_, i) =>
+    blocks.map(({ image, imageWidth }) => (image[i] ?? " ".repeat(imageWidth)) + " ".repeat(column - imageWidth)),
   );
+  const words = Array.from({ length: captions }, (_, i) =>
+    blocks.map(({ caption }) => (caption[i] ?? "").padEnd(column)),
+  );
+  return [...images, ...words].map((parts) => parts.join(GAP).trimEnd());
 }
 
-function shade(brightness: number): string {
-  return SHADES[Math.min(SHADES.length - 1, Math.round(brightness * (SHADES.length - 1)))] as string;
+/** The mean of each square of pixels, as large a square as `MOST_PIXELS` asks for. */
+function shrink({ pixels, rows, columns }: Drawing): Omit<Drawing, "caption"> {
+  const factor = Math.ceil(Math.max(rows, columns) / MOST_PIXELS);
+  const small = { rows: Math.ceil(rows / factor), columns: Math.ceil(columns / factor) };
+  const means = Array.from({ length: small.rows * small.columns }, (_, i) => {
+    const [top, left] = [Math.floor(i / small.columns) * factor, (i % small.columns) * factor];
+    let sum = 0;
+    for (let row = top; row < Math.min(rows, top + factor); row++) {
+      for (let column = left; column < Math.min(columns, left + factor); column++) {
+        sum += pixels[row * columns + column] as number;
+      }
+    }
+    return sum / factor ** 2;
+  });
+  return { pixels: means, ...small };
+}
+
+function cell(upper: number, lower: number, greys: boolean): string {
+  if (greys) return `\x1b[38;5;${grey(upper)};48;5;${grey(lower)}m▀`;
+  return [" ", "▄", "▀", "█"][Number(upper >= LIT) * 2 + Number(lower >= LIT)] as string;
+}
+
+function grey(brightness: number): number {
+  return BLACK + Math.min(GREYS - 1, Math.max(0, Math.floor(brightness * GREYS)));
 }

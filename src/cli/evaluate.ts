@@ -1,41 +1,55 @@
 // wasmlp evaluate
 
 import type { Command } from "commander";
-import type { Evaluation } from "../node.js";
-import { loadData, loadModel, printWarnings } from "./data.js";
-import { JSON_OPTION, option } from "./options.js";
-import { grouped, percent, print, printJson } from "./output.js";
+import { type Evaluation, loadNetwork } from "../node.js";
+import { checkDataFits, loadData, SPLIT_NAMES, SPLITS, type Split } from "./data.js";
+import { DATA_HELP, nameOption, pathOption } from "./options.js";
+import { grouped, percent, printJson, printResult, short } from "./output.js";
 
-export function evaluateCommand(program: Command): void {
+/** Wider tables help nobody. */
+const MOST_CLASSES = 40;
+
+export function addEvaluate(program: Command): void {
   program
     .command("evaluate")
-    .description("test a model on the test samples of a data set")
-    .argument("<MODEL>", "a model that train saved")
-    .addOption(option("--data <mnist|DIR>", "MNIST, or a folder with four IDX files of its names", String, "mnist"))
-    .addOption(JSON_OPTION)
-    .addHelpText("after", "\nExample:\n  wasmlp evaluate digits.safetensors --data mnist")
+    .summary("measure a saved network")
+    .description("Measures a saved network: accuracy, loss, and which labels it takes for which.")
+    .argument("<model>", "a file that train --out wrote")
+    .addOption(pathOption("--data <mnist|DIR>", DATA_HELP).default("mnist"))
+    .addOption(nameOption("--split <name>", "which of the data", SPLITS).default("test"))
+    .option("--json", "one JSON object instead of text")
+    .addHelpText("after", "\nExample:\n  $ wasmlp evaluate digits.safetensors --data mnist")
     .action(evaluate);
 }
 
-async function evaluate(model: string, options: { data: string; json?: boolean }): Promise<void> {
-  const network = await loadModel(model);
-  const { test } = await loadData(options.data);
-  printWarnings("test data", test);
-  const result = network.evaluate(test);
-  if (options.json) {
-    const { accuracy, loss, count, confusion } = result;
-    printJson({ accuracy, loss, count, confusion });
-  } else print(table(result));
+async function evaluate(model: string, options: { data: string; split: Split; json?: true }): Promise<void> {
+  const network = await loadNetwork(model);
+  const set = (await loadData(options.data))[options.split];
+  checkDataFits(network.spec, set, model, options.data);
+  const { accuracy, loss, count, confusion } = network.evaluate(set);
+  if (options.json) return printJson({ accuracy, loss, count, confusion });
+  for (const line of report({ accuracy: accuracy ?? 0, loss, count, confusion: confusion ?? [] }, options.split)) {
+    printResult(line);
+  }
 }
 
-function table({ accuracy = 0, loss, count, confusion = [] }: Evaluation): string {
-  const width = Math.max(5, ...confusion.flat().map((n) => String(n).length + 1));
-  const cells = (values: (number | string)[]) => values.map((value) => String(value).padStart(width)).join("");
+function report({ accuracy, loss, count, confusion }: Required<Evaluation>, split: Split): string[] {
+  const right = Math.round(accuracy * count);
   return [
-    `accuracy ${percent(accuracy)}  loss ${loss.toFixed(4)}  on ${grouped(count)} samples`,
+    `accuracy  ${percent(accuracy)} (${grouped(right)} of ${grouped(count)} ${SPLIT_NAMES[split]} samples)`,
+    `loss      ${short(loss)}`,
     "",
-    "rows: the true class; columns: what the network says",
-    `     ${cells(confusion.map((_, i) => i))}`,
-    ...confusion.map((row, i) => `${String(i).padStart(5)}${cells(row)}`),
-  ].join("\n");
+    ...table(confusion),
+  ];
+}
+
+function table(confusion: number[][]): string[] {
+  if (confusion.length > MOST_CLASSES) return [`The confusion table of ${confusion.length} classes comes with --json.`];
+  const width = Math.max(...confusion.flat().map((n) => String(n).length), String(confusion.length - 1).length) + 2;
+  const row = (cells: (number | string)[]) => cells.map((n) => String(n).padStart(width)).join("");
+  return [
+    "Each row is a label, each column what the network says:",
+    `     ${row(confusion.map((_, i) => i))}`,
+    ...confusion.map((counts, i) => `${String(i).padStart(5)}${row(counts.map((n) => (n === 0 ? "." : n)))}`),
+  ];
 }

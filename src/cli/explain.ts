@@ -1,59 +1,65 @@
 // wasmlp explain
 
-import { type Command, Option } from "commander";
-import { loadData, loadModel } from "./data.js";
-import { decimal, JSON_OPTION, list, option, whole } from "./options.js";
-import { print, printJson, usage } from "./output.js";
+import type { Command } from "commander";
+import { type Dataset, type Explanation, loadNetwork, type Network, type WeightPosition } from "../node.js";
+import { checkDataFits, loadData, SPLIT_NAMES, SPLITS, type Split } from "./data.js";
+import { UsageError, withOptionNames } from "./errors.js";
+import { DATA_HELP, nameOption, parseWeight, pathOption, rateOption, wholeOption } from "./options.js";
+import { grouped, printJson, printResult } from "./output.js";
 
 interface ExplainOptions {
   data: string;
+  split: Split;
   sample: number;
-  weight: [number, number, number];
+  weight: WeightPosition;
   lr: number;
-  json?: boolean;
+  json?: true;
 }
 
-export function explainCommand(program: Command): void {
+export function addExplain(program: Command): void {
   program
     .command("explain")
-    .description("spell out the chain rule for one weight and one test sample, with the numbers")
-    .argument("<MODEL>", "a model that train saved")
-    .addOption(option("--data <mnist|DIR>", "MNIST, or a folder with four IDX files of its names", String, "mnist"))
-    .addOption(option("--sample <N>", "number of the test sample, from 0", whole("--sample", 0), "0"))
-    .addOption(
-      new Option("--weight <LAYER,UNIT,INPUT>", "which weight, all from 0")
-        .argParser(list("--weight", 0, 3))
-        .makeOptionMandatory(),
+    .summary("the chain rule for one weight")
+    .description(
+      "Writes out how one sample would change one weight: ∂C/∂w as the product of its factors, then the corrected weight.",
     )
-    .addOption(option("--lr <rate>", "learning rate of the correction", decimal("--lr"), "1.5"))
-    .addOption(JSON_OPTION)
-    .addHelpText("after", "\nExample:\n  wasmlp explain digits.safetensors --sample 0 --weight 1,3,5")
+    .argument("<model>", "a file that train --out wrote")
+    .requiredOption(
+      "--weight <layer,unit,input>",
+      "which weight, all from 0; layer 0 is the first hidden one",
+      parseWeight,
+    )
+    .addOption(pathOption("--data <mnist|DIR>", DATA_HELP).default("mnist"))
+    .addOption(nameOption("--split <name>", "which of the data the sample is from", SPLITS).default("test"))
+    .addOption(wholeOption("--sample <n>", "which sample, from 0", 0).default(0))
+    .addOption(rateOption("--lr <rate>", "learning rate of the correction").default(1.5))
+    .option("--json", "one JSON object instead of text")
+    .addHelpText("after", "\nExample:\n  $ wasmlp explain digits.safetensors --sample 3 --weight 2,7,0")
     .action(explain);
 }
 
-async function explain(model: string, { data, sample, weight, lr, json }: ExplainOptions): Promise<void> {
-  const network = await loadModel(model);
-  const { test } = await loadData(data);
-  if (sample >= test.count) throw usage(`--sample must be below the ${test.count} test samples, got ${sample}`);
-  const [layer, unit, input] = weight;
-  const target = padded(test.target(sample), network.spec.layers.at(-1)?.units ?? 0);
-  try {
-    const explanation = network.explain({
-      input: test.sample(sample),
-      target,
-      weight: { layer, unit, input },
-      learningRate: lr,
-    });
-    if (json) printJson(explanation);
-    else print(`test sample ${sample}${test.labels ? `, a ${test.labels[sample]}` : ""}\n\n${explanation.text}`);
-  } catch (error) {
-    throw error instanceof RangeError ? usage(error.message.replace('"weight', '"--weight')) : error;
+async function explain(model: string, options: ExplainOptions): Promise<void> {
+  const network = await loadNetwork(model);
+  const set = (await loadData(options.data))[options.split];
+  checkDataFits(network.spec, set, model, options.data);
+  const name = SPLIT_NAMES[options.split];
+  if (options.sample >= set.count) {
+    throw new UsageError(
+      `"--sample" must be from 0 to ${set.count - 1}, as there are ${set.count} ${name} samples, got ${options.sample}`,
+    );
   }
+  const explanation = await withOptionNames(() => explainSample(network, set, options));
+  if (options.json) return printJson(explanation);
+  const label = set.labels?.[options.sample];
+  printResult(
+    `Sample ${options.sample} of the ${grouped(set.count)} ${name} samples of ${options.data}, label ${label}:\n`,
+  );
+  printResult(explanation.text);
 }
 
-/** A data set may have fewer classes than the network has outputs. */
-function padded(target: Float32Array, units: number): Float32Array {
-  const full = new Float32Array(Math.max(units, target.length));
-  full.set(target);
-  return full;
+function explainSample(network: Network, set: Dataset, { sample, weight, lr }: ExplainOptions): Explanation {
+  // A network may have more outputs than there are classes.
+  const target = new Float32Array(network.spec.layers.at(-1)?.units as number);
+  target.set(set.target(sample));
+  return network.explain({ input: set.sample(sample), target, weight, learningRate: lr });
 }

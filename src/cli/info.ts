@@ -1,52 +1,73 @@
 // wasmlp info
 
 import { stat } from "node:fs/promises";
-import { availableParallelism, cpus } from "node:os";
+import { cpus } from "node:os";
 import type { Command } from "commander";
-import { engineFeatures } from "../node.js";
-import { loadModel } from "./data.js";
-import { JSON_OPTION } from "./options.js";
-import { grouped, print, printJson } from "./output.js";
-import { VERSION } from "./version.js";
+import { engineFeatures, loadNetwork, Network, type NetworkSpec } from "../node.js";
+import { grouped, printJson, printResult } from "./output.js";
 
-export function infoCommand(program: Command): void {
+export function addInfo(program: Command, version: string): void {
   program
     .command("info")
-    .description("tell what a model is, or, without one, what this machine offers and which kernels are chosen")
-    .argument("[MODEL]", "a model that train saved")
-    .addOption(JSON_OPTION)
-    .addHelpText("after", "\nExample:\n  wasmlp info digits.safetensors")
-    .action((model: string | undefined, options: { json?: boolean }) => info(model, options.json === true));
+    .summary("facts about a saved network or this machine")
+    .description(
+      "Tells what a saved network is; without one, what this machine has and which kernels are chosen for it.",
+    )
+    .argument("[model]", "a file that train --out wrote")
+    .option("--json", "one JSON object instead of text")
+    .addHelpText("after", "\nExamples:\n  $ wasmlp info\n  $ wasmlp info digits.safetensors")
+    .action((model: string | undefined, { json }: { json?: true }) => {
+      return model === undefined ? machineInfo(version, json === true) : modelInfo(model, json === true);
+    });
 }
 
-async function info(model: string | undefined, json: boolean): Promise<void> {
-  const facts = model === undefined ? machineFacts() : await modelFacts(model);
-  if (json) printJson(facts);
-  else for (const [name, value] of Object.entries(facts)) print(`${name.padEnd(12)} ${readable(value)}`);
+async function modelInfo(model: string, json: boolean): Promise<void> {
+  const { spec, parameterCount } = await loadNetwork(model);
+  const { size: bytes } = await stat(model);
+  if (json) return printJson({ model, spec, parameterCount, bytes });
+  printRows([
+    ["model", model],
+    ["inputs", `${spec.inputs}, bytes times ${Number(spec.inputScale.toPrecision(6))}`],
+    ...layerRows(spec),
+    ["loss", spec.loss],
+    ["parameters", grouped(parameterCount)],
+    ["file", `${grouped(bytes)} bytes`],
+  ]);
 }
 
-async function modelFacts(path: string): Promise<Record<string, unknown>> {
-  const network = await loadModel(path);
-  const { spec, parameterCount } = network;
-  return { model: path, ...spec, parameters: parameterCount, bytes: (await stat(path)).size };
+function layerRows({ layers }: NetworkSpec): [string, string][] {
+  return layers.map(({ units, activation }, i) => [`layer ${i}`, `${units} ${activation}`]);
 }
 
-function machineFacts(): Record<string, unknown> {
+async function machineInfo(version: string, json: boolean): Promise<void> {
   const features = engineFeatures();
-  return {
-    wasmlp: VERSION,
-    node: process.version,
-    v8: process.versions.v8,
-    processor: cpus()[0]?.model ?? "unknown",
-    processors: availableParallelism(),
-    ...features,
-    build: features.relaxedSimd ? "relaxed" : "simd",
-  };
+  // The smallest network there is knows which kernels a larger one would get.
+  const { build } = await Network.create({
+    inputs: 1,
+    layers: [{ units: 1, activation: "linear" }],
+    loss: "quadratic",
+  });
+  const { node, v8 } = process.versions;
+  const [cpu, count] = [cpus()[0]?.model.trim() ?? "unknown", cpus().length];
+  const { platform, arch } = process;
+  if (json)
+    return printJson({ wasmlp: version, node, v8, platform, arch, cpu, cpus: count, features, build, threads: 1 });
+  printRows([
+    ["wasmlp", version],
+    ["Node", `${node} (V8 ${v8})`],
+    ["machine", `${platform} ${arch}, ${count} x ${cpu}`],
+    ["SIMD", yesNo(features.simd)],
+    ["relaxed SIMD", yesNo(features.relaxedSimd)],
+    ["build", build],
+    ["threads", "1"],
+  ]);
 }
 
-function readable(value: unknown): string {
-  if (Array.isArray(value)) return value.map((layer) => `${layer.units} ${layer.activation}`).join(", ");
-  if (typeof value === "number" && Number.isInteger(value)) return grouped(value);
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  return String(value);
+function yesNo(value: boolean): string {
+  return value ? "yes" : "no";
+}
+
+function printRows(rows: [string, string][]): void {
+  const width = Math.max(...rows.map(([name]) => name.length)) + 2;
+  for (const [name, value] of rows) printResult(name.padEnd(width) + value);
 }

@@ -1,39 +1,50 @@
-// The command line: which commands there are, and how every failure ends.
+// wasmlp: the command line. Commands stand in files of their own; here is what they share.
 
-import { Command, CommanderError } from "commander";
-import { evaluateCommand } from "./evaluate.js";
-import { explainCommand } from "./explain.js";
-import { infoCommand } from "./info.js";
-import { Failure, fail } from "./output.js";
-import { predictCommand } from "./predict.js";
-import { trainCommand } from "./train.js";
+import { Command } from "commander";
+import { shown } from "../check.js";
+import { reportError, UsageError } from "./errors.js";
+import { addEvaluate } from "./evaluate.js";
+import { addExplain } from "./explain.js";
+import { addInfo } from "./info.js";
+import { endQuietlyWithoutReader } from "./output.js";
+import { addPredict } from "./predict.js";
+import { addTrain } from "./train.js";
 import { VERSION } from "./version.js";
-
-const USAGE = 2;
 
 function createProgram(): Command {
   const program = new Command("wasmlp")
-    .description("Trains multilayer perceptrons on the CPU with WebAssembly SIMD kernels.")
+    .description("Trains multilayer perceptrons on the CPU, with WebAssembly SIMD kernels.")
     .version(VERSION)
+    // Errors come out of parseAsync instead, so that one place words them.
     .exitOverride()
-    .configureOutput({ outputError: () => {} });
-  for (const add of [trainCommand, evaluateCommand, predictCommand, explainCommand, infoCommand]) add(program);
-  return program;
+    .configureOutput({ outputError: () => {} })
+    .addHelpText(
+      "after",
+      "\nExample:\n  $ wasmlp train --out digits.safetensors && wasmlp evaluate digits.safetensors",
+    );
+  addTrain(program);
+  addEvaluate(program);
+  addPredict(program);
+  addExplain(program);
+  addInfo(program, VERSION);
+  return program.on("command:*", ([name]: string[]) => refuseCommand(program, name));
 }
 
-async function run(args: string[]): Promise<void> {
-  try {
-    await createProgram().parseAsync(args, { from: "user" });
-  } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    // Help and version arrive as errors of exit code 0, already printed; no command at all prints the help.
-    if (error.exitCode === 0) return;
-    if (error.code === "commander.help") process.exit(USAGE);
-    throw new Failure(error.message.replace(/^error: /, "").replaceAll("\n", " "), USAGE);
-  }
+function refuseCommand({ commands }: Command, name: string | undefined): void {
+  const names = commands.map((command) => command.name()).join(", ");
+  throw new UsageError(`there is no command ${shown(name)}; there are ${names}`);
 }
 
-// A reader that closes the pipe early, such as `head`, has had enough.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
-process.on("uncaughtException", fail);
-run(process.argv.slice(2)).catch(fail);
+/** What nobody waited for has left the program in a state that nobody knows. */
+function endAtOnce(error: unknown): void {
+  process.exit(reportError(error));
+}
+
+endQuietlyWithoutReader();
+process.on("uncaughtException", endAtOnce);
+process.on("unhandledRejection", endAtOnce);
+try {
+  await createProgram().parseAsync();
+} catch (error) {
+  process.exitCode = reportError(error);
+}

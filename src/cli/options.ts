@@ -1,48 +1,91 @@
-// Options as text, read strictly: a number is a number and nothing else. Errors name the option.
+// What the words of a command line mean. Each parser refuses with a sentence that names the option.
 
 import { Option } from "commander";
-import { usage } from "./output.js";
+import { checkName, shown } from "../check.js";
+import type { WeightPosition } from "../node.js";
+import { UsageError } from "./errors.js";
 
-/** A parser of whole numbers from `least` on. */
-export function whole(flag: string, least: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw usage(`${flag} must be a whole number of at least ${least}, got "${text}"`);
-  };
+const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+
+/** A number as people write it; NaN for what `Number` also takes, such as "", "0x10" and "Infinity". */
+function decimal(text: string): number {
+  return DECIMAL.test(text) ? Number(text) : Number.NaN;
 }
 
-/** A parser of numbers of at least 0. */
-export function decimal(flag: string): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (/^\d*\.?\d+(e[+-]?\d+)?$/i.test(text) && Number.isFinite(value)) return value;
-    throw usage(`${flag} must be a number of at least 0, got "${text}"`);
-  };
+function parseWhole(text: string, title: string, least: number, most: number): number {
+  const value = decimal(text);
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new UsageError(`"${title}" must be a whole number from ${least} to ${most}, got ${shown(text)}`);
 }
 
-/** A parser of whole numbers separated by commas, `count` of them if given. */
-export function list(flag: string, least: number, count?: number): (text: string) => number[] {
-  return (text) => {
-    const parse = whole(flag, least);
-    const values = text.split(",").map((part) => parse(part.trim()));
-    if (count === undefined || values.length === count) return values;
-    throw usage(`${flag} must be ${count} whole numbers separated by commas, got "${text}"`);
-  };
+/** `flags` as commander takes them, such as "--epochs <n>". */
+export function wholeOption(flags: string, help: string, least: number, most = 2 ** 31 - 1): Option {
+  const title = longName(flags);
+  return new Option(flags, help).argParser((text) => parseWhole(text, title, least, most));
 }
 
-/** A parser of one of the names, which the error lists. */
-export function oneOf<Name extends string>(flag: string, names: readonly Name[]): (text: string) => Name {
-  return (text) => {
-    if (names.includes(text as Name)) return text as Name;
-    throw usage(`${flag} must be one of ${names.join(", ")}, got "${text}"`);
-  };
+export function rateOption(flags: string, help: string): Option {
+  const title = longName(flags);
+  return new Option(flags, help).argParser((text) => {
+    const value = decimal(text);
+    if (Number.isFinite(value) && value >= 0) return value;
+    throw new UsageError(`"${title}" must be a number of at least 0, got ${shown(text)}`);
+  });
 }
 
-/** An option with its parser and its default, which help shows as it would be typed. */
-export function option<T>(flags: string, description: string, parse: (text: string) => T, initial?: string): Option {
-  const made = new Option(flags, description).argParser(parse);
-  return initial === undefined ? made : made.default(parse(initial), initial);
+/** One of `names`, which help and refusal list. */
+export function nameOption(flags: string, help: string, names: readonly string[]): Option {
+  const title = longName(flags);
+  return new Option(flags, help).choices(names).argParser((text) => {
+    if (names.includes(text)) return text;
+    throw new UsageError(refusal(() => checkName(text, title, names)));
+  });
 }
 
-export const JSON_OPTION = new Option("--json", "print one JSON object a line on stdout, and nothing else there");
+function refusal(check: () => unknown): string {
+  try {
+    return String(check());
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+function longName(flags: string): string {
+  return flags.split(" ")[0] as string;
+}
+
+/** "784,16,16,10": the inputs, then the units of each layer. */
+export function parseLayers(text: string): number[] {
+  const sizes = text.split(",").map((part) => decimal(part.trim()));
+  if (sizes.length >= 2 && sizes.every((size) => Number.isInteger(size) && size > 0)) return sizes;
+  throw new UsageError(
+    `"--layers" must be two or more whole numbers from 1 with commas between them (inputs first, outputs last), ` +
+      `got ${shown(text)}`,
+  );
+}
+
+/** "0,3,407": layer, unit, input. */
+export function parseWeight(text: string): WeightPosition {
+  const [layer, unit, input, ...rest] = text.split(",").map((part) => decimal(part.trim()));
+  const numbers = [layer, unit, input];
+  if (rest.length === 0 && numbers.every((n) => n !== undefined && Number.isInteger(n) && n >= 0)) {
+    return { layer, unit, input } as WeightPosition;
+  }
+  throw new UsageError(`"--weight" must be LAYER,UNIT,INPUT, three whole numbers from 0, got ${shown(text)}`);
+}
+
+export function parseThreads(text: string): "auto" | 1 {
+  if (text === "auto" || text === "1") return text === "auto" ? text : 1;
+  throw new UsageError(`"--threads" must be "auto" or 1, the most this version trains with, got ${shown(text)}`);
+}
+
+/** A file or folder; an empty one is what an unset shell variable leaves. */
+export function pathOption(flags: string, help: string): Option {
+  const title = longName(flags);
+  return new Option(flags, help).argParser((text) => {
+    if (text !== "") return text;
+    throw new UsageError(`"${title}" must be a path, got ""`);
+  });
+}
+
+export const DATA_HELP = "mnist, or a folder with its own four IDX files under MNIST's names (.gz or not)";

@@ -1,45 +1,48 @@
-// What every command prints and how it fails.
+// Where words go: results to stdout, all else to stderr. And how numbers read.
 
-/** An error that ends the command with one sentence and this exit code. */
-export class Failure extends Error {
-  constructor(
-    message: string,
-    readonly exitCode = 1,
-  ) {
-    super(message);
+/** A line of what was asked for. */
+export function printResult(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+/** One JSON object, one line. */
+export function printJson(value: object): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** A line about how it goes. */
+export function printNote(line: string): void {
+  process.stderr.write(`${line}\n`);
+}
+
+/** Whoever reads our output may leave early, as `head` does: nothing is wrong then. */
+export function endQuietlyWithoutReader(): void {
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit();
+      throw error;
+    });
   }
 }
 
-/** Wrong use of the command line. */
-export function usage(message: string): Failure {
-  return new Failure(message, 2);
+/** 60,000 */
+export function grouped(value: number): string {
+  return Math.round(value).toLocaleString("en-US");
 }
 
-/** One sentence on stderr, and the end. */
-export function fail(error: unknown): never {
-  const message = error instanceof Error ? error.message : String(error);
-  process.stderr.write(`wasmlp: ${message.replaceAll(/\s*\n\s*/g, " ")}\n`);
-  process.exit(error instanceof Failure ? error.exitCode : 1);
+/** 94.32 % */
+export function percent(share: number, digits = 2): string {
+  return `${(100 * share).toFixed(digits)} %`;
 }
 
-export function print(text: string): void {
-  process.stdout.write(`${text}\n`);
+/** Four significant digits or so: 0.1042, 12.31, 1.204e+9. */
+export function short(value: number): string {
+  const size = Math.abs(value);
+  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(3);
+  return value.toFixed(size >= 100 ? 2 : 4);
 }
 
-export function printJson(value: unknown): void {
-  print(JSON.stringify(value));
-}
-
-/** For people, where stdout may be for programs. */
-export function note(text: string): void {
-  process.stderr.write(`${text}\n`);
-}
-
-export function percent(share: number): string {
-  return `${(share * 100).toFixed(2)} %`;
-}
-
-/** 12345 as 12,345. */
-export function grouped(n: number): string {
-  return Math.round(n).toLocaleString("en-US");
+/** 28x28 */
+export function dimensions(shape: readonly number[]): string {
+  return shape.join("x");
 }

@@ -1,97 +1,118 @@
-// Progress on a terminal is a bar on stderr; elsewhere it is plain lines, or nothing.
+// How training goes, on stderr: a bar on a terminal, and a line an epoch anywhere.
 
-import { SingleBar } from "cli-progress";
-import type { BatchRecord, DownloadProgress, EpochRecord } from "../node.js";
-import { grouped, note, percent } from "./output.js";
+import { type Options, SingleBar } from "cli-progress";
+import type { BatchRecord, EpochRecord } from "../node.js";
+import { grouped, percent, printNote, short } from "./output.js";
 
 const REDRAW_MILLISECONDS = 100;
-const BAR = { stream: process.stderr, hideCursor: true, clearOnComplete: true, stopOnComplete: false, barsize: 20 };
+/** Columns of a line that the bar itself does not get. */
+const TEXT_COLUMNS = 72;
 
-/** The bar of a training: epochs, samples a second, loss, accuracy, time left. */
-export class TrainingProgress {
-  private bar: SingleBar | undefined;
-  private drawn = 0;
+/** With `linewrap` lines are cut at the terminal's width; nothing about the terminal is changed that a kill would leave so. */
+export const BAR_OPTIONS: Options = {
+  stream: process.stderr,
+  fps: 1000 / REDRAW_MILLISECONDS,
+  clearOnComplete: true,
+  gracefulExit: false,
+  linewrap: true,
+  barsize: Math.max(8, Math.min(40, (process.stderr.columns ?? 80) - TEXT_COLUMNS)),
+  barCompleteChar: "█",
+  barIncompleteChar: "░",
+};
+
+export interface Progress {
+  /** Called after every step: costs nothing but a look at the clock. */
+  batch: ((record: BatchRecord) => void) | undefined;
+  epoch(record: EpochRecord): void;
+  end(): void;
+}
+
+export function isTerminal(): boolean {
+  return process.stderr.isTTY === true && process.env.TERM !== "dumb";
+}
+
+/** `lines`: whether epochs are told one by one. */
+export function createProgress(epochs: number, samples: number, options: { quiet: boolean; lines: boolean }): Progress {
+  if (options.quiet) return { batch: undefined, epoch: () => {}, end: () => {} };
+  const tell = (record: EpochRecord) => options.lines && printNote(epochLine(record, epochs));
+  if (isTerminal()) return new TrainingBar(epochs, samples, tell);
+  return { batch: undefined, epoch: tell, end: () => {} };
+}
+
+function epochLine({ epoch, loss, validation, samplesPerSecond }: EpochRecord, epochs: number): string {
+  const number = String(epoch).padStart(String(epochs).length);
+  const test = validation
+    ? `  test loss ${short(validation.loss)}  test accuracy ${percent(validation.accuracy ?? 0)}`
+    : "";
+  return `epoch ${number}/${epochs}  loss ${short(loss)}${test}  ${grouped(samplesPerSecond)} samples/s`;
+}
+
+/** One bar over all epochs, taken away while an epoch's line is written. */
+class TrainingBar implements Progress {
+  private readonly bar = new SingleBar({
+    ...BAR_OPTIONS,
+    format: "epoch {epoch} {bar} {rate} samples/s  loss {loss}  acc {accuracy}  {left} left",
+  });
   private readonly started = performance.now();
+  private epochStarted = this.started;
+  private nextRedraw = this.started + REDRAW_MILLISECONDS;
 
-  constructor(private readonly epochs: number) {
-    if (process.stderr.isTTY)
-      this.bar = new SingleBar({ ...BAR, format: (_options, _params, shown) => line(shown as Shown) });
+  constructor(
+    private readonly epochs: number,
+    private readonly samples: number,
+    private readonly tell: (record: EpochRecord) => void,
+  ) {
+    this.show(0, { epoch: `1/${epochs}`, rate: "-", loss: "-", accuracy: "-", left: "-" });
   }
 
-  /** Called after every batch: looks at the clock and mostly does nothing else. */
-  readonly onBatch = (batch: BatchRecord): void => {
-    if (!this.bar) return;
+  readonly batch = (record: BatchRecord): void => {
     const now = performance.now();
-    if (now - this.drawn < REDRAW_MILLISECONDS) return;
-    if (this.drawn === 0) this.bar.start(1, 0, this.shown(batch));
-    this.drawn = now;
-    this.bar.update(1, this.shown(batch));
+    if (now < this.nextRedraw) return;
+    this.nextRedraw = now + REDRAW_MILLISECONDS;
+    this.bar.update((record.epoch - 1) * this.samples + record.samples, this.words(record, now));
   };
 
-  private shown({ epoch, samples, total, loss, accuracy }: BatchRecord): Shown {
-    const done = ((epoch - 1) * total + samples) / (this.epochs * total);
-    const seconds = (performance.now() - this.started) / 1000;
-    const speed = ((epoch - 1) * total + samples) / seconds;
-    return { epoch, epochs: this.epochs, done, speed, loss, accuracy, left: seconds / done - seconds };
+  private words({ epoch, samples, loss, accuracy }: BatchRecord, now: number): Record<string, string> {
+    const share = ((epoch - 1) * this.samples + samples) / (this.epochs * this.samples);
+    return {
+      epoch: `${epoch}/${this.epochs}`,
+      rate: grouped((samples / (now - this.epochStarted)) * 1000),
+      loss: short(loss),
+      accuracy: accuracy === undefined ? "-" : percent(accuracy, 1),
+      left: duration((((now - this.started) / 1000) * (1 - share)) / share),
+    };
   }
 
-  /** A line that stays, whether there is a bar or not. */
-  epoch({ epoch, loss, validation, samplesPerSecond }: EpochRecord): void {
-    this.bar?.stop();
-    this.drawn = 0;
-    const test = validation ? `  test loss ${validation.loss.toFixed(4)}  ` : "  ";
-    const accuracy = validation?.accuracy === undefined ? "" : `test accuracy ${percent(validation.accuracy)}  `;
-    note(
-      `epoch ${String(epoch).padStart(2)}/${this.epochs}  loss ${loss.toFixed(4)}${test}${accuracy}${grouped(samplesPerSecond)} samples/s`,
-    );
+  epoch(record: EpochRecord): void {
+    this.bar.stop();
+    this.tell(record);
+    const now = performance.now();
+    const { epoch, loss, accuracy } = record;
+    const words = this.words({ epoch, samples: this.samples, total: this.samples, loss, accuracy }, now);
+    if (epoch < this.epochs) {
+      this.show(epoch * this.samples, {
+        ...words,
+        epoch: `${epoch + 1}/${this.epochs}`,
+        rate: grouped(record.samplesPerSecond),
+      });
+    }
+    this.epochStarted = now;
+    this.nextRedraw = now + REDRAW_MILLISECONDS;
   }
 
-  stop(): void {
-    this.bar?.stop();
-    this.bar = undefined;
+  private show(value: number, words: Record<string, string>): void {
+    this.bar.start(this.epochs * this.samples, value, words);
+  }
+
+  end(): void {
+    this.bar.stop();
   }
 }
 
-interface Shown {
-  epoch: number;
-  epochs: number;
-  done: number;
-  speed: number;
-  loss: number;
-  accuracy: number | undefined;
-  left: number;
-}
-
-function line({ epoch, epochs, done, speed, loss, accuracy, left }: Shown): string {
-  const filled = Math.round(done * BAR.barsize);
-  const bar = "█".repeat(filled) + "░".repeat(BAR.barsize - filled);
-  const right = accuracy === undefined ? "" : `  accuracy ${percent(accuracy)}`;
-  return `${bar} epoch ${epoch}/${epochs}  ${grouped(speed)} samples/s  loss ${loss.toFixed(4)}${right}  ${duration(left)} left`;
-}
-
+/** 8 s, 3 m 20 s, 2 h 5 m */
 function duration(seconds: number): string {
   const whole = Math.ceil(seconds);
-  return whole < 60 ? `${whole} s` : `${Math.floor(whole / 60)} min ${whole % 60} s`;
-}
-
-/** A bar for files on their way; it appears with the first bytes. */
-export function downloadBar(): { update: (progress: DownloadProgress) => void; stop: () => void } {
-  let bar: SingleBar | undefined;
-  let current = "";
-  return {
-    update: ({ file, received, total }) => {
-      if (file !== current) {
-        current = file;
-        if (!process.stderr.isTTY) note(`downloading ${file}.gz`);
-      }
-      if (!process.stderr.isTTY) return;
-      const size = `${(received / 1e6).toFixed(1)}${total ? ` of ${(total / 1e6).toFixed(1)}` : ""} MB`;
-      if (!bar) {
-        bar = new SingleBar({ ...BAR, format: "{bar} {file} {size}", barCompleteChar: "█", barIncompleteChar: "░" });
-        bar.start(1, 0, { file, size });
-      }
-      bar.update(total ? received / total : 0, { file, size });
-    },
-    stop: () => bar?.stop(),
-  };
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} m`;
 }

@@ -1,16 +1,27 @@
 // wasmlp train
 
-import { access, constants, stat } from "node:fs/promises";
-import { dirname, resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { BIAS_INITS, type BiasInit, WEIGHT_INITS, type WeightInit } from "../init.js";
-import { type Activation, type Dataset, type EpochRecord, type Loss, Network, saveNetwork, sgd } from "../node.js";
+import { BIAS_INITS, WEIGHT_INITS } from "../init.js";
+import {
+  type Activation,
+  type BiasInit,
+  type Dataset,
+  type EpochRecord,
+  type Loss,
+  Network,
+  saveNetwork,
+  sgd,
+  type WeightInit,
+} from "../node.js";
 import { ACTIVATION_NAMES, LOSSES } from "../spec.js";
-import { loadData, printWarnings } from "./data.js";
-import { drawPredictions } from "./draw.js";
-import { decimal, JSON_OPTION, list, oneOf, option, whole } from "./options.js";
-import { Failure, grouped, note, percent, print, printJson, usage } from "./output.js";
-import { TrainingProgress } from "./progress.js";
+import { loadData, pixels } from "./data.js";
+import { UsageError, withOptionNames } from "./errors.js";
+import { DATA_HELP, nameOption, parseLayers, parseThreads, pathOption, rateOption, wholeOption } from "./options.js";
+import { grouped, percent, printJson, printNote, printResult } from "./output.js";
+import { createProgress } from "./progress.js";
+import { showSamples } from "./show.js";
+import { Interruption, listenForStop } from "./stop.js";
+import { checkWritable } from "./writable.js";
 
 interface TrainOptions {
   data: string;
@@ -21,183 +32,163 @@ interface TrainOptions {
   epochs: number;
   batch: number;
   lr: number;
-  optimizer: "sgd";
+  seed: number;
   init: WeightInit;
   biasInit: BiasInit;
-  seed: number;
-  deterministic?: boolean;
-  threads: string;
+  deterministic?: true;
   out?: string;
   show: number;
-  json?: boolean;
+  quiet?: true;
+  json?: true;
 }
 
-export function trainCommand(program: Command): void {
+const HIDDEN_ACTIVATIONS = ACTIVATION_NAMES.filter((name) => name !== "softmax");
+const TEACHING_NETWORK = [784, 16, 16, 10];
+const EXAMPLES = `
+Examples:
+  $ wasmlp train
+  $ wasmlp train --layers 784,128,10 --activation relu --output-activation softmax \\
+      --loss crossEntropy --epochs 10 --batch 32 --lr 0.1 --out digits.safetensors`;
+
+export function addTrain(program: Command): void {
   program
     .command("train")
-    .description("train a network and test it; without options, the teaching network on MNIST")
-    .addOption(option("--data <mnist|DIR>", "MNIST, or a folder with four IDX files of its names", String, "mnist"))
+    .summary("train a network")
+    .description(
+      "Trains a network on images and labels, and tests it on others after every epoch. Ctrl-C stops it after the step " +
+        "at hand and saves what it has learned.",
+    )
+    .addOption(pathOption("--data <mnist|DIR>", DATA_HELP).default("mnist"))
     .addOption(
-      option("--layers <N,N,...>", "inputs, then the units of each layer", list("--layers", 1), "784,16,16,10"),
+      new Option("--layers <sizes>", "inputs, then the units of each layer")
+        .argParser(parseLayers)
+        .default(TEACHING_NETWORK, TEACHING_NETWORK.join(",")),
     )
+    .addOption(nameOption("--activation <name>", "of the hidden layers", HIDDEN_ACTIVATIONS).default("sigmoid"))
+    .addOption(nameOption("--output-activation <name>", "of the last layer", ACTIVATION_NAMES).default("sigmoid"))
+    .addOption(nameOption("--loss <name>", "what is made small", LOSSES).default("quadratic"))
+    .addOption(wholeOption("--epochs <n>", "times that every sample is seen", 1).default(30))
+    .addOption(wholeOption("--batch <n>", "samples that a step averages over", 1).default(10))
+    .addOption(rateOption("--lr <rate>", "learning rate").default(1.5))
+    .addOption(nameOption("--optimizer <name>", "how weights follow the gradient", ["sgd"]).default("sgd"))
     .addOption(
-      option("--activation <name>", "of the hidden layers", oneOf("--activation", ACTIVATION_NAMES), "sigmoid"),
+      wholeOption("--seed <n>", "fixes first weights and order of samples", 0, Number.MAX_SAFE_INTEGER).default(1),
     )
-    .addOption(
-      option(
-        "--output-activation <name>",
-        "of the last layer",
-        oneOf("--output-activation", ACTIVATION_NAMES),
-        "sigmoid",
-      ),
-    )
-    .addOption(option("--loss <name>", LOSSES.join(", "), oneOf("--loss", LOSSES), "quadratic"))
-    .addOption(option("--epochs <N>", "times that every sample is seen", whole("--epochs", 1), "30"))
-    .addOption(option("--batch <N>", "samples that a step averages over", whole("--batch", 1), "10"))
-    .addOption(option("--lr <rate>", "learning rate", decimal("--lr"), "1.5"))
-    .addOption(option("--optimizer <name>", "sgd", oneOf("--optimizer", ["sgd"]), "sgd"))
-    .addOption(
-      option("--init <name>", `initial weights: ${WEIGHT_INITS.join(", ")}`, oneOf("--init", WEIGHT_INITS), "auto"),
-    )
-    .addOption(
-      option(
-        "--bias-init <name>",
-        `initial biases: ${BIAS_INITS.join(", ")}`,
-        oneOf("--bias-init", BIAS_INITS),
-        "zeros",
-      ),
-    )
-    .addOption(option("--seed <N>", "fixes every random draw", whole("--seed", 0), "1"))
-    .addOption(new Option("--deterministic", "the same bits on every machine, at some cost in speed"))
-    .addOption(option("--threads <auto|1>", "threads to train with", oneOf("--threads", ["auto", "1"]), "auto"))
-    .addOption(new Option("--out <FILE>", "where to save the model (safetensors)"))
-    .addOption(option("--show <N>", "test digits to draw beside their predictions", whole("--show", 0), "0"))
-    .addOption(JSON_OPTION)
-    .addHelpText(
-      "after",
-      "\nExample:\n  wasmlp train --layers 784,128,10 --activation relu --output-activation softmax --loss crossEntropy \\\n" +
-        "    --epochs 10 --batch 32 --lr 0.1 --out digits.safetensors",
-    )
+    .addOption(nameOption("--init <name>", "how first weights are drawn", WEIGHT_INITS).default("auto"))
+    .addOption(nameOption("--bias-init <name>", "how first biases are drawn", BIAS_INITS).default("zeros"))
+    .option("--threads <auto|n>", "threads to train with", parseThreads, "auto")
+    .option("--deterministic", "the same bits on every machine, a little slower")
+    .addOption(pathOption("--out <FILE>", "where the trained network is saved, as safetensors"))
+    .addOption(wholeOption("--show <n>", "draw so many test images beside their predictions", 0).default(0))
+    .option("--quiet", "no progress, only the result and warnings")
+    .option("--json", "one JSON object an epoch and one at the end, instead of text")
+    .addHelpText("after", EXAMPLES)
     .action(train);
 }
 
 async function train(options: TrainOptions): Promise<void> {
-  if (options.layers.length < 2)
-    throw usage(`--layers needs the inputs and at least one layer, got "${options.layers}"`);
-  const network = await createNetwork(options);
+  const network = await withOptionNames(() => createNetwork(options));
   if (options.out !== undefined) await checkWritable(options.out);
-  const { train: training, test } = await loadData(options.data);
-  printWarnings("training data", training);
-  printWarnings("test data", test);
-  if (!options.json) introduce(network, options, training, test);
-  const history = await fitUntilStopped(network, training, test, options);
+  const sets = await loadData(options.data, options.quiet);
+  checkFit(options, sets.train);
+  const stop = listenForStop();
+  if (!options.quiet && !options.json) printNote(opening(network, options, sets));
+  const history = await fit(network, sets, options, stop.signal);
   if (options.out !== undefined) await saveNetwork(options.out, network);
-  report(history, network, test, options);
+  stop.release();
+  if (stop.signal.aborted) return tellInterruption(stop.signal.reason, history.length, options);
+  tellResult(history, options);
+  if (options.show > 0 && !options.json) showSamples(network, sets.test, options.show);
 }
 
-async function createNetwork(options: TrainOptions): Promise<Network> {
-  const [inputs = 0, ...units] = options.layers;
-  const layers = units.map((n, i) => {
-    return { units: n, activation: i < units.length - 1 ? options.activation : options.outputActivation };
+function createNetwork(options: TrainOptions): Promise<Network> {
+  const [inputs, ...units] = options.layers as [number, ...number[]];
+  const last = units.length - 1;
+  return Network.create({
+    inputs,
+    layers: units.map((n, i) => ({ units: n, activation: i < last ? options.activation : options.outputActivation })),
+    loss: options.loss,
+    seed: options.seed,
+    weightInit: options.init,
+    biasInit: options.biasInit,
+    deterministic: options.deterministic ?? false,
   });
-  const { loss, seed, init: weightInit, biasInit, deterministic = false } = options;
-  try {
-    return await Network.create({ inputs, layers, loss, seed, weightInit, biasInit, deterministic });
-  } catch (error) {
-    throw error instanceof RangeError ? usage(inOptions(error.message)) : error;
+}
+
+/** Whether the options fit the data, which is known only now. */
+function checkFit({ layers, batch, data }: TrainOptions, set: Dataset): void {
+  const [inputs, outputs] = [layers[0] as number, layers.at(-1) as number];
+  const least = Math.max(2, set.classes);
+  if (inputs !== set.sampleSize) {
+    throw new UsageError(`"--layers" must begin with the ${pixels(set)} of an image of ${data}, got ${inputs}`);
+  }
+  if (outputs < least) {
+    throw new UsageError(`"--layers" must end with at least ${least}, one for each label of ${data}, got ${outputs}`);
+  }
+  if (batch > set.count) {
+    throw new UsageError(`"--batch" must be at most the ${set.count} training samples of ${data}, got ${batch}`);
   }
 }
 
-/** The library's message in the words of the command line. */
-function inOptions(message: string): string {
-  return message
-    .replace(/"layers\[\d+\]\.activation"/, "--activation")
-    .replace(/"layers(\[\d+\]\.units)?"/, "--layers")
-    .replace('"loss"', "--loss");
-}
-
-/** An output that cannot be written is found out before the training, not after it. */
-async function checkWritable(path: string): Promise<void> {
-  const there = await stat(path).catch(() => undefined);
-  if (there?.isDirectory()) throw new Failure(`cannot write ${path}: it is a folder`);
-  const folder = dirname(resolve(path));
-  await access(folder, constants.W_OK).catch(() => {
-    throw new Failure(`cannot write ${path}: the folder ${folder} does not exist or is not writable`);
-  });
-}
-
-function introduce(
-  network: Network,
-  { layers, epochs, batch, lr, seed }: TrainOptions,
-  training: Dataset,
-  test: Dataset,
-): void {
-  note(
-    `training ${layers.join("-")} (${grouped(network.parameterCount)} parameters, ${network.build} kernels) on ${grouped(training.count)} samples, ` +
-      `testing on ${grouped(test.count)}: ${epochs} epochs, batch ${batch}, learning rate ${lr}, seed ${seed}`,
+function opening(network: Network, { layers }: TrainOptions, sets: { train: Dataset; test: Dataset }): string {
+  return (
+    `${layers.join("-")}, ${grouped(network.parameterCount)} parameters: ` +
+    `${grouped(sets.train.count)} training samples, ${grouped(sets.test.count)} test samples`
   );
 }
 
-/** Trains to the end, or until Ctrl-C, after which what was learned is saved and the command ends. */
-async function fitUntilStopped(
+/** The records of the epochs that were finished, all of them unless `signal` was aborted. */
+async function fit(
   network: Network,
-  training: Dataset,
-  test: Dataset,
+  sets: { train: Dataset; test: Dataset },
   options: TrainOptions,
+  signal: AbortSignal,
 ): Promise<EpochRecord[]> {
-  const stop = new AbortController();
-  const progress = options.json ? undefined : new TrainingProgress(options.epochs);
-  const onSignal = (signal: NodeJS.Signals) => stop.abort(signal);
-  process.once("SIGINT", onSignal).once("SIGTERM", onSignal);
+  const progress = createProgress(options.epochs, sets.train.count, {
+    quiet: options.quiet ?? false,
+    lines: !options.json,
+  });
+  const history: EpochRecord[] = [];
+  const onEpoch = (record: EpochRecord) => {
+    history.push(record);
+    progress.epoch(record);
+    if (options.json) printJson(epochEvent(record));
+  };
   try {
-    return await network.fit(training, {
-      epochs: options.epochs,
-      batchSize: Math.min(options.batch, training.count),
-      optimizer: sgd({ learningRate: options.lr }),
-      validation: test,
-      signal: stop.signal,
-      onEpoch: (record) => (options.json ? printJson(epochEvent(record)) : progress?.epoch(record)),
-      ...(progress && process.stderr.isTTY ? { onBatch: progress.onBatch } : {}),
-    });
+    await withOptionNames(() =>
+      network.fit(sets.train, {
+        epochs: options.epochs,
+        batchSize: options.batch,
+        optimizer: sgd({ learningRate: options.lr }),
+        validation: sets.test,
+        onEpoch,
+        ...(progress.batch && { onBatch: progress.batch }),
+        signal,
+      }),
+    );
   } catch (error) {
-    progress?.stop();
-    if (!stop.signal.aborted) throw error instanceof RangeError ? usage(error.message) : error;
-    await saveAndExit(network, options.out, stop.signal.reason as NodeJS.Signals);
-    throw error;
+    if (!(error instanceof Interruption)) throw error;
   } finally {
-    progress?.stop();
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    progress.end();
   }
+  return history;
 }
 
-async function saveAndExit(network: Network, out: string | undefined, signal: NodeJS.Signals): Promise<never> {
-  if (out !== undefined) await saveNetwork(out, network);
-  note(
-    out === undefined
-      ? "stopped; without --out nothing is saved"
-      : `stopped; what was learned so far is saved in ${out}`,
-  );
-  process.exit(signal === "SIGTERM" ? 143 : 130);
+function epochEvent({ epoch, loss, validation, samplesPerSecond, seconds }: EpochRecord): object {
+  const test = { loss: validation?.loss, accuracy: validation?.accuracy };
+  return { event: "epoch", epoch, loss, validation: test, samplesPerSecond, seconds };
 }
 
-function epochEvent({ epoch, loss, validation, samplesPerSecond, seconds }: EpochRecord): unknown {
-  const tested = validation && { loss: validation.loss, accuracy: validation.accuracy };
-  return { event: "epoch", epoch, loss, validation: tested, samplesPerSecond, seconds };
-}
-
-function report(history: EpochRecord[], network: Network, test: Dataset, { out, json, show }: TrainOptions): void {
+function tellResult(history: EpochRecord[], { out, json, epochs }: TrainOptions): void {
   const accuracy = history.at(-1)?.validation?.accuracy ?? 0;
   const samplesPerSecond = median(history.map((record) => record.samplesPerSecond));
   if (json) {
     printJson({ event: "done", accuracy, out: out ?? null, samplesPerSecond });
     return;
   }
-  const seconds = history.reduce((sum, record) => sum + record.seconds, 0);
-  print(
-    `\ntest accuracy ${percent(accuracy)} on ${grouped(test.count)} unseen samples, after ${seconds.toFixed(1)} s of training`,
-  );
-  if (out !== undefined) print(`saved in ${out}`);
-  if (show > 0) print(`\n${drawPredictions(network, test, show)}`);
+  const rate = `${grouped(samplesPerSecond)} samples/s`;
+  printResult(`test accuracy ${percent(accuracy)} after ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, ${rate}`);
+  if (out !== undefined) printResult(`saved to ${out}`);
 }
 
 function median(values: number[]): number {
@@ -205,4 +196,10 @@ function median(values: number[]): number {
   const middle = sorted.length >> 1;
   const upper = sorted[middle] as number;
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
+}
+
+function tellInterruption({ message, exitCode }: Interruption, finished: number, { epochs, out }: TrainOptions): void {
+  const saved = out === undefined ? "nothing was saved, as there is no --out" : `saved to ${out}`;
+  printNote(`${message} after ${finished} of ${epochs} epochs; ${saved}`);
+  process.exitCode = exitCode;
 }

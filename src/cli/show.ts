@@ -1,0 +1,34 @@
+// Test images drawn beside what the network says about them.
+
+import type { Dataset, Network } from "../node.js";
+import { type Drawing, drawSideBySide } from "./draw.js";
+import { percent, printResult, short } from "./output.js";
+
+const MOST_COLUMNS = 80;
+
+/** Draws the first `count` samples of `data`, which must be labelled images. */
+export function showSamples(network: Network, data: Dataset, count: number): void {
+  const drawings = Array.from({ length: Math.min(count, data.count) }, (_, i) => drawSample(network, data, i));
+  const width = Math.min(MOST_COLUMNS, process.stdout.columns ?? MOST_COLUMNS);
+  const greys = process.stdout.isTTY === true && process.stdout.hasColors(256);
+  for (const line of ["", ...drawSideBySide(drawings, width, greys)]) printResult(line);
+}
+
+function drawSample(network: Network, data: Dataset, index: number): Drawing {
+  const sample = data.sample(index);
+  const { label, probabilities } = network.classify(sample);
+  const truth = data.labels?.[index] as number;
+  const says = `says ${label} ${outputValue(network, probabilities[label] as number)}`;
+  const [rows, columns] = data.shape.length === 2 ? data.shape : [1, data.sampleSize];
+  return {
+    pixels: sample instanceof Uint8Array ? Array.from(sample, (x) => x / 255) : sample,
+    ...{ rows: rows as number, columns: columns as number },
+    caption: [`label ${truth}`, label === truth ? says : `${says} ✗`],
+  };
+}
+
+/** An output as a share where it is one: those of softmax and sigmoid are between 0 and 1. */
+export function outputValue(network: Network, value: number): string {
+  const activation = network.spec.layers.at(-1)?.activation;
+  return activation === "softmax" || activation === "sigmoid" ? percent(value, 0) : short(value);
+}

@@ -1,0 +1,571 @@
+// The command line as its users meet it: the built program, spawned on a small folder of IDX files.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { deflateSync } from "node:zlib";
+import { encode } from "fast-png";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+const program = resolve(import.meta.dirname, "../build/cli.js");
+const CLASSES = 3;
+const SIDE = 8;
+const SMALL = ["--layers", "64,8,3", "--epochs", "20", "--batch", "5", "--lr", "1"];
+let folder: string;
+
+interface Outcome {
+  code: number | null;
+  out: string;
+  err: string;
+}
+
+function wasmlp(...args: string[]): Outcome {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8" });
+  return { code: status, out: stdout, err: stderr };
+}
+
+/** The program's output where it must succeed. */
+function outputOf(...args: string[]): string {
+  const { code, out, err } = wasmlp(...args);
+  if (code !== 0) throw new Error(`wasmlp ${args.join(" ")} exited with ${code}: ${err}`);
+  return out;
+}
+
+function jsonLines(text: string): Record<string, unknown>[] {
+  return text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+}
+
+function start(...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
+  const child = spawn(process.execPath, [program, ...args], { cwd: folder });
+  const texts = { out: "", err: "" };
+  child.stdout.on("data", (text) => (texts.out += text));
+  child.stderr.on("data", (text) => (texts.err += text));
+  const outcome = new Promise<Outcome>((done) => child.on("close", (code) => done({ code, ...texts })));
+  return { child, outcome };
+}
+
+// --- what the program is given ---
+
+/** A small generator of seeded noise (mulberry32). */
+function noise(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let t = Math.imul(state ^ (state >>> 15), 1 | state);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+/** Class c is bright in its third of the rows. */
+function image(label: number, random: () => number): Uint8Array {
+  return Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
+    const bright = Math.floor((i / (SIDE * SIDE)) * CLASSES) === label;
+    return Math.floor((bright ? 150 : 0) + 100 * random());
+  });
+}
+
+function idx(shape: number[], data: Uint8Array): Buffer {
+  const header = Buffer.alloc(4 + 4 * shape.length);
+  header.set([0, 0, 8, shape.length]);
+  for (const [i, n] of shape.entries()) header.writeUInt32BE(n, 4 + 4 * i);
+  return Buffer.concat([header, data]);
+}
+
+function writeData(name: string, labels: number[]): void {
+  mkdirSync(join(folder, name));
+  const random = noise(7);
+  for (const set of ["train", "t10k"]) {
+    const images = Buffer.concat(labels.map((label) => image(label, random)));
+    writeFileSync(join(folder, name, `${set}-images-idx3-ubyte`), idx([labels.length, SIDE, SIDE], images));
+    writeFileSync(join(folder, name, `${set}-labels-idx1-ubyte`), idx([labels.length], Uint8Array.from(labels)));
+  }
+}
+
+/** `image` in all the ways that a PNG can hold it; each pixel is turned into one of `channels` bytes. */
+function writePng(name: string, channels: number, pixel: (grey: number) => number[], side = SIDE): void {
+  const grey = image(1, noise(11));
+  const data = Uint8Array.from({ length: side * side * channels }, (_, i) => {
+    return pixel(grey[Math.floor(i / channels) % grey.length] as number)[i % channels] as number;
+  });
+  writeFileSync(join(folder, name), encode({ width: side, height: side, data, channels, depth: 8 }));
+}
+
+/** A PNG whose header claims what we want; checksums are left zero, as no decoder should come to see it. */
+function writeFalsePng(name: string, width: number, height: number, pixels: Uint8Array): void {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header[8] = 8;
+  const chunk = (type: string, data: Uint8Array) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(data.length);
+    return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)]);
+  };
+  const chunks = [chunk("IHDR", header), chunk("IDAT", deflateSync(pixels)), chunk("IEND", new Uint8Array(0))];
+  writeFileSync(join(folder, name), Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), ...chunks]));
+}
+
+beforeAll(() => {
+  if (!existsSync(program)) throw new Error("build/cli.js is missing: run npm run build first");
+  folder = mkdtempSync(join(tmpdir(), "wasmlp-cli-"));
+  writeData(
+    "data",
+    Array.from({ length: 200 }, (_, i) => i % CLASSES),
+  );
+  writeData(
+    "uneven",
+    Array.from({ length: 60 }, (_, i) => (i < 50 ? 0 : 1 + (i % 2))),
+  );
+  writeData("mismatched", [0, 1, 2]);
+  writeFileSync(join(folder, "mismatched/t10k-labels-idx1-ubyte"), idx([2], Uint8Array.of(0, 1)));
+  outputOf("train", "--data", "data", ...SMALL, "--quiet", "--out", "model.safetensors");
+  writeFileSync(join(folder, "cut.safetensors"), readFileSync(join(folder, "model.safetensors")).subarray(0, -40));
+  // Never a device of the system: were the check to fail, saving would replace it, as it once did /dev/null.
+  spawnSync("mkfifo", [join(folder, "pipe")]);
+  writePng("grey.png", 1, (grey) => [grey]);
+  writePng("large.png", 1, (grey) => [grey], 32);
+  writeFileSync(join(folder, "cut.png"), readFileSync(join(folder, "grey.png")).subarray(0, -20));
+  writeFileSync(join(folder, "text.png"), "not a picture");
+  writeFalsePng("huge.png", 2e9, 2e9, new Uint8Array(10));
+  writeFalsePng("bomb.png", SIDE, SIDE, new Uint8Array(2e7));
+});
+
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+// --- what it answers ---
+
+describe("train", () => {
+  it("tells each epoch on stderr, and the result and where it is saved on stdout", () => {
+    const { code, out, err } = wasmlp("train", "--data", "data", ...SMALL, "--out", "told.safetensors");
+    expect(code).toBe(0);
+    expect(out).toMatch(/^test accuracy 100\.00 % after 20 epochs, [\d,]+ samples\/s\nsaved to told\.safetensors\n$/);
+    const lines = err.trimEnd().split("\n");
+    expect(lines[0]).toBe("64-8-3, 547 parameters: 200 training samples, 200 test samples");
+    expect(lines).toHaveLength(21);
+    expect(lines[20]).toMatch(
+      /^epoch 20\/20 {2}loss [\d.]+ {2}test loss [\d.]+ {2}test accuracy 100\.00 % {2}[\d,]+ samples\/s$/,
+    );
+    expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
+  });
+
+  it("says nothing but the result with --quiet", () => {
+    const { out, err } = wasmlp("train", "--data", "data", ...SMALL, "--quiet");
+    expect(err).toBe("");
+    expect(out.split("\n")).toHaveLength(2);
+  });
+
+  it("prints an object an epoch and one at the end with --json", () => {
+    const { code, out, err } = wasmlp("train", "--data", "data", ...SMALL, "--json", "--out", "json.safetensors");
+    expect([code, err]).toEqual([0, ""]);
+    const events = jsonLines(out);
+    expect(events).toHaveLength(21);
+    events.slice(0, 20).forEach((event, i) => {
+      const number = expect.any(Number);
+      expect(event).toEqual({
+        ...{ event: "epoch", epoch: i + 1, loss: number },
+        ...{ validation: { loss: number, accuracy: number }, samplesPerSecond: number, seconds: number },
+      });
+    });
+    const rate = expect.any(Number);
+    expect(events[20]).toEqual({ event: "done", accuracy: 1, out: "json.safetensors", samplesPerSecond: rate });
+  });
+
+  it("trains the same network from the same seed, and another from another", () => {
+    for (const [name, seed] of [
+      ["one", "4"],
+      ["two", "4"],
+      ["three", "5"],
+    ] as const) {
+      outputOf("train", "--data", "data", ...SMALL, "--quiet", "--seed", seed, "--out", name);
+    }
+    const [one, two, three] = ["one", "two", "three"].map((name) => readFileSync(join(folder, name)));
+    expect(one?.equals(two as Buffer)).toBe(true);
+    expect(one?.equals(three as Buffer)).toBe(false);
+  });
+
+  it("takes every option that help lists", () => {
+    const options = ["--activation", "relu", "--output-activation", "softmax", "--loss", "crossEntropy"];
+    const more = [
+      "--optimizer",
+      "sgd",
+      "--init",
+      "heNormal",
+      "--bias-init",
+      "gaussian",
+      "--threads",
+      "1",
+      "--deterministic",
+    ];
+    const [done] = jsonLines(
+      outputOf("train", "--data", "data", ...SMALL, "--lr", ".1", ...options, ...more, "--json"),
+    ).slice(-1);
+    expect(done).toMatchObject({ event: "done", accuracy: 1, out: null });
+  });
+
+  it("draws test images beside their predictions, within 80 columns", () => {
+    const out = outputOf("train", "--data", "data", ...SMALL, "--quiet", "--show", "7");
+    expect(out.match(/label \d/g)).toEqual([
+      "label 0",
+      "label 1",
+      "label 2",
+      "label 0",
+      "label 1",
+      "label 2",
+      "label 0",
+    ]);
+    expect(out.match(/says \d +\d+ %/g)).toHaveLength(7);
+    expect(out).toMatch(/[▀▄█]/);
+    expect(out).not.toContain("✗");
+    expect(Math.max(...out.split("\n").map((line) => line.length))).toBeLessThanOrEqual(80);
+  });
+
+  it("marks wrong predictions", () => {
+    expect(
+      outputOf("train", "--data", "data", "--layers", "64,3", "--lr", "0", "--epochs", "1", "--show", "9"),
+    ).toContain("✗");
+  });
+
+  it("warns of uneven classes on stderr", () => {
+    const { out, err } = wasmlp("train", "--data", "uneven", ...SMALL, "--json");
+    expect(err).toMatch(/^warning: training data: class 0 has 50 samples, .*\nwarning: test data: .*\n$/);
+    expect(jsonLines(out)).toHaveLength(21);
+  });
+
+  it("writes no control characters where there is no terminal", () => {
+    const { out, err } = wasmlp("train", "--data", "data", ...SMALL, "--show", "3");
+    expect(`${out}${err}`.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
+  });
+
+  it("ends without a word when nobody reads on", async () => {
+    const { child, outcome } = start("train", "--data", "data", ...SMALL, "--epochs", "1000000", "--json");
+    child.stdout?.once("data", () => child.stdout?.destroy());
+    expect(await outcome).toMatchObject({ code: 0, err: "" });
+  });
+});
+
+describe("a signal while training", () => {
+  function epochTold(child: ChildProcess): Promise<void> {
+    return new Promise((done) => child.stderr?.on("data", (text) => /^epoch/m.test(text) && done()));
+  }
+
+  it.each([
+    ["SIGINT", 130, "stopped by Ctrl-C"],
+    ["SIGTERM", 143, "stopped by SIGTERM"],
+  ] as const)("%s saves and exits with %i", async (signal, code, words) => {
+    const file = `${signal}.safetensors`;
+    const { child, outcome } = start("train", "--data", "data", ...SMALL, "--epochs", "1000000", "--out", file);
+    await epochTold(child);
+    child.kill(signal);
+    const { err, ...rest } = await outcome;
+    expect(rest).toEqual({ code, out: "" });
+    expect(err.trimEnd().split("\n").at(-1)).toMatch(
+      new RegExp(`^${words} after \\d+ of 1000000 epochs; saved to ${file}$`),
+    );
+    expect(jsonLines(outputOf("info", file, "--json"))[0]).toMatchObject({ parameterCount: 547 });
+  });
+
+  it("says that nothing was saved where there is no --out", async () => {
+    const { child, outcome } = start("train", "--data", "data", ...SMALL, "--epochs", "1000000");
+    await epochTold(child);
+    child.kill("SIGINT");
+    const { code, err } = await outcome;
+    expect(code).toBe(130);
+    expect(err).toMatch(/nothing was saved, as there is no --out\n$/);
+  });
+});
+
+const terminal = /util-linux/.test(spawnSync("script", ["--version"], { encoding: "utf8" }).stdout ?? "");
+
+describe.skipIf(!terminal)("train on a terminal", () => {
+  /** What a terminal of 80 columns gets to see. */
+  function onTerminal(...args: string[]): string {
+    const command = `stty cols 80; '${process.execPath}' '${program}' ${args.join(" ")}`;
+    const { NO_COLOR, ...rest } = process.env;
+    const env = { ...rest, TERM: "xterm-256color" };
+    return spawnSync("script", ["-qec", command, "/dev/null"], { cwd: folder, encoding: "utf8", env, input: "" })
+      .stdout;
+  }
+
+  it("shows a bar, a line an epoch and grey images", () => {
+    const out = onTerminal("train", "--data", "data", "--layers", "64,8,3", "--epochs", "3", "--show", "1");
+    expect(out).toContain("░");
+    expect(out).toMatch(/epoch 2\/3 [█░]+ [\d,]+ samples\/s {2}loss [\d.]+ {2}acc [\d.]+ % {2}\d+ s left/);
+    expect(out.match(/epoch \d\/3 {2}loss/g)).toHaveLength(3);
+    expect(out).toContain("\x1b[38;5;");
+  });
+
+  it("shows neither with --quiet", () => {
+    const out = onTerminal("train", "--data", "data", "--layers", "64,8,3", "--epochs", "2", "--quiet");
+    expect(out).toMatch(/^test accuracy [^\n]*\n$/);
+  });
+});
+
+describe("evaluate", () => {
+  it("prints accuracy, loss and a confusion table", () => {
+    const lines = outputOf("evaluate", "model.safetensors", "--data", "data").split("\n");
+    expect(lines[0]).toBe("accuracy  100.00 % (200 of 200 test samples)");
+    expect(lines[1]).toMatch(/^loss {6}0\.0\d+$/);
+    expect(lines.slice(4).map((line) => line.trim().split(/ +/).join(" "))).toEqual([
+      "0 1 2",
+      "0 67 . .",
+      "1 . 67 .",
+      "2 . . 66",
+      "",
+    ]);
+  });
+
+  it("prints one object with --json, and can take the training data", () => {
+    const [result] = jsonLines(
+      outputOf("evaluate", "model.safetensors", "--data", "data", "--split", "train", "--json"),
+    );
+    const confusion = [
+      [67, 0, 0],
+      [0, 67, 0],
+      [0, 0, 66],
+    ];
+    expect(result).toEqual({ accuracy: 1, loss: expect.any(Number), count: 200, confusion });
+  });
+});
+
+describe("predict", () => {
+  it("reads grey and colour, with and without transparency", () => {
+    writePng("grey-alpha.png", 2, (grey) => [255, grey]);
+    writePng("rgb.png", 3, (grey) => [grey, grey, grey]);
+    writePng("rgba.png", 4, (grey) => [grey, grey, grey, 255]);
+    const images = ["grey.png", "grey-alpha.png", "rgb.png", "rgba.png"];
+    const results = jsonLines(outputOf("predict", ...images, "--model", "model.safetensors", "--json"));
+    expect(results.map(({ image }) => image)).toEqual(images);
+    for (const { label, probabilities } of results) {
+      expect(label).toBe(1);
+      expect(probabilities).toEqual(results[0]?.probabilities);
+      expect(probabilities).toHaveLength(CLASSES);
+    }
+  });
+
+  it("weighs colours by their brightness", () => {
+    writePng("red.png", 3, () => [200, 0, 0]);
+    writePng("dark.png", 1, () => [60]);
+    const [red, dark] = jsonLines(outputOf("predict", "red.png", "dark.png", "--model", "model.safetensors", "--json"));
+    expect(red?.probabilities).toEqual(dark?.probabilities);
+  });
+
+  it("prints a line an image", () => {
+    expect(outputOf("predict", "grey.png", "--model", "model.safetensors")).toMatch(/^grey\.png: 1 \(\d+ %\)\n$/);
+  });
+});
+
+describe("explain", () => {
+  it("prints the product of factors, and which sample it is of", () => {
+    const out = outputOf("explain", "model.safetensors", "--data", "data", "--sample", "4", "--weight", "1,2,3");
+    expect(out).toMatch(/^Sample 4 of the 200 test samples of data, label 1:\n/);
+    expect(out).toContain("∂C/∂w = ∂z/∂w · ∂a/∂z · ∂C/∂a");
+  });
+
+  it("prints the explanation with --json", () => {
+    const args = ["--data", "data", "--weight", "0,7,63", "--lr", "0.05", "--json"];
+    const [explanation] = jsonLines(outputOf("explain", "model.safetensors", ...args));
+    const { gradient, weight, corrected } = explanation as { gradient: number; weight: number; corrected: number };
+    expect(explanation).toMatchObject({ position: { layer: 0, unit: 7, input: 63 }, learningRate: 0.05 });
+    expect(corrected).toBeCloseTo(weight - 0.05 * gradient, 12);
+  });
+});
+
+describe("info, help and version", () => {
+  it("tells what a model is", () => {
+    const [info] = jsonLines(outputOf("info", "model.safetensors", "--json"));
+    const bytes = statSync(join(folder, "model.safetensors")).size;
+    const layers = [8, 3].map((units) => ({ units, activation: "sigmoid" }));
+    expect(info).toMatchObject({
+      model: "model.safetensors",
+      spec: { inputs: 64, layers },
+      parameterCount: 547,
+      bytes,
+    });
+    expect(outputOf("info", "model.safetensors")).toMatch(/^layer 1 +3 sigmoid$/m);
+  });
+
+  it("tells what the machine has", () => {
+    const [info] = jsonLines(outputOf("info", "--json"));
+    expect(info).toMatchObject({ node: process.versions.node, v8: process.versions.v8, threads: 1 });
+    expect(info).toMatchObject({
+      features: { simd: true, relaxedSimd: expect.any(Boolean) },
+      build: expect.any(String),
+    });
+    expect(outputOf("info")).toMatch(/^SIMD +yes$/m);
+  });
+
+  it("has an example for each command, and its defaults", () => {
+    for (const command of ["train", "evaluate", "predict", "explain", "info"]) {
+      expect(outputOf(command, "--help")).toMatch(new RegExp(`^Examples?:\n  \\$ wasmlp ${command}`, "m"));
+    }
+    expect(outputOf("train", "--help")).toMatch(/\(default:\s+784,16,16,10\)/);
+  });
+
+  it("knows its version", () => {
+    const manifest = JSON.parse(readFileSync(resolve(import.meta.dirname, "../package.json"), "utf8"));
+    expect(outputOf("--version")).toBe(`${manifest.version}\n`);
+  });
+});
+
+const [USAGE, FAILURE] = [2, 1];
+const train = (...args: string[]) => ["train", "--data", "data", ...SMALL, ...args];
+const predict = (image: string) => ["predict", image, "--model", "model.safetensors"];
+
+describe("refusals: one sentence on stderr", () => {
+  it.each<[string, number, string[], RegExp]>([
+    ["an unknown command", USAGE, ["trian"], /no command "trian"; there are train, evaluate, predict, explain, info/],
+    ["an unknown option", USAGE, ["train", "--epoch", "3"], /unknown option '--epoch' \(Did you mean --epochs\?\)/],
+    ["an option without its value", USAGE, ["train", "--epochs"], /'--epochs <n>' argument missing/],
+    ["a surplus argument", USAGE, ["train", "data"], /too many arguments/],
+    ["a missing argument", USAGE, ["evaluate"], /missing required argument 'model'/],
+    [
+      "an unknown activation",
+      USAGE,
+      ["train", "--activation", "x"],
+      /"--activation" must be one of "sigmoid", "tanh", .* got "x"/,
+    ],
+    [
+      "an unknown loss",
+      USAGE,
+      ["train", "--loss", "x"],
+      /"--loss" must be one of "quadratic", .*"crossEntropy", got "x"/,
+    ],
+    ["an unknown optimizer", USAGE, ["train", "--optimizer", "x"], /"--optimizer" must be one of "sgd", got "x"/],
+    [
+      "a loss that does not fit",
+      USAGE,
+      ["train", "--output-activation", "softmax"],
+      /"--loss" is "quadratic", but .*"softmax"/,
+    ],
+    ["letters after a number", USAGE, ["train", "--epochs", "1e3x"], /"--epochs" must be a whole number .* got "1e3x"/],
+    ["an empty number", USAGE, ["train", "--batch", ""], /"--batch" must be a whole number .* got ""/],
+    ["a hexadecimal number", USAGE, ["train", "--seed", "0x10"], /"--seed" must be a whole number .* got "0x10"/],
+    ["a fractional number", USAGE, ["train", "--show", "1.5"], /"--show" must be a whole number .* got "1.5"/],
+    ["zero epochs", USAGE, ["train", "--epochs", "0"], /"--epochs" must be a whole number from 1 .* got "0"/],
+    ["a negative rate", USAGE, ["train", "--lr", "-1"], /"--lr" must be a number of at least 0, got "-1"/],
+    ["an infinite rate", USAGE, ["train", "--lr", "1e999"], /"--lr" must be a number of at least 0, got "1e999"/],
+    ["one layer", USAGE, ["train", "--layers", "784"], /"--layers" must be two or more whole numbers .* got "784"/],
+    [
+      "a layer of half a unit",
+      USAGE,
+      ["train", "--layers", "4,.5"],
+      /"--layers" must be two or more whole numbers .* got "4,.5"/,
+    ],
+    [
+      "too wide a layer",
+      USAGE,
+      ["train", "--layers", "784,99999999,10"],
+      /"--layers" must be .* to 1048576, got 99999999/,
+    ],
+    ["too many threads", USAGE, ["train", "--threads", "4"], /"--threads" must be "auto" or 1.* got "4"/],
+    [
+      "layers that do not begin with the pixels",
+      USAGE,
+      train("--layers", "65,3"),
+      /"--layers" must begin with the 64 pixels \(8x8\).* got 65/,
+    ],
+    [
+      "layers that do not end with the classes",
+      USAGE,
+      train("--layers", "64,2"),
+      /"--layers" must end with at least 3.* got 2/,
+    ],
+    [
+      "a batch larger than the data",
+      USAGE,
+      train("--batch", "201"),
+      /"--batch" must be at most the 200 training samples.* got 201/,
+    ],
+    ["a missing data folder", FAILURE, ["train", "--data", "nowhere"], /nowhere/],
+    ["mismatched counts", FAILURE, ["train", "--data", "mismatched"], /holds 3 images, but .* 2 labels/],
+    ["an empty --out", USAGE, train("--out", ""), /"--out" must be a path, got ""/],
+    ["an --out that is a folder", FAILURE, train("--out", "data"), /cannot write data: it is a folder/],
+    [
+      "an --out in a missing folder",
+      FAILURE,
+      train("--out", "nowhere/x"),
+      /cannot write nowhere\/x: there is no such file or folder/,
+    ],
+    ["an --out that is a pipe", FAILURE, train("--out", "pipe"), /cannot write pipe: it is not an ordinary file/],
+    ["an --out in /proc", FAILURE, train("--out", "/proc/x"), /cannot write \/proc\/x: /],
+    ["a missing model", FAILURE, ["evaluate", "nowhere", "--data", "data"], /nowhere/],
+    ["a truncated model", FAILURE, ["evaluate", "cut.safetensors", "--data", "data"], /cut\.safetensors/],
+    ["a file that is no model", FAILURE, ["info", "text.png"], /text\.png/],
+    ["a model for other data", FAILURE, ["evaluate", "model.safetensors", "--data", "mismatched"], /holds 3 images/],
+    ["no model to predict with", USAGE, ["predict", "grey.png"], /needs "--model"/],
+    [
+      "an image of another size",
+      FAILURE,
+      predict("large.png"),
+      /large\.png is 32x32 pixels, but the network takes 8x8/,
+    ],
+    ["an image that is no PNG", FAILURE, predict("text.png"), /text\.png is not a PNG file/],
+    ["a truncated image", FAILURE, predict("cut.png"), /cut\.png is not a whole PNG file/],
+    [
+      "a gigantic image",
+      FAILURE,
+      predict("huge.png"),
+      /huge\.png is 2000000000x2000000000 pixels, and 4096x4096 is the most/,
+    ],
+    ["an image that unfolds without end", FAILURE, predict("bomb.png"), /bomb\.png is a damaged PNG file/],
+    ["a missing image", FAILURE, predict("nowhere.png"), /cannot read nowhere\.png: there is no such file/],
+    ["a folder as an image", FAILURE, predict("data"), /cannot read data: it is a folder/],
+    [
+      "a weight that is not there",
+      USAGE,
+      ["explain", "model.safetensors", "--data", "data", "--weight", "2,0,0"],
+      /the layer of "--weight" must be .* from 0 to 1, got 2/,
+    ],
+    [
+      "half a weight",
+      USAGE,
+      ["explain", "model.safetensors", "--weight", "1,2"],
+      /"--weight" must be LAYER,UNIT,INPUT.* got "1,2"/,
+    ],
+    [
+      "a sample that is not there",
+      USAGE,
+      ["explain", "model.safetensors", "--data", "data", "--weight", "0,0,0", "--sample", "200"],
+      /"--sample" must be from 0 to 199.* got 200/,
+    ],
+  ])("%s", (_, code, args, message) => {
+    const outcome = wasmlp(...args);
+    expect(outcome).toMatchObject({ code, out: "" });
+    expect(outcome.err).toMatch(/^wasmlp: [^\n]+\n$/);
+    expect(outcome.err).toMatch(message);
+    expect(outcome.err).not.toMatch(/\bat .*:\d+:\d+/);
+  });
+
+  it("diverging training, which leaves an earlier model alone", () => {
+    const before = readFileSync(join(folder, "model.safetensors"));
+    const wild = ["--activation", "relu", "--output-activation", "linear", "--lr", "1e9", "--quiet"];
+    const { code, out, err } = wasmlp(...train(...wild, "--out", "model.safetensors"));
+    expect([code, out]).toEqual([FAILURE, ""]);
+    expect(err).toMatch(/^wasmlp: training diverged: .* at epoch 1, step \d+; try [^\n]+\n$/);
+    expect(readFileSync(join(folder, "model.safetensors")).equals(before)).toBe(true);
+  });
+
+  it("no command: the help, on stderr", () => {
+    const { code, out, err } = wasmlp();
+    expect([code, out]).toEqual([USAGE, ""]);
+    expect(err).toMatch(/^Usage: wasmlp/);
+  });
+
+  it("keeps a terminal safe from what file names hold", () => {
+    expect(wasmlp("info", "no\nsuch\x1b[31m").err).toMatch(/^wasmlp: cannot read no such\?\[31m: [^\n]+\n$/);
+  });
+});
