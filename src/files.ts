@@ -1,7 +1,7 @@
 // Files of Node: read whole, gunzipped if need be, and never left half-written.
 
 import { randomBytes } from "node:crypto";
-import { open, readFile, rename, rm } from "node:fs/promises";
+import { open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
@@ -41,6 +41,10 @@ export async function readIdx(path: string): Promise<Idx> {
 
 /** Writes a file so that `path` holds either all of it or what it held before. Error names the path and why. */
 export async function writeAtomic(path: string, bytes: Uint8Array): Promise<void> {
+  const there = await stat(path).catch(() => undefined);
+  if (there?.isDirectory()) throw new Error(`cannot write ${path}: it is a folder`);
+  // A rename would put a file in the place of a device or a pipe.
+  if (there && !there.isFile()) throw new Error(`cannot write ${path}: it is not a regular file`);
   const temporary = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
   try {
     const file = await open(temporary, "wx");

@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -59,8 +60,9 @@ describe("files", () => {
     await expect(writeAtomic(at("no/out"), Uint8Array.of(1))).rejects.toThrow(
       `cannot write ${at("no/out")}: there is no such file or folder`,
     );
-    await expect(writeAtomic("/dev/null", Uint8Array.of(1))).rejects.toThrow(
-      "cannot write /dev/null: it is not a regular file",
+    execFileSync("mkfifo", [at("pipe")]);
+    await expect(writeAtomic(at("pipe"), Uint8Array.of(1))).rejects.toThrow(
+      `cannot write ${at("pipe")}: it is not a regular file`,
     );
     expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
