@@ -36,8 +36,9 @@ function check(): void {
 
 async function measureThis(effort: Effort): Promise<Run> {
   const build = engineFeatures().relaxedSimd ? "relaxed" : "simd";
-  const kernels = await benchKernels(build, effort);
+  // Training first: V8 optimizes the JavaScript loops for what they have seen, and kernels show them other shapes.
   const training = await benchTraining(build, effort);
+  const kernels = await benchKernels(build, effort);
   return { node: process.version, v8: process.versions.v8, build, kernels, training };
 }
 

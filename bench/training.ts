@@ -34,10 +34,10 @@ interface Job {
 const TEACHING = { units: [16, 16, 10], hidden: "sigmoid", output: "sigmoid", loss: "quadratic", rate: 1.5 } as const;
 const MODERN = { units: [128, 10], hidden: "relu", output: "softmax", loss: "crossEntropy", rate: 0.1 } as const;
 const JOBS = [
+  { ...MODERN, batch: 32 },
+  { ...MODERN, batch: 10 },
   { ...TEACHING, batch: 10 },
   { ...TEACHING, batch: 32 },
-  { ...MODERN, batch: 10 },
-  { ...MODERN, batch: 32 },
 ];
 
 const FORMS: Form[] = ["blocked", "zeroSkipping"];
