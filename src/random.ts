@@ -17,18 +17,24 @@ export function philox(
   key0: number,
   key1: number,
 ): void {
-  let [x0, x1, x2, x3, k0, k1] = [c0 >>> 0, c1 >>> 0, c2 >>> 0, c3 >>> 0, key0 >>> 0, key1 >>> 0];
+  // Signed words: V8 boxes an integer that may pass 2^31, and does so for every word of every round.
+  let x0 = c0 | 0;
+  let x1 = c1 | 0;
+  let x2 = c2 | 0;
+  let x3 = c3 | 0;
+  let k0 = key0 | 0;
+  let k1 = key1 | 0;
   for (let round = 0; round < 10; round++) {
     const high0 = multiplyHigh(0xd2511f53, x0);
     const high1 = multiplyHigh(0xcd9e8d57, x2);
     const low0 = Math.imul(0xd2511f53, x0);
     const low1 = Math.imul(0xcd9e8d57, x2);
-    x0 = (high1 ^ x1 ^ k0) >>> 0;
-    x1 = low1 >>> 0;
-    x2 = (high0 ^ x3 ^ k1) >>> 0;
-    x3 = low0 >>> 0;
-    k0 = (k0 + 0x9e3779b9) >>> 0;
-    k1 = (k1 + 0xbb67ae85) >>> 0;
+    x0 = high1 ^ x1 ^ k0;
+    x1 = low1;
+    x2 = high0 ^ x3 ^ k1;
+    x3 = low0;
+    k0 = (k0 + 0x9e3779b9) | 0;
+    k1 = (k1 + 0xbb67ae85) | 0;
   }
   out[0] = x0;
   out[1] = x1;
@@ -36,11 +42,16 @@ export function philox(
   out[3] = x3;
 }
 
-/** The upper 32 bits of a 64-bit product of uint32. */
+/** The upper 32 bits, as int32, of the 64-bit product of two words taken as uint32. */
 function multiplyHigh(a: number, b: number): number {
-  const [aHigh, aLow, bHigh, bLow] = [a >>> 16, a & 0xffff, b >>> 16, b & 0xffff];
-  const middle = aHigh * bLow + ((aLow * bLow) >>> 16);
-  return (aHigh * bHigh + Math.floor(middle / 65536) + (((middle & 0xffff) + aLow * bHigh) >>> 16)) >>> 0;
+  const aHigh = a >>> 16;
+  const aLow = a & 0xffff;
+  const bHigh = b >>> 16;
+  const bLow = b & 0xffff;
+  // No carry is lost: each sum is below 2^32.
+  const middle = (Math.imul(aHigh, bLow) >>> 0) + (Math.imul(aLow, bLow) >>> 16);
+  const low = (Math.imul(aLow, bHigh) >>> 0) + (middle & 0xffff);
+  return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (low >>> 16)) | 0;
 }
 
 /** The key of a seed: any safe integer from 0. */

@@ -15,6 +15,39 @@ describe("Philox4x32-10", () => {
   });
 });
 
+describe("Philox4x32-10 by its definition", () => {
+  it("gives the same blocks with 64-bit products by BigInt", () => {
+    const block = new Uint32Array(4);
+    let words = [1, 2, 3, 4, 5, 6];
+    for (let i = 0; i < 2000; i++) {
+      philox(block, ...(words as [number, number, number, number, number, number]));
+      const expected = philoxByDefinition(words);
+      expect([...block]).toEqual(expected);
+      // Each counter and key is the block before, whose words pass 2^31 half of the time.
+      words = [...expected, words[0] as number, words[1] as number];
+    }
+  });
+
+  it("takes words as they are in 32 bits, signed or not", () => {
+    const [signed, unsigned] = [new Uint32Array(4), new Uint32Array(4)];
+    philox(signed, -1, -2, -3, -4, -5, -6);
+    philox(unsigned, 2 ** 32 - 1, 2 ** 32 - 2, 2 ** 32 - 3, 2 ** 32 - 4, 2 ** 32 - 5, 2 ** 32 - 6);
+    expect(signed).toEqual(unsigned);
+  });
+});
+
+/** Salmon et al. 2011, section 3.3: the multipliers, the order of words and the key schedule. */
+function philoxByDefinition(words: number[]): number[] {
+  const mask = 0xffffffffn;
+  let [x0 = 0n, x1 = 0n, x2 = 0n, x3 = 0n, k0 = 0n, k1 = 0n] = words.map(BigInt);
+  for (let round = 0; round < 10; round++) {
+    const [a, b] = [0xd2511f53n * x0, 0xcd9e8d57n * x2];
+    [x0, x1, x2, x3] = [(b >> 32n) ^ x1 ^ k0, b & mask, (a >> 32n) ^ x3 ^ k1, a & mask];
+    [k0, k1] = [(k0 + 0x9e3779b9n) & mask, (k1 + 0xbb67ae85n) & mask];
+  }
+  return [x0, x1, x2, x3].map(Number);
+}
+
 describe("Gaussian draws", () => {
   const draw = (seed: number, stream: number, where: number) => {
     const values = new Float32Array(200_000);
@@ -29,6 +62,7 @@ describe("Gaussian draws", () => {
     // Five standard errors of each moment over 200,000 draws.
     expect(Math.abs(mean(values, (x) => x))).toBeLessThan(0.023);
     expect(Math.abs(mean(values, (x) => x * x) - 4)).toBeLessThan(0.064);
+    expect(Math.abs(mean(values, (x) => x ** 3))).toBeLessThan(0.35);
     expect(Math.abs(mean(values, (x) => x ** 4) - 48)).toBeLessThan(5.3);
     expect(mean(values, (x) => Number(Math.abs(x) < 2))).toBeCloseTo(0.6827, 2);
   });
@@ -40,6 +74,20 @@ describe("Gaussian draws", () => {
       expect(Math.abs(correlation)).toBeLessThan(0.012);
     }
     expect(draw(1, 1, 0)).toEqual(base);
+  });
+
+  it("do not correlate within a stream", () => {
+    const values = draw(1, 1, 0);
+    for (const lag of [1, 2, 3, 16, 784]) {
+      const products = values.subarray(lag).reduce((sum, x, i) => sum + x * (values[i] as number), 0);
+      expect(Math.abs(products / values.length / 4)).toBeLessThan(0.012);
+    }
+  });
+
+  it("are the same from the start, however many are drawn", () => {
+    const [few, many] = [new Float32Array(7), new Float32Array(1000)];
+    for (const values of [few, many]) fillGaussian(values, 1, 5, 1, 2);
+    expect(many.subarray(0, 7)).toEqual(few);
   });
 });
 
