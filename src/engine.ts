@@ -106,6 +106,14 @@ export class Engine {
     for (let i = 0; i < values.length; i++) this.floats[at + panelIndex(tensor, i)] = (values[i] as number) + 0;
   }
 
+  /** Whether no parameter has overflowed. */
+  hasFiniteParameters(): boolean {
+    const { floats } = this;
+    const { params, paramFloats } = this.plan;
+    for (let i = params / 4; i < params / 4 + paramFloats; i++) if (!Number.isFinite(floats[i])) return false;
+    return true;
+  }
+
   // --- one pass ---
 
   /** Puts `count` samples from number `from` into the batch, by way of the stage; at most `plan.stageRows`. */

@@ -97,13 +97,16 @@ async function trainEpoch(
     const rows = Math.min(options.batchSize, train.count - from);
     options.signal?.throwIfAborted();
     engine.step(train, from, rows, options.optimizer.learningRate);
-    if (!Number.isFinite(totals[LOSS])) throw divergence(epoch, from / options.batchSize + 1, options);
+    if (!Number.isFinite(totals[LOSS])) throw divergence("the loss", epoch, from / options.batchSize + 1, options);
     if (options.onBatch) reportBatch(options.onBatch, progress, from + rows, totals, train);
     const now = performance.now();
     if (now - breath.taken < YIELD_MILLISECONDS) continue;
-    await turn();
+    await turnKeeping(totals);
     breath.taken = performance.now();
   }
+  // What the last step did shows in no loss any more.
+  const steps = Math.ceil(train.count / options.batchSize);
+  if (!engine.hasFiniteParameters()) throw divergence("a parameter", epoch, steps, options);
   return epochRecord(epoch, train, totals, (performance.now() - started) / 1000);
 }
 
@@ -130,11 +133,18 @@ function epochRecord(epoch: number, train: Samples, totals: Float64Array, second
   return train.labels ? { ...record, accuracy: (totals[CORRECT] as number) / train.count } : record;
 }
 
-function divergence(epoch: number, step: number, { optimizer }: FitPlan): Error {
+function divergence(what: string, epoch: number, step: number, { optimizer }: FitPlan): Error {
   return new Error(
-    `training diverged: the loss is no longer a finite number at epoch ${epoch}, step ${step}; ` +
+    `training diverged: ${what} is no longer a finite number at epoch ${epoch}, step ${step}; ` +
       `try a learning rate below ${optimizer.learningRate}, or inputs scaled to about 0…1`,
   );
+}
+
+/** A turn of the event loop, in which others may evaluate, which uses the same sums. */
+async function turnKeeping(totals: Float64Array): Promise<void> {
+  const kept = totals.slice();
+  await turn();
+  totals.set(kept);
 }
 
 /** Lets the event loop turn once. In browsers `setTimeout` would wait 4 ms and `setImmediate` does not exist. */

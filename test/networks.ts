@@ -60,3 +60,36 @@ export function flat(network: Network): number[] {
 export function flatten(layers: readonly LayerParameters[]): number[] {
   return layers.flatMap(({ weights, biases }) => [...weights, ...biases]);
 }
+
+/** A network in a few words, for the names of tests. */
+export function specOf({ inputs, layers, loss }: NetworkOptions): string {
+  return `${inputs}-${layers.map(({ units, activation }) => `${units} ${activation}`).join("-")}, ${loss}`;
+}
+
+interface Layer {
+  weights: ArrayLike<number>;
+  biases: ArrayLike<number>;
+}
+
+/**
+ * The largest difference between elements of two networks' tensors, each over the largest element of its own tensor, so that a
+ * layer of small gradients counts like one of large. Infinity where one of them is no number.
+ */
+export function tensorDifference(expected: readonly Layer[], got: readonly Layer[]): number {
+  if (expected.length !== got.length) throw new RangeError(`${expected.length} layers against ${got.length}`);
+  const differences = expected.flatMap((layer, i) => {
+    const other = got[i] as Layer;
+    return [rowDifference(layer.weights, other.weights), rowDifference(layer.biases, other.biases)];
+  });
+  return Math.max(...differences);
+}
+
+function rowDifference(expected: ArrayLike<number>, got: ArrayLike<number>): number {
+  if (expected.length !== got.length) throw new RangeError(`${expected.length} numbers against ${got.length}`);
+  // Elements below 1e-7 are a difference of larger terms, of which float32 keeps no digits.
+  const most = Array.from(expected).reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-7);
+  const worst = Array.from(expected, (value, i) => Math.abs(value - (got[i] as number)));
+  return (
+    worst.reduce((largest, value) => (value <= largest ? largest : Number.isNaN(value) ? Infinity : value), 0) / most
+  );
+}
