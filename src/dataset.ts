@@ -46,9 +46,10 @@ export class Dataset {
     if ((options.labels === undefined) === (options.targets === undefined)) {
       throw new TypeError('a dataset needs either "labels" or "targets"');
     }
-    this.labels = options.labels && checkLabels(options.labels, this.count, options.classes);
-    this.classes = this.labels ? (options.classes ?? maximum(this.labels) + 1) : 0;
-    this.targets = options.targets && checkTargets(options.targets, this.count);
+    const { labels, targets, classes } = options;
+    this.labels = labels === undefined ? undefined : checkLabels(labels, this.count, classes);
+    this.classes = this.labels ? (classes ?? maximum(this.labels) + 1) : 0;
+    this.targets = targets === undefined ? undefined : checkTargets(targets, this.count);
     this.targetSize = this.targets ? this.targets.length / this.count : this.classes;
     this.warnings = this.labels ? imbalance(this.classCounts()) : [];
   }
@@ -93,6 +94,7 @@ export class Dataset {
 
   /** The samples of these numbers, in this order, copied. */
   select(indices: ArrayLike<number>): Dataset {
+    checkList(indices, "indices");
     const rows = Array.from(indices, (index) => checkInteger(index, "indices", 0, this.count - 1));
     if (rows.length === 0) throw new RangeError('"indices" must name at least one sample, got none');
     const parts = { inputs: pick(this.inputs, rows, this.sampleSize), shape: this.shape };
@@ -114,7 +116,7 @@ function checkShape(shape: unknown): number[] {
   if (!Array.isArray(shape) || shape.length === 0) {
     throw new TypeError(`"shape" must be a number or an array of dimensions, got ${shown(shape)}`);
   }
-  return shape.map((n, i) => checkInteger(n, `shape[${i}]`));
+  return Array.from(shape, (n, i) => checkInteger(n, `shape[${i}]`));
 }
 
 function countSamples(numbers: number, size: number): number {
@@ -123,9 +125,7 @@ function countSamples(numbers: number, size: number): number {
 }
 
 function checkLabels(labels: ArrayLike<number>, count: number, classes: number | undefined): Uint32Array {
-  if (typeof labels !== "object" || typeof labels.length !== "number") {
-    throw new TypeError(`"labels" must be an array, got ${shown(labels)}`);
-  }
+  checkList(labels, "labels");
   if (labels.length !== count) throw new RangeError(`"labels" must hold ${count} labels, got ${labels.length}`);
   const most = classes === undefined ? 2 ** 20 : checkInteger(classes, "classes") - 1;
   for (let i = 0; i < count; i++) {
@@ -135,6 +135,11 @@ function checkLabels(labels: ArrayLike<number>, count: number, classes: number |
     }
   }
   return Uint32Array.from(labels);
+}
+
+function checkList(value: unknown, title: string): void {
+  const isList = typeof value === "object" && typeof (value as { length?: unknown } | null)?.length === "number";
+  if (!isList) throw new TypeError(`"${title}" must be an array, got ${shown(value)}`);
 }
 
 function checkTargets(targets: unknown, count: number): Float32Array {

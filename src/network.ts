@@ -102,6 +102,7 @@ export class Network {
     if (!(bytes instanceof Uint8Array)) throw new TypeError(`"bytes" must be a Uint8Array, got ${shown(bytes)}`);
     checkOptions(options, "options", ["deterministic", "seed", "title"]);
     const { deterministic = false, seed = 0, title = "the model" } = options;
+    if (typeof title !== "string") throw new TypeError(`"title" must be a string, got ${shown(title)}`);
     const { tensors, metadata } = decodeSafetensors(bytes, title);
     const spec = parseSpec(metadata.get(METADATA_KEY), title);
     checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER);
@@ -220,7 +221,9 @@ export class Network {
     const wanted = engine.spec.layers.length;
     if (!Array.isArray(layers)) throw new TypeError(`"layers" must be an array, got ${shown(layers)}`);
     if (layers.length !== wanted) throw new RangeError(`"layers" must hold ${wanted} layers, got ${layers.length}`);
-    const values = layers.flatMap(({ weights, biases }, i) => {
+    // `Array.from` has no holes, which `flatMap` would pass over.
+    const values = Array.from(layers).flatMap((layer, i) => {
+      const { weights, biases } = checkOptions(layer, `layers[${i}]`, ["weights", "biases"]);
       const { units } = engine.spec.layers[i] as LayerSpec;
       return [
         toFloats(weights, `layers[${i}].weights`, units * layerInputs(engine.spec, i)),

@@ -48,7 +48,8 @@ export function checkSpec(value: unknown, title: string): NetworkSpec {
   if (spec.layers.length < 1 || spec.layers.length > MOST_LAYERS) {
     throw new RangeError(`"layers" must hold 1 to ${MOST_LAYERS} layers, got ${spec.layers.length}`);
   }
-  const layers = spec.layers.map(checkLayer);
+  // Not `map`, which would pass over the holes of an array.
+  const layers = Array.from(spec.layers, checkLayer);
   const loss = checkName(spec.loss, "loss", LOSSES);
   checkPairing(layers, loss);
   const inputScale = spec.inputScale === undefined ? 1 / 255 : checkNumber(spec.inputScale, "inputScale");

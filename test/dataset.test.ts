@@ -21,6 +21,35 @@ describe("a dataset", () => {
     expect(data.classCounts()).toEqual([]);
   });
 
+  it("of labels in any array, and of as many classes as it is told", () => {
+    for (const labels of [[1, 0], Uint8Array.of(1, 0), Int32Array.of(1, 0), Float64Array.of(1, 0)]) {
+      const data = new Dataset({ inputs: bytes(1, 2), shape: 1, labels, classes: 5 });
+      expect([...(data.labels ?? [])]).toEqual([1, 0]);
+      expect(data.classCounts()).toEqual([1, 1, 0, 0, 0]);
+      expect(data.target(0)).toEqual(Float32Array.of(0, 1, 0, 0, 0));
+    }
+  });
+
+  it("keeps its own labels, and shares its samples, which may be large", () => {
+    const [inputs, labels] = [bytes(1, 2), Uint32Array.of(1, 0)];
+    const data = new Dataset({ inputs, shape: 1, labels });
+    labels[0] = 7;
+    expect(data.labels?.[0]).toBe(1);
+    expect(data.inputs).toBe(inputs);
+  });
+
+  it("selects samples with their targets, and keeps its number of classes", () => {
+    const vectors = new Dataset({
+      inputs: Float32Array.of(1, 2, 3),
+      shape: 1,
+      targets: Float32Array.of(1, 2, 3, 4, 5, 6),
+    });
+    const picked = vectors.select([2, 0, 2]);
+    expect([picked.inputs, picked.targets]).toEqual([Float32Array.of(3, 1, 3), Float32Array.of(5, 6, 1, 2, 5, 6)]);
+    const labelled = make([0, 2, 1]).select([0]);
+    expect([labelled.classes, labelled.classCounts()]).toEqual([3, [1, 0, 0]]);
+  });
+
   it("warns when the largest class has over three times the smallest", () => {
     expect(make([0, 0, 0, 1]).warnings).toEqual([]);
     expect(make([0, 0, 0, 0, 1]).warnings).toEqual([
@@ -98,6 +127,12 @@ describe("a dataset refuses", () => {
       TypeError,
       '"shape" must be a number or an array of dimensions, got Array(0)',
     ],
+    [
+      "a hole in the shape",
+      { inputs, shape: Object.assign(Array(2), { 0: 4 }), labels: [0] },
+      TypeError,
+      '"shape[1]" must be a number, got undefined',
+    ],
     ["too few labels", { inputs, shape: 1, labels: [0, 1] }, RangeError, '"labels" must hold 4 labels, got 2'],
     [
       "a label out of range",
@@ -123,6 +158,32 @@ describe("a dataset refuses", () => {
       TypeError,
       'a dataset needs either "labels" or "targets"',
     ],
+    [
+      "labels that are null",
+      { inputs, shape: 4, labels: null as never },
+      TypeError,
+      '"labels" must be an array, got null',
+    ],
+    ["labels that are 0", { inputs, shape: 4, labels: 0 as never }, TypeError, '"labels" must be an array, got 0'],
+    ["labels that are text", { inputs, shape: 4, labels: "" as never }, TypeError, '"labels" must be an array, got ""'],
+    [
+      "targets that are null",
+      { inputs, shape: 4, targets: null as never },
+      TypeError,
+      '"targets" must be a Float32Array, got null',
+    ],
+    [
+      "NaN among the labels",
+      { inputs, shape: 2, labels: [0, Number.NaN] },
+      RangeError,
+      '"labels" must be whole numbers from 0 to 1048576, got NaN at index 1',
+    ],
+    [
+      "no classes",
+      { inputs, shape: 4, labels: [0], classes: 0 },
+      RangeError,
+      '"classes" must be a whole number from 1 to 2147483647, got 0',
+    ],
     ["neither", { inputs, shape: 4 }, TypeError, 'a dataset needs either "labels" or "targets"'],
     [
       "targets that do not divide",
@@ -147,6 +208,8 @@ describe("a dataset refuses", () => {
     expect(() => data.split(0, 1)).toThrow('"fraction" of 0 leaves one part of 3 samples empty');
     expect(() => data.split(1.5, 1)).toThrow('"fraction" must be a finite number from 0 to 1, got 1.5');
     expect(() => data.shuffle(-1)).toThrow('"seed" must be a whole number from 0 to 9007199254740991, got -1');
+    expect(() => data.select(null as never)).toThrow('"indices" must be an array, got null');
+    expect(() => data.select([0, 3])).toThrow('"indices" must be a whole number from 0 to 2, got 3');
     expect(() => data.select([])).toThrow('"indices" must name at least one sample, got none');
   });
 });

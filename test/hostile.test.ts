@@ -1,9 +1,12 @@
 // Wrong arguments to the library: a TypeError for a wrong kind, a RangeError for a wrong value, each with a sentence that names
 // the argument, and a network that is as it was.
 
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { shown } from "../src/check.js";
+import { Engine } from "../src/engine.js";
 import { Dataset, Network, type NetworkOptions, sgd } from "../src/index.js";
-import { encodeSafetensors } from "../src/safetensors.js";
+import { decodeSafetensors, encodeSafetensors } from "../src/safetensors.js";
+import { checkSpec } from "../src/spec.js";
 import { flat, layersOf, stripes } from "./networks.js";
 
 const GOOD: NetworkOptions = { inputs: 64, layers: layersOf([5, 3], "tanh", "softmax"), loss: "crossEntropy", seed: 1 };
@@ -19,6 +22,7 @@ describe("Network.create refuses", () => {
     [{ ...GOOD, layers: [] }, RangeError, '"layers" must hold 1 to 256 layers, got 0'],
     [{ ...GOOD, layers: 3 }, TypeError, '"layers" must be an array, got 3'],
     [{ ...GOOD, layers: [7] }, TypeError, '"layers[0]" must be an object, got 7'],
+    [{ ...GOOD, layers: Array(2) }, TypeError, '"layers[0]" must be an object, got undefined'],
     [{ ...GOOD, ...unit(0) }, RangeError, `"layers[0].units" ${WHOLE}, got 0`],
     [{ ...GOOD, ...unit(-1) }, RangeError, `"layers[0].units" ${WHOLE}, got -1`],
     [{ ...GOOD, ...unit(2.5) }, RangeError, `"layers[0].units" ${WHOLE}, got 2.5`],
@@ -69,6 +73,41 @@ describe("Network.create refuses", () => {
     const attempt = Network.create(options as NetworkOptions);
     await expect(attempt).rejects.toThrow(message);
     await expect(attempt).rejects.toBeInstanceOf(kind);
+  });
+});
+
+describe("whole numbers", () => {
+  const [data, optimizer] = [stripes(30, 3, 1), sgd({ learningRate: 0 })];
+  const net = Network.create(GOOD);
+  const fit = async (options: object) => (await net).fit(data, { epochs: 1, optimizer, ...options });
+  const uses: [string, (value: never) => Promise<unknown>][] = [
+    ["inputs", (inputs) => Network.create({ ...GOOD, inputs })],
+    ["layers[0].units", (units) => Network.create({ ...GOOD, layers: layersOf([units, 3], "tanh", "softmax") })],
+    ["layers[1].units", (units) => Network.create({ ...GOOD, layers: layersOf([5, units], "tanh", "softmax") })],
+    ["seed", (seed) => Network.create({ ...GOOD, seed })],
+    ["seed", async (seed) => Network.fromBytes((await net).toBytes(), { seed })],
+    ["seed", async (seed) => data.shuffle(seed)],
+    ["epochs", (epochs) => fit({ epochs })],
+    ["batchSize", (batchSize) => fit({ batchSize })],
+    ["shape", async (shape) => new Dataset({ inputs: new Uint8Array(4), shape, labels: [0] })],
+    ["classes", async (classes) => new Dataset({ inputs: new Uint8Array(4), shape: 4, labels: [0], classes })],
+  ];
+  const values = [-1, 1.5, Number.NaN, Infinity, 2 ** 60, true, 10n, null, "3"];
+  const pairs = uses.flatMap(([title, use]) => values.map((value) => [title, shown(value), value, use] as const));
+
+  it.each(pairs.filter(([title, , value]) => title !== "shape" || typeof value === "number"))(
+    '"%s" of %s is refused',
+    async (title, text, value, use) => {
+      const refusal = await refusalOf(() => use(value as never));
+      expect(refusal).toBeInstanceOf(typeof value === "number" ? RangeError : TypeError);
+      const expected = typeof value === "number" ? "a whole number from # to #" : "a number";
+      const message = refusal?.message.replace(/from [01] to \d+,/, "from # to #,");
+      expect(message).toBe(`"${title}" must be ${expected}, got ${text}`);
+    },
+  );
+
+  it.each(uses.filter(([title]) => title !== "seed"))('"%s" of 0 is refused', async (title, use) => {
+    await expect(use(0 as never)).rejects.toThrow(`"${title}" must be a whole number from 1 to `);
   });
 });
 
@@ -220,6 +259,43 @@ describe("a network refuses, and stays as it was", async () => {
       '"weight.input" must be a whole number from 0 to 63, got 64',
     ],
     [
+      "a layer that is null",
+      (net) => net.setParameters([parameters(net)[0] as never, null as never]),
+      TypeError,
+      '"layers[1]" must be an object, got null',
+    ],
+    [
+      "a hole among the layers",
+      (net) => {
+        const layers = Array(2);
+        layers[1] = parameters(net)[1];
+        return net.setParameters(layers);
+      },
+      TypeError,
+      '"layers[0]" must be an object, got undefined',
+    ],
+    [
+      "a layer with a misspelt name",
+      (net) => net.setParameters([{ ...(parameters(net)[0] as object), bias: [1] }, parameters(net)[1]] as never),
+      RangeError,
+      '"layers[0]" has no option "bias"; it takes weights, biases',
+    ],
+    [
+      "labels for a single output",
+      async () => {
+        const single = await Network.create({ ...GOOD, layers: layersOf([1], "tanh", "sigmoid") });
+        return fit(single, {}, new Dataset({ inputs: new Uint8Array(64), shape: 64, labels: [0] }));
+      },
+      RangeError,
+      '"train" has labels of 1 classes, but the network has 1 outputs',
+    ],
+    [
+      "what only looks like a dataset",
+      (net) => fit(net, {}, { ...data }),
+      TypeError,
+      '"train" must be a Dataset, got Object',
+    ],
+    [
       "too few layers",
       (net) => net.setParameters(parameters(net).slice(1)),
       RangeError,
@@ -292,12 +368,68 @@ describe("Network.fromBytes refuses", () => {
     await expect(attempt).rejects.toBeInstanceOf(RangeError);
   });
 
-  it("what is not bytes, and a model cut anywhere", async () => {
+  it("what is not bytes", async () => {
     await expect(Network.fromBytes("model" as never)).rejects.toThrow('"bytes" must be a Uint8Array, got "model"');
+    await expect(Network.fromBytes(new ArrayBuffer(8) as never)).rejects.toThrow(
+      '"bytes" must be a Uint8Array, got ArrayBuffer',
+    );
+  });
+
+  it("a title that is no text", async () => {
+    const attempt = Network.fromBytes(new Uint8Array(), { title: Symbol("x") as never });
+    await expect(attempt).rejects.toThrow('"title" must be a string, got Symbol(x)');
+    await expect(Network.fromBytes(new Uint8Array(3), { title: "digits" })).rejects.toThrow(
+      "digits is too short for a safetensors file: 3 bytes",
+    );
+  });
+
+  it("the tensors of another network", async () => {
+    const [wide, deep] = [layersOf([7, 3], "tanh", "softmax"), layersOf([5, 5, 3], "tanh", "softmax")];
+    const bytes = async (layers: NetworkOptions["layers"]) => (await Network.create({ ...GOOD, layers })).toBytes();
+    const tensors = async (layers: NetworkOptions["layers"]) => {
+      const decoded = decodeSafetensors(await bytes(layers), "x").tensors;
+      return [...decoded].map(([name, tensor]) => ({ name, ...tensor }));
+    };
+    const { inputs, layers, loss } = GOOD;
+    const metadata = { wasmlp: JSON.stringify({ inputs, layers, loss }) };
+    await expect(Network.fromBytes(encodeSafetensors(await tensors(wide), metadata))).rejects.toThrow(
+      'the model has "layers.0.weights" of shape [7,64], but its spec needs [5,64]',
+    );
+    await expect(Network.fromBytes(encodeSafetensors(await tensors(deep), metadata))).rejects.toThrow(
+      'the model has "layers.1.weights" of shape [5,5], but its spec needs [3,5]',
+    );
+    await expect(Network.fromBytes(encodeSafetensors(await tensors(layers), metadata))).resolves.toBeInstanceOf(
+      Network,
+    );
+  });
+
+  it("a model cut at any length", async () => {
     const bytes = (await Network.create({ ...GOOD, inputs: 2 })).toBytes();
-    for (let length = 0; length < bytes.length; length += 7) {
-      await expect(Network.fromBytes(bytes.subarray(0, length)), `cut at ${length}`).rejects.toBeInstanceOf(RangeError);
+    for (let length = 0; length < bytes.length; length++) {
+      const refusal = await refusalOf(() => Network.fromBytes(bytes.slice(0, length)));
+      expect(refusal, `cut at ${length}`).toBeInstanceOf(RangeError);
+      expect(refusal?.message, `cut at ${length}`).toMatch(/^the model is (cut short|too short)/);
     }
+    await expect(Network.fromBytes(bytes)).resolves.toBeInstanceOf(Network);
+  });
+
+  it("a model of which any byte is another, unless it is still a model", async () => {
+    const net = await Network.create({ ...GOOD, inputs: 2 });
+    const bytes = net.toBytes();
+    let refused = 0;
+    for (let i = 0; i < bytes.length; i++) {
+      for (const mask of [1, 0x20, 0x80]) {
+        const damaged = bytes.slice();
+        damaged[i] = (damaged[i] as number) ^ mask;
+        const refusal = await refusalOf(() => Network.fromBytes(damaged));
+        if (!refusal) continue;
+        expect(refusal, `byte ${i} xor ${mask}`).toBeInstanceOf(RangeError);
+        expect(refusal.message, `byte ${i} xor ${mask}`).toMatch(/^"?the model/);
+        refused++;
+      }
+    }
+    // The header is 55 % of the file, and nearly any change of it is an error.
+    expect(refused).toBeGreaterThan(bytes.length);
   });
 });
 
@@ -309,5 +441,142 @@ describe("sgd refuses", () => {
     [undefined, '"options" must be an object, got undefined'],
   ])("%j", (options, message) => {
     expect(() => sgd(options as never)).toThrow(message);
+  });
+});
+
+describe("memory that there is not", () => {
+  it("is refused before anything is changed: a dataset of 8 GB", async () => {
+    const engine = await Engine.create(
+      checkSpec({ inputs: 4, layers: layersOf([3], "tanh", "linear"), loss: "quadratic" }, ""),
+      "simd",
+    );
+    const { plan } = engine;
+    const samples = { count: 2 ** 31, inputs: new Uint8Array(0), sampleSize: 4, labels: new Uint32Array(0) };
+    expect(() => engine.bind({ ...samples, targets: undefined, targetSize: 3 }, 32)).toThrow(RangeError);
+    expect(() => engine.bind({ ...samples, targets: undefined, targetSize: 3 }, 32)).toThrow(
+      /^this needs \d{5} MB of WebAssembly memory, and 4096 MB is the most there can be$/,
+    );
+    expect(engine.plan).toBe(plan);
+  });
+
+  it("is refused where the engine refuses it, and training works once it does not", async () => {
+    const [net, data] = [await Network.create(GOOD), stripes(20_000, 3, 1)];
+    const options = { epochs: 1, optimizer: sgd({ learningRate: 0.1 }) };
+    const before = flat(net);
+    const grow = vi.spyOn(WebAssembly.Memory.prototype, "grow").mockImplementation(() => {
+      throw new RangeError("WebAssembly.Memory.grow(): Unable to grow instance memory");
+    });
+    await expect(net.fit(data, options)).rejects.toThrow(
+      /^this needs \d+ MB of WebAssembly memory, which the engine refused$/,
+    );
+    expect(grow).toHaveBeenCalledOnce();
+    grow.mockRestore();
+    expect(flat(net)).toEqual(before);
+    expect(net.evaluate(data).count).toBe(20_000);
+    await net.fit(data, options);
+    expect(flat(net)).not.toEqual(before);
+  });
+});
+
+async function refusalOf(act: () => unknown): Promise<Error | undefined> {
+  try {
+    await act();
+  } catch (error) {
+    return error as Error;
+  }
+}
+
+/** Values of every kind, most of which no argument takes. */
+const ANYTHING: unknown[] = [
+  ...[undefined, null, true, false, 0, -0, -1, 1.5, Number.NaN, Infinity, 1e300, 2 ** 31, 2 ** 53, 10n],
+  ...["", "abc", "4", "constructor", "__proto__", Symbol("s"), () => 1, [], [[]], [undefined], [null], ["1"]],
+  ...[Array(4), {}, { length: 3 }, { length: -1 }, { length: Number.NaN }, { length: "2" }, new Map(), new Date()],
+  ...[/x/, new Float32Array(0), new Float64Array(4), new Uint8Array(3), new BigInt64Array(4), new ArrayBuffer(16)],
+  ...[new DataView(new ArrayBuffer(4)), Object.create(null), new Proxy({}, {}), new (class Thing {})()],
+];
+
+describe("anything at all as an argument is taken or refused with a sentence", async () => {
+  const data = stripes(6, 2, 1);
+  const layers = layersOf([3, 2], "tanh", "softmax");
+  const good: NetworkOptions = { inputs: 64, layers, loss: "crossEntropy" };
+  const net = await Network.create(good);
+  const [first, second] = net.parameters() as [object, object];
+  // At a rate of 0 what is taken changes nothing either.
+  const fit = { epochs: 1, optimizer: sgd({ learningRate: 0 }) };
+  const set = { inputs: new Uint8Array(8), shape: 4, labels: [0, 1] };
+  const weight = { layer: 0, unit: 0, input: 0 };
+  const question = { input: data.sample(0), target: [1, 0], weight, learningRate: 1 };
+  const each = (title: string, keys: string[], use: (options: never) => unknown, base: object) =>
+    keys.map((key): [string, (value: unknown) => unknown] => [
+      `${title} ${key}`,
+      (value) => use({ ...base, [key]: value } as never),
+    ]);
+  const uses: [string, (value: never) => unknown][] = [
+    ["create", (value) => Network.create(value)],
+    ["fromBytes", (value) => Network.fromBytes(value)],
+    ["fromBytes options", (value) => Network.fromBytes(net.toBytes(), value)],
+    ["sgd", (value) => sgd(value)],
+    ["Dataset", (value) => new Dataset(value)],
+    ["predict", (value) => net.predict(value)],
+    ["classify", (value) => net.classify(value)],
+    ["evaluate", (value) => net.evaluate(value)],
+    ["setParameters", (value) => net.setParameters(value)],
+    ["setParameters layer", (value) => net.setParameters([value, second as never])],
+    ["gradient inputs", (value) => net.gradient(value, [1, 0])],
+    ["gradient targets", (value) => net.gradient(data.sample(0), value)],
+    ["explain", (value) => net.explain(value)],
+    ["fit train", (value) => net.fit(value, fit)],
+    ["fit options", (value) => net.fit(data, value)],
+    ["fit learningRate", (learningRate) => sgd({ learningRate })],
+    ["create layer", (value) => Network.create({ ...good, layers: [value, ...layers.slice(1)] })],
+    ["Dataset label", (value) => new Dataset({ ...set, labels: [value, 1] })],
+    ["Dataset dimension", (value) => new Dataset({ ...set, shape: [value, 4] })],
+    ["Dataset targets", (targets) => new Dataset({ inputs: set.inputs, shape: 4, targets })],
+    ["sample", (value) => data.sample(value)],
+    ["target", (value) => data.target(value)],
+    ["shuffle", (value) => data.shuffle(value)],
+    ["split fraction", (value) => data.split(value, 1)],
+    ["split seed", (value) => data.split(0.5, value)],
+    ["select", (value) => data.select(value)],
+    ["select index", (value) => data.select([value])],
+    ...each("create", ["inputs", "layers", "loss", "inputScale", "seed"], (o) => Network.create(o), good),
+    ...each("create", ["weightInit", "biasInit", "deterministic"], (o) => Network.create(o), good),
+    ...each("layer", ["units", "activation"], (o) => Network.create({ ...good, layers: [o, ...layers.slice(1)] }), {
+      ...layers[0],
+    }),
+    ...each("fromBytes", ["deterministic", "seed", "title"], (o) => Network.fromBytes(net.toBytes(), o), {}),
+    ...each("Dataset", ["inputs", "shape", "labels", "classes"], (o) => new Dataset(o), set),
+    ...each("fit", ["epochs", "batchSize", "optimizer", "validation"], (o) => net.fit(data, o), fit),
+    ...each("fit", ["shuffle", "onEpoch", "onBatch", "signal"], (o) => net.fit(data, o), fit),
+    ...each("setParameters", ["weights", "biases"], (o) => net.setParameters([o, second as never]), first),
+    ...each("explain", ["input", "target", "weight", "learningRate"], (o) => net.explain(o), question),
+    ...each("weight", ["layer", "unit", "input"], (o) => net.explain({ ...question, weight: o }), weight),
+  ];
+
+  it.each(uses)("%s", async (_, use) => {
+    const before = flat(net);
+    let refused = 0;
+    for (const value of ANYTHING) {
+      const refusal = await refusalOf(() => use(value as never));
+      if (!refusal) continue;
+      refused++;
+      expect(refusal instanceof TypeError || refusal instanceof RangeError, refusal.stack).toBe(true);
+      expect(refusal.message).toMatch(/^("[\w.[\]]+" (must|has|of)|a dataset needs|the model is) /);
+    }
+    expect(refused).toBeGreaterThan(ANYTHING.length / 2);
+    expect(flat(net)).toEqual(before);
+  });
+
+  it("a dataset that is made has either labels or targets", async () => {
+    for (const key of ["labels", "targets"]) {
+      for (const value of ANYTHING) {
+        try {
+          const made = new Dataset({ inputs: new Uint8Array(8), shape: 4, [key]: value });
+          expect((made.labels ?? made.targets)?.length).toBeGreaterThan(0);
+        } catch (error) {
+          expect(error instanceof TypeError || error instanceof RangeError).toBe(true);
+        }
+      }
+    }
   });
 });

@@ -1,7 +1,8 @@
 // Imports point down this list only; a new file has to find its place in it.
 
 import { readdirSync, readFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join, posix, resolve } from "node:path";
+import * as ts from "typescript";
 import { describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
@@ -14,14 +15,31 @@ const SOURCE = [
   ...["engine", "mnist"],
   ...["evaluate", "fit", "explain"],
   ...["network", "index", "node", "cli/"],
+].map((name) => `src/${name}`);
+const ASSEMBLY = [
+  ...["src/abi", "assembly/simd", "build/tiles", "assembly/activation"],
+  ...["assembly/dense", "assembly/loss", "assembly/optimizer", "assembly/batch", "assembly/index"],
 ];
-const ASSEMBLY = ["../src/abi", "simd", "../build/tiles", "activation", "dense", "loss", "optimizer", "batch", "index"];
+/** What the build writes, and the package's own description: below everything. */
+const GIVEN = ["build/wasm", "package.json"];
 
-function importsOf(path: string): string[] {
-  const code = readFileSync(path, "utf8");
-  return [...code.matchAll(/(?:import|export)\s[^;]*?from\s+"([^"]+)"|import\(\s*"([^"]+)"/g)].map(
-    (m) => (m[1] ?? m[2]) as string,
-  );
+/** Every module that a file imports or exports from, as it is written; types and `import()` included. */
+function specifiers(code: string): string[] {
+  return ts.preProcessFile(code, true, true).importedFiles.map(({ fileName }) => fileName);
+}
+
+/** The file, from the root and without its ending, that `specifier` in file `name` means; a package stays as it is. */
+function target(name: string, specifier: string): string {
+  if (!specifier.startsWith(".")) return specifier;
+  return posix.join(posix.dirname(name), specifier).replace(/\.[jt]s$/, "");
+}
+
+function source(name: string): string {
+  return readFileSync(join(root, `${name}.ts`), "utf8");
+}
+
+function importsOf(name: string, code = source(name)): string[] {
+  return specifiers(code).map((specifier) => target(name, specifier));
 }
 
 /** A file's place in the list; -1 if it has none. */
@@ -30,55 +48,125 @@ function rank(list: string[], name: string): number {
   return folder >= 0 ? folder : list.indexOf(name);
 }
 
+/** What file `name` imports that does not stand below it. */
+function upward(list: string[], name: string, imports: string[]): string[] {
+  const own = rank(list, name);
+  const below = (other: string) => {
+    const place = rank(list, other);
+    return (place >= 0 && place < own) || (place === own && list[own]?.endsWith("/"));
+  };
+  const isOurs = (other: string) => /^(src|build|assembly|test|bench)\//.test(other) || other.startsWith(".");
+  return imports.filter((other) => isOurs(other) && !GIVEN.includes(other) && !below(other));
+}
+
 function filesBelow(folder: string): string[] {
   return readdirSync(join(root, folder), { recursive: true, encoding: "utf8" })
     .filter((name) => name.endsWith(".ts"))
-    .map((name) => name.replaceAll("\\", "/").replace(/\.ts$/, ""));
+    .map((name) => `${folder}/${name.replaceAll("\\", "/").replace(/\.ts$/, "")}`);
 }
 
-describe("imports in src/ point down", () => {
-  it.each(filesBelow("src"))("%s", (name) => {
-    const own = rank(SOURCE, name);
-    expect(own, `${name} has no place in the list`).toBeGreaterThanOrEqual(0);
-    for (const path of importsOf(join(root, "src", `${name}.ts`)).filter((target) => target.startsWith("."))) {
-      const target = new URL(path, `file:///src/${name}.ts`).pathname.replace(/^\/src\//, "").replace(/\.js$/, "");
-      if (target.startsWith("/build/") || target === "/package.json") continue;
-      const other = rank(SOURCE, target);
-      expect(other, `${name} imports ${target}`).toBeGreaterThanOrEqual(0);
-      const within = SOURCE[own] === "cli/" && other === own;
-      if (!within) expect(other, `${name} imports ${target}`).toBeLessThan(own);
-    }
+describe.each([
+  ["src", SOURCE],
+  ["assembly", ASSEMBLY],
+] as const)("imports in %s/ point down", (folder, list) => {
+  it.each(filesBelow(folder))("%s", (name) => {
+    expect(rank(list, name), `${name} has no place in the list`).toBeGreaterThanOrEqual(0);
+    expect(upward(list, name, importsOf(name))).toEqual([]);
+  });
+
+  it("and the list names no file that is not there", () => {
+    const files = [...filesBelow(folder), ...filesBelow("src"), "build/tiles"];
+    for (const entry of list)
+      expect(
+        files.some((name) => name === entry || name.startsWith(entry)),
+        entry,
+      ).toBe(true);
   });
 });
 
-describe("imports in assembly/ point down", () => {
-  it.each(filesBelow("assembly"))("%s", (name) => {
-    const own = rank(ASSEMBLY, name);
-    expect(own, `${name} has no place in the list`).toBeGreaterThanOrEqual(0);
-    for (const path of importsOf(join(root, "assembly", `${name}.ts`))) {
-      const other = rank(ASSEMBLY, path.replace(/^\.\//, ""));
-      expect(other, `${name} imports ${path}`).toBeGreaterThanOrEqual(0);
-      expect(other, `${name} imports ${path}`).toBeLessThan(own);
-    }
-  });
-});
+/** All files that `name` needs, itself included, and all packages. */
+function reachable(name: string, found = new Set<string>()): Set<string> {
+  if (found.has(name)) return found;
+  found.add(name);
+  if (name.startsWith("src/")) for (const other of importsOf(name)) reachable(other, found);
+  return found;
+}
+
+/** Every identifier in a file that is no property's name: what it takes from around it, and its own names. */
+function identifiers(code: string): Set<string> {
+  const found = new Set<string>();
+  const visit = (node: ts.Node): void => {
+    const isMember =
+      (ts.isPropertyAccessExpression(node.parent) && node.parent.name === node) ||
+      (ts.isQualifiedName(node.parent) && node.parent.right === node);
+    if (ts.isIdentifier(node) && !isMember) found.add(node.text);
+    ts.forEachChild(node, visit);
+  };
+  const file = ts.createSourceFile("file.ts", code, ts.ScriptTarget.Latest, true);
+  ts.forEachChild(file, visit);
+  return found;
+}
 
 describe("boundaries", () => {
   it("only kernels.ts says WebAssembly", () => {
-    const saying = filesBelow("src").filter((name) =>
-      /\bWebAssembly\./.test(readFileSync(join(root, "src", `${name}.ts`), "utf8")),
-    );
-    expect(saying).toEqual(["kernels"]);
+    const saying = filesBelow("src").filter((name) => identifiers(source(name)).has("WebAssembly"));
+    expect(saying).toEqual(["src/kernels"]);
   });
 
-  it("nothing below the entry for browsers knows Node", () => {
-    const below = SOURCE.slice(0, SOURCE.indexOf("node")).filter((name) => !["files", "mnist"].includes(name));
-    for (const name of below) {
-      const imports = importsOf(join(root, "src", `${name}.ts`));
+  it("what the entry for browsers needs knows nothing of Node", () => {
+    const needed = [...reachable("src/index")];
+    expect(needed).toEqual(expect.arrayContaining(["src/network", "src/engine", "src/kernels", "build/wasm"]));
+    expect(needed.filter((name) => !/^(src|build)\//.test(name))).toEqual(["@assemblyscript/loader"]);
+    for (const name of needed.filter((name) => name.startsWith("src/"))) {
+      const globals = ["process", "Buffer", "require", "__dirname", "__filename", "global"];
+      const said = identifiers(source(name));
       expect(
-        imports.filter((path) => path.startsWith("node:") || /\/(files|mnist)\.js$/.test(path)),
+        globals.filter((global) => said.has(global)),
         name,
       ).toEqual([]);
     }
+  });
+
+  it("the entry for Node is what leads to files", () => {
+    const needed = reachable("src/node");
+    expect(needed).toContain("src/files");
+    expect(needed).toContain("node:fs/promises");
+    expect([...needed].filter((name) => name.startsWith("src/cli/"))).toEqual([]);
+  });
+
+  it("abi.ts, which both compilers read, imports nothing and holds whole numbers only", () => {
+    expect(importsOf("src/abi")).toEqual([]);
+    const lines = source("src/abi")
+      .split("\n")
+      .filter((line) => line !== "" && !/^\/[/*]/.test(line));
+    expect(lines.length).toBeGreaterThan(5);
+    for (const line of lines) expect(line).toMatch(/^export const [A-Z_]+ = \d+;$/);
+  });
+});
+
+describe("these tests see", () => {
+  it.each([
+    ["src/plan", 'import { fit } from "./fit.js";', ["src/fit"]],
+    ["src/plan", 'import type { Network } from "./network.js";', ["src/network"]],
+    ["src/plan", 'export * from "./network.js";', ["src/network"]],
+    ["src/plan", 'import "./fit.js";', ["src/fit"]],
+    ["src/plan", 'const later = await import("./fit.js");', ["src/fit"]],
+    ["src/plan", "import {\n  a,\n  b,\n} from './fit.js';", ["src/fit"]],
+    ["src/plan", 'import { x } from "./plan.js";', ["src/plan"]],
+    ["src/plan", 'import { x } from "./new.js";', ["src/new"]],
+    ["src/plan", 'import { x } from "../test/networks.js";', ["test/networks"]],
+    ["src/fit", 'import { run } from "./cli/train.js";', ["src/cli/"]],
+    ["src/plan", 'import { x } from "./spec.js"; // import "./fit.js"', []],
+    ["src/cli/train", 'import { x } from "./draw.js"; import { y } from "../node.js";', []],
+  ])("in %s: %s", (name, code, expected) => {
+    const found = upward(SOURCE, name, importsOf(name, code));
+    expect(found.map((other) => (other.startsWith("src/cli/") ? "src/cli/" : other))).toEqual(expected);
+  });
+
+  it("the word WebAssembly in code, not in comments, texts or names of properties", () => {
+    const says = (code: string) => identifiers(code).has("WebAssembly");
+    expect(says("const { Memory } = WebAssembly;")).toBe(true);
+    expect(says("let memory: WebAssembly.Memory;")).toBe(true);
+    expect(says('// WebAssembly\nconst text = "WebAssembly"; a.WebAssembly;')).toBe(false);
   });
 });

@@ -65,6 +65,39 @@ describe("worked examples", () => {
   });
 });
 
+describe("a corrected weight", () => {
+  it.each(PAIRINGS)("of explain is the weight after one step of fit: %s, %s", async (output, loss) => {
+    const options: NetworkOptions = { inputs: 4, layers: layersOf([5, 3], "tanh", output), loss, seed: 2 };
+    const net = await Network.create(options);
+    const [input, target] = [gaussians(4, 1), distributions(1, 3, 2)];
+    const positions = [
+      { layer: 0, unit: 1, input: 3 },
+      { layer: 1, unit: 2, input: 4 },
+    ];
+    const explained = positions.map((weight) => net.explain({ input, target, weight, learningRate: 0.3 }));
+    const data = new Dataset({ inputs: input, shape: 4, targets: target });
+    await net.fit(data, { epochs: 1, batchSize: 1, optimizer: sgd({ learningRate: 0.3 }) });
+    positions.forEach(({ layer, unit, input }, i) => {
+      const { corrected = 0, gradient = 0 } = explained[i] ?? {};
+      const inputs = layer === 0 ? 4 : 5;
+      expect(Math.abs(gradient)).toBeGreaterThan(0);
+      expect(net.parameters()[layer]?.weights[unit * inputs + input]).toBeCloseTo(corrected, 6);
+    });
+  });
+
+  it("on bytes: their scale counts as part of the input", async () => {
+    const net = await Network.create({ inputs: 2, layers: layersOf([3], "tanh", "sigmoid"), loss: "quadratic" });
+    const weight = { layer: 0, unit: 1, input: 1 };
+    const [bytes, floats] = [Uint8Array.of(51, 204), [51 / 255, 204 / 255]];
+    const options = { target: [1, 0, 0], weight, learningRate: 1 };
+    const [a, b] = [net.explain({ ...options, input: bytes }), net.explain({ ...options, input: floats })];
+    expect(a.input).toBeCloseTo(0.8, 12);
+    expect(a.gradient).toBeCloseTo(b.gradient, 6);
+    const { layers } = net.gradient(bytes, [1, 0, 0]);
+    expect(layers[0]?.weights[3]).toBeCloseTo(a.gradient, 6);
+  });
+});
+
 describe("the network of 784-16-16-10", () => {
   it("has 13,002 parameters", async () => {
     const net = await Network.create({
@@ -145,6 +178,24 @@ describe("predictions", () => {
       inputScale: 1,
     });
     expect(unscaled.predict(Uint8Array.of(2, 3))).toEqual(unscaled.predict([2, 3]));
+    expect(unscaled.predict(Uint8Array.of(2, 3))).not.toEqual(net.predict(Uint8Array.of(2, 3)));
+  });
+
+  it("scale bytes alike in training, evaluation and gradients", async () => {
+    const data = stripes(40, 4, 3);
+    const scale = Math.fround(1 / 255);
+    const { labels = [] } = data;
+    const floats = new Dataset({ inputs: Float32Array.from(data.inputs, (x) => x * scale), shape: 64, labels });
+    const options: NetworkOptions = { inputs: 64, layers: layersOf([9, 4], "relu", "softmax"), loss: "crossEntropy" };
+    const [a, b] = [await Network.create(options), await Network.create(options)];
+    expect(a.gradient(data.inputs.slice(0, 64), data.target(0))).toEqual(
+      b.gradient(floats.sample(0), floats.target(0)),
+    );
+    expect(a.evaluate(data)).toEqual(b.evaluate(floats));
+    const fit = { epochs: 2, batchSize: 7, optimizer: sgd({ learningRate: 0.1 }) };
+    await a.fit(data, fit);
+    await b.fit(floats, fit);
+    expect(flat(a)).toEqual(flat(b));
   });
 
   it("agree with classify and evaluate", async () => {
@@ -194,12 +245,58 @@ describe("parameters", () => {
   });
 });
 
+describe("networks of one process", () => {
+  it("do not share memory", async () => {
+    const data = stripes(40, 4, 3);
+    const options: NetworkOptions = { inputs: 64, layers: layersOf([4], "tanh", "softmax"), loss: "crossEntropy" };
+    const [a, b] = [await Network.create(options), await Network.create(options)];
+    const before = flat(b);
+    await a.fit(data, { epochs: 1, optimizer: sgd({ learningRate: 0.1 }) });
+    expect(flat(b)).toEqual(before);
+    expect(flat(a)).not.toEqual(before);
+  });
+
+  it("train at the same time as they would alone", async () => {
+    const data = stripes(400, 4, 3);
+    const fit = { epochs: 20, batchSize: 2, optimizer: sgd({ learningRate: 0.1 }) };
+    const make = (seed: number) =>
+      Network.create({ inputs: 64, layers: layersOf([40, 4], "tanh", "softmax"), loss: "crossEntropy", seed });
+    const together = await Promise.all([make(1), make(2)]);
+    await Promise.all(together.map((net) => net.fit(data, fit)));
+    for (const seed of [1, 2]) {
+      const alone = await make(seed);
+      await alone.fit(data, fit);
+      expect(together[seed - 1]?.toBytes()).toEqual(alone.toBytes());
+    }
+  });
+});
+
 describe("a saved model", () => {
   it.each(SHAPES)("loads back to the bit: $inputs inputs, $layers.length layers", async (options) => {
     const net = await Network.create(options);
     const loaded = await Network.fromBytes(net.toBytes());
     expect(loaded.spec).toEqual(net.spec);
     expect(flat(loaded)).toEqual(flat(net));
+    expect(loaded.toBytes()).toEqual(net.toBytes());
+  });
+
+  it("loads from a piece of a larger buffer, at any place in it", async () => {
+    const net = await Network.create(SHAPES[2] as NetworkOptions);
+    const bytes = net.toBytes();
+    for (const offset of [0, 1, 2, 3, 5]) {
+      const larger = new Uint8Array(bytes.length + 16).fill(0xff);
+      larger.set(bytes, offset);
+      const loaded = await Network.fromBytes(larger.subarray(offset, offset + bytes.length));
+      expect(loaded.toBytes()).toEqual(bytes);
+    }
+  });
+
+  it("goes on training as the one it was saved from, given the same seed", async () => {
+    const data = stripes(40, 4, 3);
+    const options: NetworkOptions = { inputs: 64, layers: layersOf([5, 4], "tanh", "softmax"), loss: "crossEntropy" };
+    const net = await Network.create({ ...options, seed: 7 });
+    const loaded = await Network.fromBytes(net.toBytes(), { seed: 7 });
+    for (const each of [net, loaded]) await each.fit(data, { epochs: 2, optimizer: sgd({ learningRate: 0.1 }) });
     expect(loaded.toBytes()).toEqual(net.toBytes());
   });
 
