@@ -4,20 +4,44 @@ import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { stderr } from "node:process";
+import { deflateRawSync } from "node:zlib";
 import asc from "assemblyscript/asc";
 import { build } from "esbuild";
 import { tilesSource } from "./assembly/tiles.mjs";
 
-/** Rows × columns of the register tiles that `assembly/dense.ts` uses. */
+/** Register tiles of the kernels: rows × columns, rows × panels, or panels. */
 const TILES = {
-  forward: ["4x8", "5x8", "6x8", "4x16"],
+  forward: ["4x8", "5x8", "6x8", "4x16", "5x16", "6x16"],
+  forwardPanels: ["1x1", "1x2", "1x3", "2x1", "3x1"],
   inputGradient: ["2x1", "2x4", "2x6", "3x1", "3x4"],
-  gradient: ["1x16", "5x8", "6x8"],
+  gradient: ["1x16", "5x8", "6x8", "6x16"],
+  sparseForward: ["1", "2", "3"],
+  sparseGradient: ["1", "2", "3"],
+  sparseRows: ["1", "2"],
 };
 
 async function compileKernels(target) {
   const result = await asc.main(["--config", "asconfig.json", "--target", target]);
   stderr.write(result.stdout.toString() + result.stderr.toString());
+  if (result.error) throw result.error;
+}
+
+/** The benchmark's measure of the machine, compiled as the kernels are. */
+async function compileCeiling(target) {
+  const { options, targets } = JSON.parse(readFileSync("asconfig.json", "utf8"));
+  const features = (targets[target].enable ?? options.enable).flatMap((name) => ["--enable", name]);
+  const flags = [
+    "--runtime",
+    "stub",
+    "--importMemory",
+    "--maximumMemory",
+    "65536",
+    "--noAssert",
+    "-O3",
+    "--use",
+    "abort=",
+  ];
+  const result = await asc.main(["assembly/ceiling.ts", ...flags, ...features, "-o", `build/ceiling-${target}.wasm`]);
   if (result.error) throw result.error;
 }
 
@@ -28,13 +52,15 @@ function kernelTypes() {
   return `export interface KernelExports {\n${functions.join("")}}\n`;
 }
 
-/** build/wasm.ts: the binaries as base64 (what every bundler and engine takes) and their types. */
+/**
+ * build/wasm.ts: the binaries, one after the other and deflated as one, since they are much alike, as base64 (what every
+ * bundler and engine takes); where the second begins; and their types.
+ */
 function writeCarrier() {
-  const constants = ["simd", "relaxed"].map((name) => {
-    const base64 = readFileSync(`build/${name}.wasm`).toString("base64");
-    return `export const ${name} =\n  "${base64}";\n`;
-  });
-  writeFileSync("build/wasm.ts", `// Written by build.mjs.\n${constants.join("")}${kernelTypes()}`);
+  const [simd, relaxed] = ["simd", "relaxed"].map((name) => readFileSync(`build/${name}.wasm`));
+  const packed = deflateRawSync(Buffer.concat([simd, relaxed]), { level: 9 }).toString("base64");
+  const constants = `export const simdBytes = ${simd.length};\nexport const binaries =\n  "${packed}";\n`;
+  writeFileSync("build/wasm.ts", `// Written by build.mjs.\n${constants}${kernelTypes()}`);
 }
 
 const COMMON = { bundle: true, format: "esm", target: "es2022", outdir: "build", logLevel: "warning", metafile: true };
@@ -46,6 +72,14 @@ const libraryBeside = {
     onResolve({ filter: /^\.\.\/(index|node)\.js$/ }, ({ path }) => ({ path: path.slice(1), external: true }));
   },
 };
+
+/** build/thread.ts: the helping thread's script as text, which starts one anywhere without another file. */
+async function writeThreadSource() {
+  const options = { bundle: true, format: "iife", target: "es2022", minify: true, write: false, logLevel: "warning" };
+  const { outputFiles } = await build({ ...options, entryPoints: ["src/thread.ts"], mainFields: ["module", "main"] });
+  const source = JSON.stringify(outputFiles[0].text.trim());
+  writeFileSync("build/thread.ts", `// Written by build.mjs.\nexport const threadSource =\n  ${source};\n`);
+}
 
 async function bundle() {
   const neutral = { platform: "neutral", mainFields: ["module", "main"], external: ["node:*"] };
@@ -64,17 +98,22 @@ async function bundle() {
     },
   };
   const results = [await build(library), await build(commandLine)];
-  await build({ ...COMMON, entryPoints: { bench: "bench/main.ts" }, platform: "node" });
+  await build({ ...COMMON, entryPoints: { bench: "bench/main.ts" }, platform: "node", external: ["esbuild"] });
   writeNotices(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 }
+
+/** A package that ships no licence text, and one of the same project and licence that does. */
+const LICENSED_BY = { "@assemblyscript/loader": "assemblyscript" };
 
 /** build/NOTICES.txt: the licences of the packages that the bundles carry. */
 function writeNotices(inputs) {
   const packages = new Set(inputs.flatMap((path) => path.match(/^node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []));
   const notices = [...packages].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry));
-    return `${name} ${version} (${license})\n\n${file ? readFileSync(join(folder, file), "utf8").trim() : ""}\n`;
+    const source = name in LICENSED_BY ? join("node_modules", LICENSED_BY[name]) : folder;
+    const file = readdirSync(source).find((entry) => /^licen[cs]e/i.test(entry));
+    if (!file) throw new Error(`the package ${name} has no licence text to pass on`);
+    return `${name} ${version} (${license})\n\n${readFileSync(join(source, file), "utf8").trim()}\n`;
   });
   writeFileSync("build/NOTICES.txt", notices.join(`\n${"-".repeat(80)}\n\n`));
 }
@@ -83,7 +122,9 @@ if (existsSync("build")) rmSync("build", { recursive: true });
 mkdirSync("build");
 writeFileSync("build/tiles.ts", tilesSource(TILES));
 for (const target of ["simd", "relaxed", "debug"]) await compileKernels(target);
+for (const target of ["simd", "relaxed"]) await compileCeiling(target);
 writeCarrier();
+await writeThreadSource();
 if (!process.argv.includes("--kernels")) {
   await bundle();
   execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src"], { stdio: "inherit" });

@@ -3,7 +3,8 @@
 
 import { assertAligned, assertSizes, rowBytes } from "./simd";
 
-function rowNumber(order: usize, i: usize): usize {
+/** The number of the batch's row `i` in the dataset. */
+export function rowNumber(order: usize, i: usize): usize {
   return order === 0 ? i : <usize>load<u32>(order + (i << 2));
 }
 

@@ -1,17 +1,25 @@
-// The three products of a dense layer. W and G are panels [ceil(units/16)][inputs][16]; X, D and Z have padded rows.
+// The three products of a dense layer. W and G are panels [ceil(units/16)][inputs|1][16]; X, D and Z have padded rows.
 // `from` and `to` are panel numbers: a thread computes only its own. Register tiles come from `tiles.mjs`, written by the
 // build; each element is summed in one fixed order, so the choice of tile changes no bit. Tiles are called from two places
 // each: the optimizer would inline one called from a single place, and its sums would no longer fit V8's registers (measured
 // on the plain build: 25 instead of 41 GFLOP/s).
 
 import {
+  forwardPanelsTile1x1,
+  forwardPanelsTile1x2,
+  forwardPanelsTile1x3,
+  forwardPanelsTile2x1,
+  forwardPanelsTile3x1,
   forwardTile4x8,
   forwardTile4x16,
   forwardTile5x8,
+  forwardTile5x16,
   forwardTile6x8,
+  forwardTile6x16,
   gradientTile1x16,
   gradientTile5x8,
   gradientTile6x8,
+  gradientTile6x16,
   inputGradientTile2x1,
   inputGradientTile2x4,
   inputGradientTile2x6,
@@ -20,10 +28,13 @@ import {
 } from "../build/tiles";
 import { LINEAR, PANEL, SOFTMAX } from "../src/abi";
 import { activateRows, dActivate } from "./activation";
-import { assertAligned, assertPanels, assertSizes, clearPadding, rowBytes } from "./simd";
+import { assertAligned, assertPanels, assertSizes, clearPadding, PANEL_BYTES, panelBytes, rowBytes } from "./simd";
 
-const PANEL_BYTES: usize = PANEL * 4;
 const HALF: usize = PANEL_BYTES / 2;
+/** Up to here each number of rows has tiles of its own. */
+const FEW_ROWS: usize = 3;
+/** Samples that a gradient is summed over before the next panel: more would not fit the first-level cache's page table. */
+const GRADIENT_ROWS: usize = 64;
 
 /** A[rows][units] = S(b + X[rows][inputs]·W) for units of panels `from` to `to`; softmax is left as logits. */
 export function denseForward(
@@ -38,30 +49,119 @@ export function denseForward(
   to: usize,
   activation: i32,
 ): void {
+  forwardPanels(a, x, w, b, rows, inputs, units, from, to, activation, false);
+}
+
+/** `denseForward` where pairs of vectors run as one. */
+export function denseForwardWide(
+  a: usize,
+  x: usize,
+  w: usize,
+  b: usize,
+  rows: usize,
+  inputs: usize,
+  units: usize,
+  from: usize,
+  to: usize,
+  activation: i32,
+): void {
+  forwardPanels(a, x, w, b, rows, inputs, units, from, to, activation, true);
+}
+
+function forwardPanels(
+  a: usize,
+  x: usize,
+  w: usize,
+  b: usize,
+  rows: usize,
+  inputs: usize,
+  units: usize,
+  from: usize,
+  to: usize,
+  activation: i32,
+  wide: bool,
+): void {
   assertAligned(a | x | w | b);
   assertSizes(rows, inputs, units);
   assertPanels(from, to, units);
   const xStride = rowBytes(inputs);
   const aStride = rowBytes(units);
-  for (let panel = from; panel < to; panel++) {
-    const column = panel * PANEL_BYTES;
-    for (let row: usize = 0; row < rows; ) {
-      const left = rows - row;
-      const height = forwardHeight(left);
-      const count = min(height, left);
-      const at = a + row * aStride + column;
-      forwardRows(height, at, aStride, x + row * xStride, xStride, w + column * inputs, b + column, inputs, count);
-      if (activation !== LINEAR && activation !== SOFTMAX) activateRows(at, aStride, count, PANEL, activation);
-      row += count;
+  const weights = w + from * panelBytes(inputs);
+  const at = a + from * PANEL_BYTES;
+  const biases = b + from * PANEL_BYTES;
+  if (rows <= FEW_ROWS) forwardFew(at, aStride, x, xStride, weights, biases, rows, inputs, to - from);
+  else {
+    for (let panel: usize = 0; panel < to - from; panel++) {
+      const column = panel * PANEL_BYTES;
+      forwardMany(
+        at + column,
+        aStride,
+        x,
+        xStride,
+        weights + panel * panelBytes(inputs),
+        biases + column,
+        inputs,
+        rows,
+        wide,
+      );
     }
+  }
+  if (activation !== LINEAR && activation !== SOFTMAX) activateRows(at, aStride, rows, (to - from) * PANEL, activation);
+}
+
+/** `panels` panels of so few rows that a tile of one panel would wait for its own sums. */
+function forwardFew(
+  a: usize,
+  aStride: usize,
+  x: usize,
+  xStride: usize,
+  w: usize,
+  b: usize,
+  rows: usize,
+  inputs: usize,
+  panels: usize,
+): void {
+  const stride = panelBytes(inputs);
+  for (let width: usize = 0; panels > 0; panels -= width) {
+    width = rows > 1 ? 1 : panels === 4 ? 2 : min<usize>(panels, 3);
+    if (rows === 3) forwardPanelsTile3x1(a, aStride, x, xStride, w, stride, b, inputs);
+    else if (rows === 2) forwardPanelsTile2x1(a, aStride, x, xStride, w, stride, b, inputs);
+    else if (width === 3) forwardPanelsTile1x3(a, aStride, x, xStride, w, stride, b, inputs);
+    else if (width === 2) forwardPanelsTile1x2(a, aStride, x, xStride, w, stride, b, inputs);
+    else forwardPanelsTile1x1(a, aStride, x, xStride, w, stride, b, inputs);
+    a += width * PANEL_BYTES;
+    b += width * PANEL_BYTES;
+    w += width * stride;
+  }
+}
+
+/** One panel's 16 units of many rows. */
+function forwardMany(
+  a: usize,
+  aStride: usize,
+  x: usize,
+  xStride: usize,
+  w: usize,
+  b: usize,
+  inputs: usize,
+  rows: usize,
+  wide: bool,
+): void {
+  while (rows > 0) {
+    const height = forwardHeight(rows, wide);
+    const count = min(height, rows);
+    forwardRows(height, a, aStride, x, xStride, w, b, inputs, count, wide);
+    a += count * aStride;
+    x += count * xStride;
+    rows -= count;
   }
 }
 
 /** Rows of the next forward tile, such that few are computed twice. */
-function forwardHeight(left: usize): usize {
+function forwardHeight(left: usize, wide: bool): usize {
   if (left <= 4 || left === 7 || left === 8) return 4;
   if (left === 5 || left === 9 || left === 10) return 5;
-  return ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
+  return wide || ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 }
 
 /** One panel's 16 units of one tile's rows. */
@@ -75,17 +175,22 @@ function forwardRows(
   b: usize,
   inputs: usize,
   count: usize,
+  wide: bool,
 ): void {
-  if (!ASC_FEATURE_RELAXED_SIMD && height === 4) {
-    forwardTile4x16(a, aStride, x, xStride, w, b, inputs, count);
-    return;
-  }
   if (height === 4) {
-    forwardTile4x8(a, aStride, x, xStride, w, b, inputs, count);
-    forwardTile4x8(a + HALF, aStride, x, xStride, w + HALF, b + HALF, inputs, count);
+    if (wide || !ASC_FEATURE_RELAXED_SIMD) forwardTile4x16(a, aStride, x, xStride, w, b, inputs, count);
+    else {
+      forwardTile4x8(a, aStride, x, xStride, w, b, inputs, count);
+      forwardTile4x8(a + HALF, aStride, x, xStride, w + HALF, b + HALF, inputs, count);
+    }
   } else if (height === 5) {
-    forwardTile5x8(a, aStride, x, xStride, w, b, inputs, count);
-    forwardTile5x8(a + HALF, aStride, x, xStride, w + HALF, b + HALF, inputs, count);
+    if (wide) forwardTile5x16(a, aStride, x, xStride, w, b, inputs, count);
+    else {
+      forwardTile5x8(a, aStride, x, xStride, w, b, inputs, count);
+      forwardTile5x8(a + HALF, aStride, x, xStride, w + HALF, b + HALF, inputs, count);
+    }
+  } else if (wide) {
+    forwardTile6x16(a, aStride, x, xStride, w, b, inputs, count);
   } else {
     forwardTile6x8(a, aStride, x, xStride, w, b, inputs, count);
     forwardTile6x8(a + HALF, aStride, x, xStride, w + HALF, b + HALF, inputs, count);
@@ -121,7 +226,7 @@ export function denseInputGradient(
       d,
       rowBytes(units),
       w + k * PANEL_BYTES,
-      inputs * PANEL_BYTES,
+      panelBytes(inputs),
       rows,
     );
     k += width;
@@ -143,16 +248,16 @@ function inputGradientColumns(
   d: usize,
   dStride: usize,
   w: usize,
-  panelBytes: usize,
+  panelStride: usize,
   rows: usize,
 ): void {
   const height: usize = ASC_FEATURE_RELAXED_SIMD ? 2 : 3;
   let row: usize = 0;
   for (; row + height <= rows; row += height) {
-    inputGradientRows(width, dx + row * dxStride, dxStride, d + row * dStride, dStride, w, panelBytes, height);
+    inputGradientRows(width, dx + row * dxStride, dxStride, d + row * dStride, dStride, w, panelStride, height);
   }
   if (row < rows) {
-    inputGradientRows(width, dx + row * dxStride, dxStride, d + row * dStride, dStride, w, panelBytes, rows - row);
+    inputGradientRows(width, dx + row * dxStride, dxStride, d + row * dStride, dStride, w, panelStride, rows - row);
   }
 }
 
@@ -163,26 +268,25 @@ function inputGradientRows(
   d: usize,
   dStride: usize,
   w: usize,
-  panelBytes: usize,
+  panelStride: usize,
   count: usize,
 ): void {
   if (ASC_FEATURE_RELAXED_SIMD) {
-    if (width === 6) inputGradientTile2x6(dx, dxStride, d, dStride, w, panelBytes, count);
-    else if (width === 4) inputGradientTile2x4(dx, dxStride, d, dStride, w, panelBytes, count);
-    else inputGradientTile2x1(dx, dxStride, d, dStride, w, panelBytes, count);
+    if (width === 6) inputGradientTile2x6(dx, dxStride, d, dStride, w, panelStride, count);
+    else if (width === 4) inputGradientTile2x4(dx, dxStride, d, dStride, w, panelStride, count);
+    else inputGradientTile2x1(dx, dxStride, d, dStride, w, panelStride, count);
   } else {
-    if (width === 4) inputGradientTile3x4(dx, dxStride, d, dStride, w, panelBytes, count);
-    else inputGradientTile3x1(dx, dxStride, d, dStride, w, panelBytes, count);
+    if (width === 4) inputGradientTile3x4(dx, dxStride, d, dStride, w, panelStride, count);
+    else inputGradientTile3x1(dx, dxStride, d, dStride, w, panelStride, count);
   }
 }
 
 /**
- * G += X[rows][inputs]ᵀ·D[rows][units] and g += Σ D, for panels `from` to `to`: the kernel that learns. With D scaled by
- * −rate / batch beforehand, G and g may be the weights and biases themselves.
+ * G += X[rows][inputs]ᵀ·D[rows][units] for units of panels `from` to `to` and inputs `first` to `end`: the kernel that
+ * learns. With D scaled by −rate / batch beforehand, G may be the weights themselves.
  */
 export function accumulateGradient(
   g: usize,
-  gBias: usize,
   x: usize,
   d: usize,
   rows: usize,
@@ -190,28 +294,81 @@ export function accumulateGradient(
   units: usize,
   from: usize,
   to: usize,
+  first: usize,
+  end: usize,
 ): void {
-  assertAligned(g | gBias | x | d);
+  gradientPanels(g, x, d, rows, inputs, units, from, to, first, end, false);
+}
+
+/** `accumulateGradient` where pairs of vectors run as one. */
+export function accumulateGradientWide(
+  g: usize,
+  x: usize,
+  d: usize,
+  rows: usize,
+  inputs: usize,
+  units: usize,
+  from: usize,
+  to: usize,
+  first: usize,
+  end: usize,
+): void {
+  gradientPanels(g, x, d, rows, inputs, units, from, to, first, end, true);
+}
+
+function gradientPanels(
+  g: usize,
+  x: usize,
+  d: usize,
+  rows: usize,
+  inputs: usize,
+  units: usize,
+  from: usize,
+  to: usize,
+  first: usize,
+  end: usize,
+  wide: bool,
+): void {
+  assertAligned(g | x | d);
   assertSizes(rows, inputs, units);
   assertPanels(from, to, units);
+  assert(first <= end && end <= inputs, "inputs must run upwards within the layer");
   const xStride = rowBytes(inputs);
   const dStride = rowBytes(units);
-  const height: usize = ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
-  for (let panel = from; panel < to; panel++) {
-    const column = panel * PANEL_BYTES;
-    const at = g + column * inputs;
-    let k: usize = 0;
-    for (; k + height <= inputs; k += height) {
-      gradientRows(at + k * PANEL_BYTES, x + (k << 2), xStride, d + column, dStride, rows);
+  for (let count: usize = 0; rows > 0; rows -= count) {
+    count = min(rows, GRADIENT_ROWS);
+    for (let panel = from; panel < to; panel++) {
+      const at = g + panel * panelBytes(inputs);
+      gradientPanel(at, x, xStride, d + panel * PANEL_BYTES, dStride, count, first, end, wide);
     }
-    for (; k < inputs; k++) gradientTile1x16(at + k * PANEL_BYTES, x + (k << 2), xStride, d + column, dStride, rows);
-    accumulateBias(gBias + column, d + column, rows, dStride);
+    x += count * xStride;
+    d += count * dStride;
   }
 }
 
+function gradientPanel(
+  g: usize,
+  x: usize,
+  xStride: usize,
+  d: usize,
+  dStride: usize,
+  rows: usize,
+  first: usize,
+  end: usize,
+  wide: bool,
+): void {
+  const height: usize = wide || ASC_FEATURE_RELAXED_SIMD ? 6 : 5;
+  let k = first;
+  for (; k + height <= end; k += height) {
+    gradientRows(g + k * PANEL_BYTES, x + (k << 2), xStride, d, dStride, rows, wide);
+  }
+  for (; k < end; k++) gradientTile1x16(g + k * PANEL_BYTES, x + (k << 2), xStride, d, dStride, rows);
+}
+
 /** Several inputs by one panel's 16 units. */
-function gradientRows(g: usize, x: usize, xStride: usize, d: usize, dStride: usize, rows: usize): void {
-  if (ASC_FEATURE_RELAXED_SIMD) {
+function gradientRows(g: usize, x: usize, xStride: usize, d: usize, dStride: usize, rows: usize, wide: bool): void {
+  if (wide) gradientTile6x16(g, x, xStride, d, dStride, rows);
+  else if (ASC_FEATURE_RELAXED_SIMD) {
     gradientTile6x8(g, x, xStride, d, dStride, rows);
     gradientTile6x8(g + HALF, x, xStride, d + HALF, dStride, rows);
   } else {
@@ -220,8 +377,17 @@ function gradientRows(g: usize, x: usize, xStride: usize, d: usize, dStride: usi
   }
 }
 
-/** g[16] += Σ D over the samples, ascending. */
-function accumulateBias(g: usize, d: usize, rows: usize, dStride: usize): void {
+/** g += Σ D over the samples, ascending, for units of panels `from` to `to`: the gradient of the biases. */
+export function accumulateBias(g: usize, d: usize, rows: usize, units: usize, from: usize, to: usize): void {
+  assertAligned(g | d);
+  assertSizes(rows, 1, units);
+  assertPanels(from, to, units);
+  for (let panel = from; panel < to; panel++) {
+    accumulatePanelBias(g + panel * PANEL_BYTES, d + panel * PANEL_BYTES, rows, rowBytes(units));
+  }
+}
+
+function accumulatePanelBias(g: usize, d: usize, rows: usize, dStride: usize): void {
   let g0 = v128.load(g);
   let g1 = v128.load(g, 16);
   let g2 = v128.load(g, 32);

@@ -1,7 +1,26 @@
 // The whole interface between the two halves: pure functions of addresses and sizes, over memory that the host owns.
 
 export { activate, dActivate, exp } from "./activation";
+export { awaitMeeting, breakBarrier, meet } from "./barrier";
 export { gatherF32, gatherLabels, gatherU8 } from "./batch";
-export { accumulateGradient, denseForward, denseInputGradient } from "./dense";
-export { countCorrect, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "./loss";
+export {
+  accumulateBias,
+  accumulateGradient,
+  accumulateGradientWide,
+  denseForward,
+  denseForwardWide,
+  denseInputGradient,
+} from "./dense";
+export { countCorrect, findLargest, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "./loss";
 export { sgd } from "./optimizer";
+export {
+  countNonZeroF32,
+  countNonZeroU8,
+  listColumns,
+  listRowsF32,
+  listRowsU8,
+  sparseForward,
+  sparseForwardWide,
+  sparseGradient,
+  sparseGradientRows,
+} from "./sparse";

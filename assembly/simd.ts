@@ -7,6 +7,17 @@ export function rowBytes(n: usize): usize {
   return ((n + PANEL - 1) & ~(PANEL - 1)) << 2;
 }
 
+/** Bytes of one input's row of a panel: a cache line. */
+export const PANEL_BYTES: usize = PANEL * 4;
+
+/**
+ * Bytes from one panel to the next. The number of rows is made odd: were it a power of two, an input's rows of all panels
+ * would fall on the same few sets of the cache.
+ */
+export function panelBytes(inputs: usize): usize {
+  return (inputs | 1) * PANEL_BYTES;
+}
+
 /** a·b + c: one fused operation in the relaxed build, a rounded product and a rounded sum in the plain one. */
 export function madd(a: v128, b: v128, c: v128): v128 {
   return ASC_FEATURE_RELAXED_SIMD ? f32x4.relaxed_madd(a, b, c) : f32x4.add(f32x4.mul(a, b), c);

@@ -36,6 +36,28 @@ ${grid(rows, vectors, (i, j) => `  v128.store(out + row${i} * outStride, z${i}${
 }`;
 }
 
+/** b + X·W for so few samples that it takes several panels to keep the multiply-adds apart. */
+function forwardPanelsTile(rows, panels) {
+  const vectors = 4 * panels;
+  const place = (j) => `w${Math.floor(j / 4)}, ${16 * (j % 4)}`;
+  return `
+/** Z[${rows}] of ${panels} panels = b + X·W over k ascending. */
+export function forwardPanelsTile${rows}x${panels}(
+  out: usize, outStride: usize, x: usize, xStride: usize, w: usize, panelBytes: usize, b: usize, inputs: usize,
+): void {
+  let w0 = w;
+${lines(panels - 1, (p) => `  let w${p + 1} = w${p} + panelBytes;`)}
+${lines(rows - 1, (i) => `  const xStep${i + 1} = <usize>${i + 1} * xStride;`)}
+${grid(rows, vectors, (i, j) => `  let z${i}_${j} = v128.load(b, ${16 * j});`)}
+  for (let end = x + (inputs << 2); x < end; x += 4) {
+${lines(rows, (i) => `    const s${i} = v128.load32_splat(x${i === 0 ? "" : ` + xStep${i}`});`)}
+${lines(vectors, (j) => `    const v${j} = v128.load(${place(j)});\n${lines(rows, (i) => `    z${i}_${j} = madd(s${i}, v${j}, z${i}_${j});`)}`)}
+${lines(panels, (p) => `    w${p} += PANEL * 4;`)}
+  }
+${grid(rows, vectors, (i, j) => `  v128.store(out + ${i} * outStride, z${i}_${j}, ${16 * j});`)}
+}`;
+}
+
 /** D·Wᵀ for `rows` samples by `columns` inputs, over all panels; the fewer of the two are kept loaded. */
 function inputGradientTile(rows, columns) {
   const stored = range(rows).map((i) => {
@@ -96,9 +118,87 @@ ${grid(rows, vectors, (i, j) => `  v128.store(g, g${i}${j}, ${64 * i + 16 * j});
 }`;
 }
 
-/** The source of `build/tiles.ts`; `shapes` lists each product's tiles as "rows x columns". */
+/** b + X·W for rows given as lists, by the units of `panels` panels. */
+function sparseForwardTile(panels) {
+  const vectors = 4 * panels;
+  return `
+/** Z[rows] of ${panels} panels = b + X·W over each row's list. */
+export function sparseForwardTile${panels}(
+  out: usize, outStride: usize, lists: usize, stride: usize, lengths: usize, w: usize, panelBytes: usize, b: usize, rows: usize,
+): void {
+  for (; rows > 0; rows--) {
+${lines(vectors, (j) => `    let z${j} = v128.load(b, ${16 * j});`)}
+    for (let entry = lists, end = lists + (<usize>load<u32>(lengths) << 3); entry < end; entry += 8) {
+      const x = v128.load32_splat(entry, 4);
+      const at0 = w + <usize>load<u32>(entry);
+${lines(panels - 1, (p) => `      const at${p + 1} = at${p} + panelBytes;`)}
+${lines(vectors, (j) => `      z${j} = madd(x, v128.load(at${Math.floor(j / 4)}, ${16 * (j % 4)}), z${j});`)}
+    }
+${lines(vectors, (j) => `    v128.store(out, z${j}, ${16 * j});`)}
+    out += outStride;
+    lists += stride;
+    lengths += 4;
+  }
+}`;
+}
+
+/** G += Xᵀ·D for inputs given as column lists, by the units of `panels` panels. */
+function sparseGradientTile(panels) {
+  const vectors = 4 * panels;
+  const place = (j) => `g${Math.floor(j / 4)}, ${16 * (j % 4)}`;
+  return `
+/** G of ${panels} panels += Xᵀ·D over each input's samples ascending; inputs without any are passed over. */
+export function sparseGradientTile${panels}(
+  g: usize, panelBytes: usize, columns: usize, stride: usize, ends: usize, d: usize, inputs: usize,
+): void {
+  for (; inputs > 0; inputs--) {
+    const end = <usize>load<u32>(ends);
+    if (end !== columns) {
+      const g0 = g;
+${lines(panels - 1, (p) => `      const g${p + 1} = g + ${p + 1} * panelBytes;`)}
+${lines(vectors, (j) => `      let s${j} = v128.load(${place(j)});`)}
+      for (let entry = columns; entry < end; entry += 8) {
+        const x = v128.load32_splat(entry, 4);
+        const at = d + <usize>load<u32>(entry);
+${lines(vectors, (j) => `        s${j} = madd(x, v128.load(at, ${16 * j}), s${j});`)}
+      }
+${lines(vectors, (j) => `      v128.store(g${Math.floor(j / 4)}, s${j}, ${16 * (j % 4)});`)}
+    }
+    g += PANEL * 4;
+    ends += 4;
+    columns += stride;
+  }
+}`;
+}
+
+/** The same for so few samples that most columns would be short: by row lists, G loaded and stored for each entry. */
+function sparseRowsTile(panels) {
+  const vectors = 4 * panels;
+  const place = (j) => `at${Math.floor(j / 4)}`;
+  return `
+/** G of ${panels} panels += x·d over one row's entries from \`entry\` to \`end\`. */
+export function sparseRowsTile${panels}(g: usize, panelBytes: usize, entry: usize, end: usize, d: usize): void {
+${lines(vectors, (j) => `  const d${j} = v128.load(d, ${16 * j});`)}
+  for (; entry < end; entry += 8) {
+    const x = v128.load32_splat(entry, 4);
+    const at0 = g + <usize>load<u32>(entry);
+${lines(panels - 1, (p) => `    const at${p + 1} = at${p} + panelBytes;`)}
+${lines(vectors, (j) => `    v128.store(${place(j)}, madd(x, d${j}, v128.load(${place(j)}, ${16 * (j % 4)})), ${16 * (j % 4)});`)}
+  }
+}`;
+}
+
+/** The source of `build/tiles.ts`; `shapes` lists each product's tiles by the arguments of its function above, as "6x8". */
 export function tilesSource(shapes) {
-  const make = { forward: forwardTile, inputGradient: inputGradientTile, gradient: gradientTile };
+  const make = {
+    forward: forwardTile,
+    forwardPanels: forwardPanelsTile,
+    inputGradient: inputGradientTile,
+    gradient: gradientTile,
+    sparseForward: sparseForwardTile,
+    sparseGradient: sparseGradientTile,
+    sparseRows: sparseRowsTile,
+  };
   const tiles = Object.entries(shapes).flatMap(([product, list]) =>
     list.map((shape) => make[product](...shape.split("x").map(Number))),
   );

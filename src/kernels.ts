@@ -1,22 +1,32 @@
 // The only file that says WebAssembly: which build this engine takes, and the kernels bound to one memory.
 
-import { instantiate } from "@assemblyscript/loader";
-import { type KernelExports, relaxed, simd } from "../build/wasm.js";
+import { instantiateSync } from "@assemblyscript/loader";
+import { binaries, type KernelExports, simdBytes } from "../build/wasm.js";
+import { inflateRaw, nodeMajor, startedWith } from "./host.js";
 
 export type Kernels = KernelExports;
 export type Memory = WebAssembly.Memory;
+export type KernelModule = WebAssembly.Module;
 
 /** `relaxed` fuses multiply-adds where the machine does; `simd` rounds alike everywhere. */
 export type Build = "simd" | "relaxed";
 
 const PAGE = 65536;
 const MOST_PAGES = 65536;
-const BINARIES: Record<Build, string> = { simd, relaxed };
-const compiled = new Map<Build, Promise<WebAssembly.Module>>();
+/** A shared memory states its maximum, which some engines reserve: below this it is not worth having. */
+const LEAST_SHARED_PAGES = 1024;
+let unpacked: Promise<Uint8Array<ArrayBuffer>> | undefined;
+const compiled = new Map<string, Promise<KernelModule>>();
+
+/** The option of V8 that makes one 256-bit operation of two neighbouring 128-bit ones. */
+export const PAIRING_OPTION = "--experimental-wasm-revectorize";
+/** Node 24 is the first that acts on it. */
+const FIRST_PAIRING_NODE = 24;
+let pairing = /* @__PURE__ */ startedWithPairing();
 
 // (func (result v128) v128.const 0): valid only with SIMD; the second also takes f32x4.relaxed_madd of three such.
-const SIMD_PROBE = probe([0xfd, 0x0c, ...Array<number>(16).fill(0), 0x0b]);
-const RELAXED_PROBE = probe([
+const SIMD_PROBE = /* @__PURE__ */ probe([0xfd, 0x0c, ...Array<number>(16).fill(0), 0x0b]);
+const RELAXED_PROBE = /* @__PURE__ */ probe([
   ...[1, 2, 3].flatMap(() => [0xfd, 0x0c, ...Array<number>(16).fill(0)]),
   ...[0xfd, 0x85, 0x02, 0x0b],
 ]);
@@ -31,48 +41,128 @@ function probe(code: number[]): Uint8Array<ArrayBuffer> {
 }
 
 /** What this engine can compile. */
-export function engineFeatures(): { simd: boolean; relaxedSimd: boolean } {
+export function simdFeatures(): { simd: boolean; relaxedSimd: boolean } {
   return { simd: WebAssembly.validate(SIMD_PROBE), relaxedSimd: WebAssembly.validate(RELAXED_PROBE) };
 }
 
 /** The faster build that this engine takes; the plain one where results must be the same on every engine. */
 export function chooseBuild(deterministic: boolean): Build {
-  const features = engineFeatures();
+  const features = simdFeatures();
   if (!features.simd) throw new Error("this JavaScript engine has no WebAssembly SIMD, which wasmlp needs");
   return features.relaxedSimd && !deterministic ? "relaxed" : "simd";
 }
 
-/** The kernels of one build over `memory`; each build is compiled once a process. */
-export async function loadKernels(memory: WebAssembly.Memory, build: Build): Promise<Kernels> {
-  let module = compiled.get(build);
+// --- pairs of vectors ---
+
+/** Whether this engine can be told to pair vectors. */
+export function canPair(): boolean {
+  return nodeMajor() >= FIRST_PAIRING_NODE;
+}
+
+/** Whether this process was started with the option, on a Node whose V8 acts on it. */
+function startedWithPairing(): boolean {
+  return canPair() && startedWith(PAIRING_OPTION);
+}
+
+/** Whether V8 is known to pair vectors, and the tiles made for that are used. */
+export function isPairing(): boolean {
+  return pairing;
+}
+
+/** Whether a module has been compiled, after which a compiler's option would come too late. */
+export function hasCompiled(): boolean {
+  return compiled.size > 0;
+}
+
+/** Says that V8 pairs vectors from now on. */
+export function assumePairing(): void {
+  pairing = true;
+}
+
+/** The kernels with those for engines that run pairs of 128-bit operations as one in their places: the same bits. */
+export function wideKernels(kernels: Kernels): Kernels {
+  const { denseForwardWide, sparseForwardWide, accumulateGradientWide } = kernels;
+  const wide = { denseForward: denseForwardWide, sparseForward: sparseForwardWide };
+  return { ...kernels, ...wide, accumulateGradient: accumulateGradientWide };
+}
+
+// --- modules ---
+
+/** The compiled kernels of one build, for a shared or an unshared memory; compiled once a process. */
+export function compileKernels(build: Build, shared: boolean): Promise<KernelModule> {
+  const key = `${build} ${shared}`;
+  let module = compiled.get(key);
   if (module === undefined) {
-    module = WebAssembly.compile(decodeBase64(BINARIES[build]));
-    compiled.set(build, module);
+    module = binaryOf(build).then((binary) => WebAssembly.compile(shared ? withSharedMemory(binary) : binary));
+    compiled.set(key, module);
   }
-  return bindKernels(await module, memory);
+  return module;
 }
 
 /** The kernels of a compiled module over `memory`, without the loader's wrapper, which costs more than a small kernel. */
-export async function bindKernels(module: WebAssembly.Module, memory: WebAssembly.Memory): Promise<Kernels> {
-  const { exports } = await instantiate(module, { env: { memory } });
+export function bindKernels(module: KernelModule, memory: Memory, wide = false): Kernels {
+  // Not `instantiate`: it asks whether the module is a Response, for which Node loads its whole HTTP client.
+  const { exports } = instantiateSync(module, { env: { memory } });
   const raw = Object.entries(exports).map(([name, value]) => [
     name,
     (value as { original?: unknown })?.original ?? value,
   ]);
-  return Object.fromEntries(raw) as Kernels;
+  return chosen(Object.fromEntries(raw) as Kernels, wide);
 }
 
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+/** The same for a helping thread, which does without the loader. */
+export function joinKernels(module: KernelModule, memory: Memory, wide: boolean): Kernels {
+  const { exports } = new WebAssembly.Instance(module, { env: { memory } });
+  return chosen(exports as unknown as Kernels, wide);
 }
+
+function chosen(kernels: Kernels, wide: boolean): Kernels {
+  return wide ? wideKernels(kernels) : kernels;
+}
+
+/** One of the binaries, which the build packs together: deflated, in base64. */
+async function binaryOf(build: Build): Promise<Uint8Array<ArrayBuffer>> {
+  unpacked ??= inflateRaw(Uint8Array.from(atob(binaries), code));
+  const both = await unpacked;
+  return build === "simd" ? both.slice(0, simdBytes) : both.slice(simdBytes);
+}
+
+/** The same module for a shared memory: only the kind of limits of the memory import differs, 1 or 3. */
+function withSharedMemory(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
+  const name = [3, ...[..."env"].map(code), 6, ...[..."memory"].map(code), 2, 1];
+  const at = binary.findIndex((_, i) => name.every((byte, j) => binary[i + j] === byte));
+  const shared = binary.slice();
+  shared[at + name.length - 1] = 3;
+  return shared;
+}
+
+function code(character: string): number {
+  return character.charCodeAt(0);
+}
+
+// --- memory ---
 
 /** An empty memory of at least `bytes`. RangeError where the engine refuses. */
-export function createMemory(bytes: number): WebAssembly.Memory {
-  return withRoom(bytes, () => new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) }));
+export function createMemory(bytes: number): Memory {
+  const initial = Math.ceil(bytes / PAGE);
+  return withRoom(bytes, () => new WebAssembly.Memory({ initial, maximum: MOST_PAGES }));
+}
+
+/** A memory that threads can share, with the largest maximum that the engine grants; undefined where it grants none. */
+export function createSharedMemory(bytes: number): Memory | undefined {
+  const initial = Math.ceil(bytes / PAGE);
+  for (let maximum = MOST_PAGES; maximum >= Math.max(initial, LEAST_SHARED_PAGES); maximum /= 2) {
+    try {
+      return new WebAssembly.Memory({ initial, maximum, shared: true });
+    } catch {
+      // Half of it may be had.
+    }
+  }
+  return undefined;
 }
 
 /** Grows `memory` to at least `bytes`; what it holds stays where it is, but every view of it is dead. */
-export function growMemory(memory: WebAssembly.Memory, bytes: number): void {
+export function growMemory(memory: Memory, bytes: number): void {
   const missing = Math.ceil(bytes / PAGE) - memory.buffer.byteLength / PAGE;
   if (missing > 0) withRoom(bytes, () => memory.grow(missing));
 }

@@ -1,15 +1,20 @@
 // The arena: where everything of one network lies in its memory. The only file with address arithmetic.
 //
 //   0        64 KiB
-//   | unused | params | grads | activations | deltas | inputs | targets | losses | stage | data | order |
+//   | unused | params | grads | data | order | activations | deltas | inputs | columns | targets | losses | stage | meeting |
 //
-//   params       per layer: weights as panels [ceil(units/16)][inputs][16], then biases [units padded to 16]
+//   params       per layer: weights as panels [ceil(units/16)][inputs|1][16], then biases [units padded to 16]
 //   grads        the twin of params: what is at params + i has its gradient at grads + i
-//   activations  per layer [capacity][units padded]; deltas likewise, those of the last layer in its activations
+//   activations  per layer [capacity][units padded]; deltas likewise, those of the last layer in its activations; one such
+//                block for all threads where they share out the layer, else one for each
+//   inputs       the batch, once a thread: rows of floats, or lists of what is not zero in them
+//   columns      the same lists by input, for the gradient
+//   meeting      where threads meet, and what they are to do next
 //   stage, data  samples as they came, with their labels or target vectors
 //
 // Rows of activations, deltas, inputs and targets are padded to 16 floats; every block starts on 64 bytes. Parameters come
-// first, so they stay where they are when the rest is laid out anew for a dataset.
+// first, so they stay where they are when the rest is laid out anew for a dataset; then the dataset, so that it stays where it
+// is when the rest is laid out for more threads.
 
 import { CHUNK_ROWS, PANEL } from "./abi.js";
 import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "./spec.js";
@@ -19,6 +24,9 @@ const ARENA = 65536;
 const ALIGNMENT = 64;
 const MOST_STAGE_ROWS = 256;
 const MOST_STAGE_FLOATS = 1 << 22;
+/** Weights of a layer from which on it is worth sharing out: below, meeting costs more than computing it all again. */
+const LEAST_SPLIT = 2048;
+const MEETING_BYTES = 512;
 
 /** One matrix or vector of parameters; `address` lies in the parameter block. */
 export interface Tensor {
@@ -39,6 +47,10 @@ export interface LayerPlan {
   activations: number;
   /** `[capacity][units padded]`: dC/dz. The last layer's share its activations, which the loss turns into them. */
   deltas: number;
+  /** Whether each thread computes some of the panels for all; else each computes all for itself. */
+  split: boolean;
+  /** Bytes from one thread's activations to the next's, and likewise deltas; 0 where they share them. */
+  threadStride: number;
 }
 
 /** Rows of samples as they came, tightly packed, with a target each. */
@@ -56,35 +68,76 @@ export interface Needs {
   samples: number;
   inputBytes: number;
   targetBytes: number;
+  /** Threads that the network is to be trained by. */
+  threads: number;
 }
 
-export interface Plan {
+/** Where a batch is gathered: thread 0's blocks, and how far on the next thread's are. */
+interface BatchPlan {
+  /** `[capacity][inputs padded]`: the batch; or its row lists, `listStride(inputs)` bytes apart. */
+  inputs: number;
+  /** `[capacity]` u32: entries of each row list. */
+  lengths: number;
+  /** Column lists of a training batch, `columnStride` bytes apart, and where each ends (u32). */
+  columns: number;
+  columnStride: number;
+  ends: number;
+  /** `[capacity][outputs padded]`. */
+  targets: number;
+  batchStride: number;
+}
+
+export interface Plan extends BatchPlan {
   layers: LayerPlan[];
   tensors: Tensor[];
   /** First address and floats (padding included) of the parameter block; `grads` is its twin. */
   params: number;
   paramFloats: number;
   grads: number;
+  /** Threads that blocks of their own are laid out for. */
+  threads: number;
   /** Rows that one pass of the kernels sees at most. */
   capacity: number;
-  /** `[capacity][inputs padded]`: the batch. */
-  inputs: number;
-  /** `[capacity][outputs padded]`. */
-  targets: number;
-  /** `[capacity]` float64. */
+  /** `[capacity]` float64, a block of them for each thread. */
   losses: number;
+  /** `[capacity]` u32: where each row's largest output is. */
+  labels: number;
   /** The samples that are on their way into a prediction or an evaluation, `stageRows` at a time. */
   stage: RowsPlan;
   stageRows: number;
   /** The dataset of a `fit`, and the order (u32) in which it is walked. */
   data: RowsPlan;
   order: number;
+  /** Its non-zero inputs by sample (u32). */
+  nonZeros: number;
+  /** A barrier, and past it commands. */
+  meeting: number;
   /** First address past the arena. */
   end: number;
 }
 
 export function padded(units: number): number {
   return Math.ceil(units / PANEL) * PANEL;
+}
+
+/** Rows of 16 weights in a panel: one an input, and an unused one that keeps their number odd (see `assembly/simd.ts`). */
+export function panelRows(inputs: number): number {
+  return inputs | 1;
+}
+
+/** Bytes from one row list to the next: an entry of 8 bytes for every input (see `assembly/sparse.ts`). */
+export function listStride(inputs: number): number {
+  return Math.ceil((inputs * 8) / ALIGNMENT) * ALIGNMENT;
+}
+
+/** Bytes from one column list to the next: an entry for every row, and an odd number of cache lines. */
+export function columnStride(rows: number): number {
+  return (Math.ceil((rows * 8) / ALIGNMENT) | 1) * ALIGNMENT;
+}
+
+/** The share of thread `thread` of `threads` in `count` things: from the first to before the second number. */
+export function shareOf(count: number, thread: number, threads: number): [from: number, to: number] {
+  return [Math.floor((count * thread) / threads), Math.floor((count * (thread + 1)) / threads)];
 }
 
 /** Rows that pass through a network at a time in predictions: 256, or fewer of very wide ones. */
@@ -102,15 +155,23 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
     return address;
   };
   const staged = stageRows(spec);
-  const capacity = Math.max(Math.min(needs.batch, CHUNK_ROWS), staged);
-  const matrix = (columns: number): number => take(capacity * padded(columns) * 4);
+  const batch = Math.min(needs.batch, CHUNK_ROWS);
+  const capacity = Math.max(batch, staged * needs.threads);
 
-  const layers = spec.layers.map((_, i) => planLayer(spec, i, take));
+  const layers = spec.layers.map((_, i) => planLayer(spec, i, needs.threads, take));
   const paramFloats = (end - ARENA) / 4;
   const grads = take(paramFloats * 4);
-  for (const layer of layers) layer.activations = matrix(layer.units);
+  const dataset = {
+    data: { rows: take(needs.samples * needs.inputBytes), targets: take(needs.samples * needs.targetBytes) },
+    order: take(needs.samples * 4),
+    nonZeros: take(needs.samples * 4),
+  };
   layers.forEach((layer, i) => {
-    layer.deltas = i === layers.length - 1 ? layer.activations : matrix(layer.units);
+    const bytes = capacity * padded(layer.units) * 4;
+    const blocks = layer.split ? 1 : needs.threads;
+    layer.threadStride = layer.split ? 0 : bytes;
+    layer.activations = take(bytes * blocks);
+    layer.deltas = i === layers.length - 1 ? layer.activations : take(bytes * blocks);
   });
   const outputs = outputUnits(spec);
   return {
@@ -119,24 +180,52 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
     params: ARENA,
     paramFloats,
     grads,
+    threads: needs.threads,
     capacity,
-    inputs: matrix(spec.inputs),
-    targets: matrix(outputs),
-    losses: take(capacity * 8),
-    stage: { rows: take(staged * spec.inputs * 4), targets: take(staged * outputs * 4) },
-    stageRows: staged,
-    data: { rows: take(needs.samples * needs.inputBytes), targets: take(needs.samples * needs.targetBytes) },
-    order: take(needs.samples * 4),
+    ...planBatch(spec, capacity, batch, needs.threads, take),
+    losses: take(capacity * 8 * needs.threads),
+    labels: take(capacity * 4),
+    stage: {
+      rows: take(staged * needs.threads * spec.inputs * 4),
+      targets: take(staged * needs.threads * outputs * 4),
+    },
+    stageRows: staged * needs.threads,
+    ...dataset,
+    meeting: take(MEETING_BYTES),
     end,
   };
 }
 
-function planLayer(spec: NetworkSpec, index: number, take: (bytes: number) => number): LayerPlan {
+/** The blocks of a batch, one set a thread: it costs less to gather a batch again than to fetch it from another processor. */
+function planBatch(
+  spec: NetworkSpec,
+  capacity: number,
+  batch: number,
+  threads: number,
+  take: (bytes: number) => number,
+): BatchPlan {
+  const inputs = take(capacity * listStride(spec.inputs));
+  const blocks = {
+    inputs,
+    lengths: take(capacity * 4),
+    columns: take(spec.inputs * columnStride(batch)),
+    columnStride: columnStride(batch),
+    ends: take(spec.inputs * 4),
+    targets: take(capacity * padded(outputUnits(spec)) * 4),
+  };
+  const batchStride = take(0) - inputs;
+  take(batchStride * (threads - 1));
+  return { ...blocks, batchStride };
+}
+
+function planLayer(spec: NetworkSpec, index: number, threads: number, take: (bytes: number) => number): LayerPlan {
   const inputs = layerInputs(spec, index);
   const units = (spec.layers[index] as LayerSpec).units;
-  const weights = take(padded(units) * inputs * 4);
+  const weights = take(padded(units) * panelRows(inputs) * 4);
   const biases = take(padded(units) * 4);
-  return { inputs, units, panels: padded(units) / PANEL, weights, biases, activations: 0, deltas: 0 };
+  const panels = padded(units) / PANEL;
+  const split = threads > 1 && panels >= threads && inputs * units >= LEAST_SPLIT;
+  return { inputs, units, panels, weights, biases, activations: 0, deltas: 0, split, threadStride: 0 };
 }
 
 function layerTensors({ inputs, units, weights, biases }: LayerPlan, i: number): Tensor[] {
@@ -159,5 +248,5 @@ export function panelIndex(tensor: Tensor, i: number): number {
   const inputs = tensor.shape[1];
   if (inputs === undefined) return i;
   const unit = Math.floor(i / inputs);
-  return (Math.floor(unit / PANEL) * inputs + (i % inputs)) * PANEL + (unit % PANEL);
+  return (Math.floor(unit / PANEL) * panelRows(inputs) + (i % inputs)) * PANEL + (unit % PANEL);
 }

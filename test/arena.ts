@@ -2,7 +2,7 @@
 // padding that a kernel must not read is poisoned.
 
 import { PANEL } from "../src/abi.js";
-import { padded } from "../src/plan.js";
+import { padded, panelRows } from "../src/plan.js";
 import type { Numbers } from "./reference.js";
 
 /** A NaN that spoils what reads it, for padding. */
@@ -123,14 +123,14 @@ export function unpadRows(words: Uint32Array, rows: number, columns: number): Fl
   return matrix;
 }
 
-/** Where weight [unit][input] lies among panels: [unit / 16][input][unit % 16]. */
+/** Where weight [unit][input] lies among panels: [unit / 16][input][unit % 16], each of an odd number of rows. */
 function panelPlace(unit: number, input: number, inputs: number): number {
-  return (Math.floor(unit / PANEL) * inputs + input) * PANEL + (unit % PANEL);
+  return (Math.floor(unit / PANEL) * panelRows(inputs) + input) * PANEL + (unit % PANEL);
 }
 
 /** `[units][inputs]` as panels of 16 units, padded by zero. */
 export function toPanels(matrix: Numbers, units: number, inputs: number): Uint32Array {
-  const floats = new Float32Array(padded(units) * inputs);
+  const floats = new Float32Array(padded(units) * panelRows(inputs));
   for (let u = 0; u < units; u++) {
     for (let k = 0; k < inputs; k++) floats[panelPlace(u, k, inputs)] = matrix[u * inputs + k] as number;
   }
@@ -153,7 +153,11 @@ export function rowPadding(words: Uint32Array, columns: number): Uint32Array {
   return words.filter((_, i) => i % stride >= columns);
 }
 
-/** The words of panels that belong to no unit. */
+/** The words of panels that belong to no unit, or to no input. */
 export function panelPadding(words: Uint32Array, units: number, inputs: number): Uint32Array {
-  return words.filter((_, i) => Math.floor(i / (inputs * PANEL)) * PANEL + (i % PANEL) >= units);
+  const panel = panelRows(inputs) * PANEL;
+  return words.filter((_, i) => {
+    const [unit, input] = [Math.floor(i / panel) * PANEL + (i % PANEL), Math.floor((i % panel) / PANEL)];
+    return unit >= units || input >= inputs;
+  });
 }

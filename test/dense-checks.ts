@@ -3,7 +3,7 @@
 // a wrong kernel and see it caught.
 
 import { LINEAR, PANEL, SOFTMAX } from "../src/abi.js";
-import { padded } from "../src/plan.js";
+import { padded, panelRows } from "../src/plan.js";
 import { blank, fromPanels, POISON, padRows, panelPadding, rowPadding, toPanels, unpadRows } from "./arena.js";
 import { exactAccumulate, exactForward, exactInputGradient } from "./exact.js";
 import { Draws, type Lab, sameBits, TINY_DELTA, U, within, zeroPadding } from "./lab.js";
@@ -16,7 +16,7 @@ export interface Shape {
   units: number;
 }
 
-function drawsFor({ rows, inputs, units }: Shape): Draws {
+export function drawsFor({ rows, inputs, units }: Shape): Draws {
   return new Draws(rows + inputs * 1009 + units * 1000003);
 }
 
@@ -24,7 +24,7 @@ function magnitudes(values: Numbers): Float64Array {
   return Float64Array.from(values, Math.abs);
 }
 
-function title(kernel: string, { rows, inputs, units }: Shape, code?: number): string {
+export function title(kernel: string, { rows, inputs, units }: Shape, code?: number): string {
   return `${kernel} of ${rows} rows, ${inputs} inputs, ${units} units${code ? `, activation ${code}` : ""}`;
 }
 
@@ -211,15 +211,24 @@ function gradientCase(shape: Shape): GradientCase {
   return { g, gBias, x: draws.inputs(rows * inputs), d: draws.inputs(rows * units), panels: padded(units) / PANEL };
 }
 
-/** What `accumulateGradient` makes of G and g, one after the other in one array of words. */
-function runGradient({ kernels, arena }: Lab, shape: Shape, gradient: GradientCase, from: number, to: number) {
+/** What `accumulateGradient` and `accumulateBias` make of G and g. */
+function runGradient(
+  { kernels, arena }: Lab,
+  shape: Shape,
+  gradient: GradientCase,
+  from: number,
+  to: number,
+  first = 0,
+  end = shape.inputs,
+) {
   const { rows, inputs, units } = shape;
   arena.reset();
   const gAt = arena.output("g", toPanels(gradient.g, units, inputs));
   const biasAt = arena.output("gBias", padRows(gradient.gBias, 1, units, 0));
   const xAt = arena.input("x", padRows(gradient.x, rows, inputs, POISON));
   const dAt = arena.input("d", padRows(gradient.d, rows, units, 0));
-  kernels.accumulateGradient(gAt, biasAt, xAt, dAt, rows, inputs, units, from, to);
+  kernels.accumulateGradient(gAt, xAt, dAt, rows, inputs, units, from, to, first, end);
+  kernels.accumulateBias(biasAt, dAt, rows, units, from, to);
   arena.check();
   return { weights: arena.read(gAt), biases: arena.read(biasAt) };
 }
@@ -246,17 +255,18 @@ export function checkGradient(lab: Lab, shape: Shape): void {
   }
 }
 
-// --- ranges of panels, which threads will share out ---
+// --- ranges of panels or inputs, which threads share out ---
 
 /** Every single panel, every split in two with its empty ends: each writes its own panels as the whole does, and no more. */
-function checkRanges(
+export function checkRanges(
   panels: number,
   before: Uint32Array,
   run: (from: number, to: number) => Uint32Array,
   panelOf: (i: number) => number,
+  ranges = rangesOf(panels),
 ): void {
   const whole = run(0, panels);
-  for (const [from, to] of rangesOf(panels)) {
+  for (const [from, to] of ranges) {
     const words = run(from, to);
     const i = words.findIndex((word, place) => {
       const panel = panelOf(place);
@@ -277,8 +287,19 @@ function rangesOf(panels: number): [number, number][] {
   }).flat();
 }
 
+/** A few of many: halves, a piece of the middle, nothing. */
+export function someRanges(count: number): [number, number][] {
+  const [third, half] = [Math.floor(count / 3), Math.floor(count / 2)];
+  return [
+    [0, half],
+    [half, count],
+    [third, half],
+    [half, half],
+  ];
+}
+
 /** Which panel a word of padded rows belongs to. */
-function rowPanel(columns: number): (i: number) => number {
+export function rowPanel(columns: number): (i: number) => number {
   const stride = padded(columns);
   return (i) => Math.floor((i % stride) / PANEL);
 }
@@ -302,7 +323,11 @@ export function checkGradientRanges(lab: Lab, shape: Shape): void {
   const gradient = gradientCase(shape);
   const { g, gBias, panels } = gradient;
   const run = (from: number, to: number) => runGradient(lab, shape, gradient, from, to);
-  const weightsPanel = (i: number): number => Math.floor(i / (inputs * PANEL));
+  const panel = panelRows(inputs) * PANEL;
+  const weightsPanel = (i: number): number => Math.floor(i / panel);
   checkRanges(panels, toPanels(g, units, inputs), (from, to) => run(from, to).weights, weightsPanel);
   checkRanges(panels, padRows(gBias, 1, units, 0), (from, to) => run(from, to).biases, rowPanel(units));
+  const some = (first: number, end: number) => runGradient(lab, shape, gradient, 0, panels, first, end).weights;
+  const inputOf = (i: number): number => Math.floor((i % panel) / PANEL);
+  checkRanges(inputs, toPanels(g, units, inputs), some, inputOf, someRanges(inputs));
 }

@@ -122,3 +122,21 @@ function checkPaddedCount({ kernels, arena }: Lab, rows: number, units: number, 
   const want = reference.countCorrect(outputs, targets, rows, units);
   if (got !== want) throw new Error(`countCorrect of ${rows} rows of ${units}: ${got} instead of ${want}`);
 }
+
+/** Outputs in quarters, so that many rows have equals at the top: the first of them is meant. */
+export function checkFindLargest({ kernels, arena }: Lab, rows: number, units: number): void {
+  const draws = new Draws(rows * 1000 + units);
+  const outputs = Float32Array.from({ length: rows * units }, () => draws.below(9) / 4 - 1);
+  for (const padding of [POISON, HUGE]) {
+    arena.reset();
+    const outputsAt = arena.input("outputs", padRows(outputs, rows, units, padding));
+    const labelsAt = arena.output("labels", blank(rows));
+    kernels.findLargest(labelsAt, outputsAt, rows, units);
+    arena.check();
+    const want = Uint32Array.from({ length: rows }, (_, r) => {
+      const row = outputs.subarray(r * units, (r + 1) * units);
+      return row.indexOf(row.reduce((a, b) => Math.max(a, b)));
+    });
+    sameWords(arena.read(labelsAt), want, `findLargest of ${rows} rows of ${units}`);
+  }
+}

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "../src/abi.js";
-import { bindKernels, createMemory, type Kernels } from "../src/kernels.js";
+import { bindKernels, createMemory, type Kernels, wideKernels } from "../src/kernels.js";
 import { planArena } from "../src/plan.js";
 import { Arena, wordsOf } from "./arena.js";
 import { DATA_SECTION, dataRanges, START_SECTION, sections } from "./binary.js";
@@ -14,6 +14,7 @@ import { type Lab, maddOf } from "./lab.js";
 import * as losses from "./loss-checks.js";
 import { mutants } from "./mutants.js";
 import { edgeShapes, LARGE, smallShapes, turned } from "./shapes.js";
+import * as sparse from "./sparse-checks.js";
 import { fingerprint, runUnary, sweep, UNARY, type Unary } from "./sweep.js";
 import { isOfTier, TIER } from "./tier.js";
 
@@ -34,7 +35,7 @@ function readBinary(build: TestedBuild): Uint8Array<ArrayBuffer> {
 
 async function openLab(build: TestedBuild): Promise<Lab> {
   const memory = createMemory(MEMORY);
-  const kernels = await bindKernels(await WebAssembly.compile(readBinary(build)), memory);
+  const kernels = bindKernels(await WebAssembly.compile(readBinary(build)), memory);
   const arena = new Arena(memory);
   return { kernels, arena, madd: build === "relaxed" ? maddOf(kernels, arena) : roundedTwice };
 }
@@ -51,6 +52,9 @@ export function kernelSuite(build: TestedBuild): void {
     describe("module", () => moduleTests(build));
     if (TIER) tierTest(build, () => lab, TIER);
     describe("dense", () => denseTests(() => lab));
+    describe("dense, wide tiles", () => denseTests(() => wide(lab)));
+    describe("sparse", () => sparseTests(() => lab));
+    describe("sparse, wide tiles", () => sparseTests(() => wide(lab)));
     describe("activations", () => activationTests(() => lab, build));
     describe("losses", () => lossTests(() => lab));
     describe("the rest", () => otherTests(() => lab));
@@ -98,7 +102,10 @@ function moduleTests(build: TestedBuild): void {
 function debugModuleTests(data: Uint8Array | undefined): void {
   it("keeps its messages below the arena", () => {
     const spec = { inputs: 1, layers: [{ units: 1, activation: "linear" as const }], loss: "quadratic" as const };
-    const plan = planArena({ ...spec, inputScale: 1 }, { batch: 1, samples: 1, inputBytes: 4, targetBytes: 4 });
+    const plan = planArena(
+      { ...spec, inputScale: 1 },
+      { batch: 1, samples: 1, inputBytes: 4, targetBytes: 4, threads: 1 },
+    );
     const ranges = dataRanges(data as Uint8Array);
     expect(ranges.length).toBeGreaterThan(0);
     expect(Math.max(...ranges.map(([, end]) => end))).toBeLessThanOrEqual(plan.params);
@@ -173,6 +180,46 @@ function denseTests(lab: () => Lab): void {
       dense.checkGradientRanges(lab(), shape);
     });
   });
+}
+
+/** The lab with the kernels for engines that run pairs of vectors as one, in place of the others. */
+function wide(lab: Lab): Lab {
+  return { ...lab, kernels: wideKernels(lab.kernels) };
+}
+
+function sparseTests(lab: () => Lab): void {
+  const shapes = edgeShapes().filter(
+    ({ inputs, units }, i) => i % 5 === 0 && (inputs < 8 || inputs > 30 || units < 20),
+  );
+  shapes.push({ rows: 10, inputs: 784, units: 30 }, { rows: 33, inputs: 785, units: 130 });
+
+  it("lists of rows hold what is not zero", () => {
+    for (const inputs of [...Array.from({ length: 70 }, (_, i) => i + 1), 127, 128, 129, 784]) {
+      for (const rows of [1, 5]) sparse.checkRowLists(lab(), rows, inputs, inputs % 9);
+    }
+  });
+
+  it("lists of columns hold what is not zero, in pieces and whole", () => {
+    shapes.forEach((shape, i) => {
+      sparse.checkColumns(lab(), shape, i % 9);
+    });
+  });
+
+  it("sparseForward gives the bits of the dense product, in all ranges of panels", () => {
+    shapes.forEach((shape, i) => {
+      const code = [...ELEMENTWISE, SOFTMAX][i % (ELEMENTWISE.length + 1)] as number;
+      sparse.checkSparseForward(lab(), shape, i % 9, code);
+    });
+  });
+
+  it.each(["columns", "rows"] as const)(
+    "the gradient by %s gives the bits of the dense product, in all ranges",
+    (by) => {
+      shapes.forEach((shape, i) => {
+        sparse.checkSparseGradient(lab(), shape, i % 9, by);
+      });
+    },
+  );
 }
 
 function activationTests(lab: () => Lab, build: TestedBuild): void {
@@ -280,6 +327,23 @@ function otherTests(lab: () => Lab): void {
         }
       }
     }
+  });
+
+  it("a barrier of one lets it pass, and one that is broken does not", () => {
+    const { kernels, arena } = lab();
+    arena.reset();
+    const barrier = arena.output("barrier", new Uint32Array(3));
+    for (const meeting of [0, 1, 2]) expect(kernels.meet(barrier, meeting, 1, 10, 0)).toBe(0);
+    expect(arena.read(barrier)).toEqual(Uint32Array.of(0, 3, 0));
+    expect(kernels.awaitMeeting(barrier, 2, 10, 0)).toBe(0);
+    kernels.breakBarrier(barrier);
+    expect(kernels.awaitMeeting(barrier, 3, 10, 0)).toBe(2);
+    expect(kernels.meet(barrier, 3, 1, 10, 0)).toBe(2);
+    arena.check();
+  });
+
+  it("findLargest", () => {
+    for (const units of widths) for (const rows of [1, 7, 30]) check.checkFindLargest(lab(), rows, units);
   });
 
   it("countCorrect", () => {

@@ -1,16 +1,16 @@
 // Every kernel of every build. WASMLP_REQUIRE_RELAXED=1 makes an engine without relaxed SIMD a failure.
 
 import { expect, it } from "vitest";
-import { engineFeatures } from "../src/kernels.js";
+import { simdFeatures } from "../src/kernels.js";
 import { kernelSuite } from "./kernel-suite.js";
 
 kernelSuite("simd");
 kernelSuite("debug");
 
 const required = process.env.WASMLP_REQUIRE_RELAXED === "1";
-if (engineFeatures().relaxedSimd) kernelSuite("relaxed");
+if (simdFeatures().relaxedSimd) kernelSuite("relaxed");
 else {
   it.skipIf(!required)(`relaxed kernels: NOT TESTED, Node ${process.version} has no relaxed SIMD`, () => {
-    expect(engineFeatures().relaxedSimd).toBe(true);
+    expect(simdFeatures().relaxedSimd).toBe(true);
   });
 }

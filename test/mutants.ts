@@ -2,13 +2,14 @@
 
 import { LINEAR, SIGMOID, SOFTMAX } from "../src/abi.js";
 import type { Kernels } from "../src/kernels.js";
-import { padded } from "../src/plan.js";
+import { padded, panelRows } from "../src/plan.js";
 import { floatsOf } from "./arena.js";
 import * as dense from "./dense-checks.js";
 import * as check from "./kernel-checks.js";
 import type { Lab } from "./lab.js";
 import * as losses from "./loss-checks.js";
 import { at } from "./reference.js";
+import * as sparse from "./sparse-checks.js";
 import { sweep, UNARY, type Unary } from "./sweep.js";
 
 interface Mutant {
@@ -41,7 +42,7 @@ function backwardsForward(lab: Lab): Kernels["denseForward"] {
   return (a, x, w, b, rows, inputs, units) => {
     for (let i = 0; i < rows * units; i++) {
       const [row, unit] = [Math.floor(i / units), i % units];
-      const panel = w / 4 + Math.floor(unit / 16) * inputs * 16 + (unit % 16);
+      const panel = w / 4 + Math.floor(unit / 16) * panelRows(inputs) * 16 + (unit % 16);
       let sum = at(floats, b / 4 + unit);
       for (let k = inputs - 1; k >= 0; k--) {
         sum = lab.madd(at(floats, x / 4 + row * padded(inputs) + k), at(floats, panel + k * 16), sum);
@@ -59,7 +60,7 @@ function crossedInputGradient(lab: Lab): Kernels["denseInputGradient"] {
       const [row, k] = [Math.floor(i / padded(inputs)), i % padded(inputs)];
       const lanes = [0, 0, 0, 0];
       for (let u = 0; k < inputs && u < units; u++) {
-        const weight = at(floats, w / 4 + (Math.floor(u / 16) * inputs + k) * 16 + (u % 16));
+        const weight = at(floats, w / 4 + (Math.floor(u / 16) * panelRows(inputs) + k) * 16 + (u % 16));
         lanes[u % 4] = lab.madd(at(floats, d / 4 + row * padded(units) + u), weight, at(lanes, u % 4));
       }
       const [even, odd] = [Math.fround(at(lanes, 0) + at(lanes, 2)), Math.fround(at(lanes, 1) + at(lanes, 3))];
@@ -168,16 +169,15 @@ const denseMutants: Mutant[] = [
     name: "accumulateGradient skips the last sample",
     check: (lab) => dense.checkGradient(lab, SHAPE),
     wrong: ({ kernels }) => ({
-      accumulateGradient: (g, gBias, x, d, rows, ...rest) =>
-        kernels.accumulateGradient(g, gBias, x, d, rows - 1, ...rest),
+      accumulateGradient: (g, x, d, rows, ...rest) => kernels.accumulateGradient(g, x, d, rows - 1, ...rest),
     }),
   },
   {
     name: "accumulateGradient writes to its input",
     check: (lab) => dense.checkGradient(lab, SHAPE),
     wrong: (lab) => ({
-      accumulateGradient: (g, gBias, x, ...rest) => {
-        lab.kernels.accumulateGradient(g, gBias, x, ...rest);
+      accumulateGradient: (g, x, ...rest) => {
+        lab.kernels.accumulateGradient(g, x, ...rest);
         memoryFloats(lab)[x / 4] = 3;
       },
     }),
@@ -275,6 +275,20 @@ const otherMutants: Mutant[] = [
     }),
   },
   {
+    name: "findLargest takes the last of equals",
+    check: (lab) => check.checkFindLargest(lab, 30, 10),
+    wrong: (lab) => ({
+      findLargest: (labels, outputs, rows, units) => {
+        const floats = memoryFloats(lab);
+        const words = new Uint32Array(lab.arena.memory.buffer);
+        for (let r = 0; r < rows; r++) {
+          const row = floats.subarray(outputs / 4 + r * padded(units), outputs / 4 + r * padded(units) + units);
+          words[labels / 4 + r] = row.lastIndexOf(row.reduce((a, b) => Math.max(a, b)));
+        }
+      },
+    }),
+  },
+  {
     name: "countCorrect skips a row",
     check: (lab) => check.checkCountCorrect(lab, 30, 3),
     wrong: ({ kernels }) => ({
@@ -283,4 +297,60 @@ const otherMutants: Mutant[] = [
   },
 ];
 
-export const mutants = [...denseMutants, ...activationMutants, ...otherMutants];
+const SPARSE = { rows: 7, inputs: 70, units: 49 };
+const sparseMutants: Mutant[] = [
+  {
+    name: "listRowsU8 scales by another number",
+    check: (lab) => sparse.checkRowLists(lab, 5, 70, 4),
+    wrong: ({ kernels }) => ({
+      listRowsU8: (lists, lengths, rows, order, count, width, stride, scale) =>
+        kernels.listRowsU8(lists, lengths, rows, order, count, width, stride, scale * (1 + 2 ** -23)),
+    }),
+  },
+  {
+    name: "listRowsF32 takes one input too few",
+    check: (lab) => sparse.checkRowLists(lab, 1, 70, 0),
+    wrong: ({ kernels }) => ({
+      listRowsF32: (lists, lengths, rows, order, count, width, stride) =>
+        kernels.listRowsF32(lists, lengths, rows, order, count, width - 1, stride),
+    }),
+  },
+  {
+    name: "listColumns leaves out the last sample",
+    check: (lab) => sparse.checkColumns(lab, SPARSE, 3),
+    wrong: ({ kernels }) => ({
+      listColumns: (columns, ends, lists, lengths, rows, ...rest) =>
+        kernels.listColumns(columns, ends, lists, lengths, rows - 1, ...rest),
+    }),
+  },
+  {
+    name: "sparseForward leaves out the last panel",
+    check: (lab) => sparse.checkSparseForward(lab, SPARSE, 3, LINEAR),
+    wrong: ({ kernels }) => ({
+      sparseForward: (a, lists, lengths, w, b, rows, inputs, units, stride, from, to, code) =>
+        kernels.sparseForward(a, lists, lengths, w, b, rows, inputs, units, stride, from, Math.max(from, to - 1), code),
+    }),
+  },
+  {
+    name: "sparseGradient takes an input for the next",
+    check: (lab) => sparse.checkSparseGradient(lab, SPARSE, 3, "columns"),
+    wrong: ({ kernels }) => ({
+      sparseGradient: (g, columns, ends, d, inputs, ...rest) =>
+        kernels.sparseGradient(g + 64, columns, ends, d, inputs, ...rest),
+    }),
+  },
+  {
+    name: "sparseGradientRows takes the samples backwards",
+    check: (lab) => sparse.checkSparseGradient(lab, SPARSE, 3, "rows"),
+    wrong: ({ kernels }) => ({
+      sparseGradientRows: (g, lists, lengths, d, rows, inputs, units, stride, ...range) => {
+        for (let r = rows - 1; r >= 0; r--) {
+          const at = [lists + r * stride, lengths + 4 * r, d + r * padded(units) * 4] as const;
+          kernels.sparseGradientRows(g, ...at, 1, inputs, units, stride, ...range);
+        }
+      },
+    }),
+  },
+];
+
+export const mutants = [...denseMutants, ...sparseMutants, ...activationMutants, ...otherMutants];

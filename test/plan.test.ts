@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Engine } from "../src/engine.js";
 import { initialParameters } from "../src/init.js";
 import { type Build, chooseBuild } from "../src/kernels.js";
-import { type Needs, padded, panelIndex, planArena, tensorFloats } from "../src/plan.js";
+import { listStride, type Needs, padded, panelIndex, panelRows, planArena, tensorFloats } from "../src/plan.js";
 import { type NetworkSpec, outputUnits } from "../src/spec.js";
 import { distributions, gaussians, layersOf, PAIRINGS, specOf, stripes } from "./networks.js";
 
@@ -18,17 +18,32 @@ function blocksOf(spec: NetworkSpec, needs: Needs): [number, number][] {
   const plan = planArena(spec, needs);
   const outputs = outputUnits(spec);
   const matrix = (address: number, columns: number): [number, number] => [address, plan.capacity * padded(columns) * 4];
+  /** Where the blocks of each thread lie from the first's, if each has its own. */
+  const threads = (stride: number): number[] =>
+    Array.from({ length: stride === 0 ? 1 : needs.threads }, (_, thread) => thread * stride);
   return [
-    ...plan.layers.flatMap(({ weights, biases, inputs, units, activations, deltas }): [number, number][] => [
-      [weights, padded(units) * inputs * 4],
-      [biases, padded(units) * 4],
-      matrix(activations, units),
-      ...(deltas === activations ? [] : [matrix(deltas, units)]),
+    ...plan.layers.flatMap(({ weights, biases, inputs, units, activations, deltas, threadStride }) => [
+      ...[
+        [weights, padded(units) * panelRows(inputs) * 4] as [number, number],
+        [biases, padded(units) * 4] as [number, number],
+      ],
+      ...threads(threadStride).flatMap((offset) => [
+        matrix(activations + offset, units),
+        ...(deltas === activations ? [] : [matrix(deltas + offset, units)]),
+      ]),
     ]),
     [plan.grads, plan.paramFloats * 4],
-    matrix(plan.inputs, spec.inputs),
-    matrix(plan.targets, outputs),
-    [plan.losses, plan.capacity * 8],
+    ...threads(plan.batchStride).flatMap((offset): [number, number][] => [
+      [plan.inputs + offset, plan.capacity * listStride(spec.inputs)],
+      [plan.lengths + offset, plan.capacity * 4],
+      [plan.columns + offset, spec.inputs * plan.columnStride],
+      [plan.ends + offset, spec.inputs * 4],
+      matrix(plan.targets + offset, outputs),
+    ]),
+    [plan.losses, plan.capacity * 8 * needs.threads],
+    [plan.labels, plan.capacity * 4],
+    [plan.nonZeros, needs.samples * 4],
+    [plan.meeting, 64 + 2 * 128],
     [plan.stage.rows, plan.stageRows * spec.inputs * 4],
     [plan.stage.targets, plan.stageRows * outputs * 4],
     [plan.data.rows, needs.samples * needs.inputBytes],
@@ -38,17 +53,21 @@ function blocksOf(spec: NetworkSpec, needs: Needs): [number, number][] {
 }
 
 describe("the arena", () => {
-  const needs = { batch: 300, samples: 1000, inputBytes: 20, targetBytes: 4 };
+  const needs = { batch: 300, samples: 1000, inputBytes: 20, targetBytes: 4, threads: 1 };
   const plan = planArena(SPEC, needs);
 
   it.each([1, 15, 16, 17, 300, 3000].flatMap((size) => [1, 7, 256, 1024].map((batch) => [size, batch] as const)))(
     "has blocks that start on 64 bytes and do not overlap: sizes about %i, batches of %i",
     (size, batch) => {
       const spec: NetworkSpec = { ...SPEC, inputs: size, layers: layersOf([size, 1, size + 1], "tanh", "sigmoid") };
-      for (const samples of [0, 1, 999]) {
-        const wanted = { batch, samples, inputBytes: size, targetBytes: 4 * (size + 1) };
+      for (const [samples, threads] of [
+        [0, 1],
+        [1, 2],
+        [999, 3],
+      ] as const) {
+        const wanted = { batch, samples, inputBytes: size, targetBytes: 4 * (size + 1), threads };
         let end = 65536;
-        for (const [start, bytes] of blocksOf(spec, wanted).sort(([a], [b]) => a - b)) {
+        for (const [start, bytes] of blocksOf(spec, wanted).sort(([a, m], [b, n]) => a - b || m - n)) {
           expect(start % 64).toBe(0);
           expect(start).toBeGreaterThanOrEqual(end);
           end = start + bytes;
@@ -83,7 +102,7 @@ describe("the arena", () => {
   });
 
   it("leaves parameters where they are, whatever else it holds", () => {
-    const other = planArena(SPEC, { batch: 1, samples: 0, inputBytes: 0, targetBytes: 0 });
+    const other = planArena(SPEC, { batch: 1, samples: 0, inputBytes: 0, targetBytes: 0, threads: 1 });
     expect(other.tensors).toEqual(plan.tensors);
     expect([other.params, other.grads]).toEqual([plan.params, plan.grads]);
   });

@@ -1,0 +1,217 @@
+// One check a sparse kernel: lists against the rows that they were made of, products to the bit against the dense order.
+
+import { LINEAR, PANEL, SOFTMAX } from "../src/abi.js";
+import { columnStride, listStride, padded, panelRows } from "../src/plan.js";
+import { BLANK, blank, floatsOf, fromPanels, padRows, panelPadding, toPanels, unpadRows, wordsOf } from "./arena.js";
+import { checkRanges, drawsFor, rowPanel, type Shape, someRanges, title } from "./dense-checks.js";
+import { exactAccumulate, exactForward } from "./exact.js";
+import { Draws, type Lab, sameBits, sameWords, zeroPadding } from "./lab.js";
+import { at } from "./reference.js";
+
+/** Of all numbers `zeros` in eight are zero. */
+function sparse(draws: Draws, n: number, zeros: number): Float32Array {
+  return Float32Array.from({ length: n }, () => (draws.below(8) < zeros ? 0 : draws.signed() || 0.5));
+}
+
+/** A list's entries as words: two each, of place and value. */
+function entry(place: number, value: number): [number, number] {
+  return [place, at(wordsOf(Float32Array.of(value)), 0)];
+}
+
+/** Row lists as the kernels should make them, blank past their ends, and their lengths. */
+function rowLists(x: Float32Array, rows: number, inputs: number): { lists: Uint32Array; lengths: Uint32Array } {
+  const stride = listStride(inputs) / 4;
+  const lists = blank(rows * stride);
+  const lengths = new Uint32Array(rows);
+  for (let r = 0; r < rows; r++) {
+    const row = x.subarray(r * inputs, (r + 1) * inputs);
+    const entries = [...row].flatMap((value, k) => (value === 0 ? [] : entry(k * 64, value)));
+    lists.set(entries, r * stride);
+    lengths[r] = entries.length / 2;
+  }
+  return { lists, lengths };
+}
+
+/** Column lists of all inputs, at `address`, and their ends. */
+function columnLists(x: Float32Array, { rows, inputs, units }: Shape, address: number) {
+  const stride = columnStride(rows);
+  const columns = blank((inputs * stride) / 4);
+  const ends = new Uint32Array(inputs);
+  for (let k = 0; k < inputs; k++) {
+    const samples = Array.from({ length: rows }, (_, r) => r).filter((r) => x[r * inputs + k] !== 0);
+    const entries = samples.flatMap((r) => entry(r * padded(units) * 4, at(x, r * inputs + k)));
+    columns.set(entries, (k * stride) / 4);
+    ends[k] = address + k * stride + entries.length * 4;
+  }
+  return { columns, ends };
+}
+
+/** Lists of bytes and of floats, of rows as they stand or in an order. */
+export function checkRowLists({ kernels, arena }: Lab, rows: number, inputs: number, zeros: number): void {
+  const draws = new Draws(rows * 1000 + inputs + zeros);
+  const floats = sparse(draws, rows * inputs, zeros).map((value, i) => (value === 0 && i % 3 === 0 ? -0 : value));
+  const bytes = floats.map((value) => (value === 0 ? 0 : 1 + draws.below(255)));
+  const order = Uint32Array.from({ length: rows }, (_, i) => (i * 7 + 3) % rows);
+  const scale = Math.fround(1 / 255);
+  for (const ordered of [undefined, order]) {
+    const picked = (x: Float32Array) => pick(x, ordered, rows, inputs);
+    const what = `of ${rows} rows of ${inputs}`;
+    arena.reset();
+    const u8At = arena.input("bytes", packed(bytes));
+    const f32At = arena.input("floats", wordsOf(floats));
+    const orderAt = ordered ? arena.input("order", ordered) : 0;
+    const listsAt = arena.output("lists", blank((rows * listStride(inputs)) / 4));
+    const lengthsAt = arena.output("lengths", blank(rows));
+    const check = (x: Float32Array, name: string): void => {
+      arena.check();
+      const want = rowLists(x, rows, inputs);
+      sameWords(arena.read(lengthsAt), want.lengths, `lengths ${name} ${what}`);
+      sameEntries(arena.read(listsAt), want.lists, `${name} ${what}`);
+    };
+    kernels.listRowsF32(listsAt, lengthsAt, f32At, orderAt, rows, inputs, listStride(inputs));
+    check(picked(floats), "listRowsF32");
+    kernels.listRowsU8(listsAt, lengthsAt, u8At, orderAt, rows, inputs, listStride(inputs), scale);
+    check(
+      picked(bytes).map((value) => value * scale),
+      "listRowsU8",
+    );
+    const countsAt = lengthsAt;
+    kernels.countNonZeroU8(countsAt, u8At, rows, inputs);
+    sameWords(arena.read(countsAt), rowLists(bytes, rows, inputs).lengths, `countNonZeroU8 ${what}`);
+    kernels.countNonZeroF32(countsAt, f32At, rows, inputs);
+    sameWords(arena.read(countsAt), rowLists(floats, rows, inputs).lengths, `countNonZeroF32 ${what}`);
+  }
+}
+
+/** Where an entry is wanted it must be there; what is left of an earlier, longer list does not matter. */
+function sameEntries(got: Uint32Array, want: Uint32Array, what: string): void {
+  sameWords(
+    got.map((word, i) => (want[i] === BLANK ? BLANK : word)),
+    want,
+    what,
+  );
+}
+
+function packed(bytes: Float32Array): Uint32Array {
+  const whole = new Uint8Array(Math.ceil(bytes.length / 4) * 4);
+  whole.set(bytes);
+  return new Uint32Array(whole.buffer);
+}
+
+function pick(x: Float32Array, order: Uint32Array | undefined, rows: number, inputs: number): Float32Array {
+  const picked = new Float32Array(rows * inputs);
+  for (let r = 0; r < rows; r++) {
+    const from = (order ? at(order, r) : r) * inputs;
+    picked.set(x.subarray(from, from + inputs), r * inputs);
+  }
+  return picked;
+}
+
+/** Columns made whole, and in two and three pieces. */
+export function checkColumns({ kernels, arena }: Lab, shape: Shape, zeros: number): void {
+  const { rows, inputs, units } = shape;
+  const x = sparse(drawsFor(shape), rows * inputs, zeros);
+  const { lists, lengths } = rowLists(x, rows, inputs);
+  const [third, half] = [Math.floor(inputs / 3), Math.floor(inputs / 2)];
+  for (const cuts of [
+    [0, inputs],
+    [0, half, inputs],
+    [0, third, half, inputs],
+  ]) {
+    arena.reset();
+    const listsAt = arena.input("lists", lists);
+    const lengthsAt = arena.input("lengths", lengths);
+    const columnsAt = arena.output("columns", blank((inputs * columnStride(rows)) / 4));
+    const endsAt = arena.output("ends", blank(inputs));
+    for (let i = 0; i + 1 < cuts.length; i++) {
+      const strides = [listStride(inputs), columnStride(rows)] as const;
+      kernels.listColumns(columnsAt, endsAt, listsAt, lengthsAt, rows, units, ...strides, at(cuts, i), at(cuts, i + 1));
+    }
+    arena.check();
+    const want = columnLists(x, shape, columnsAt);
+    sameWords(arena.read(endsAt), want.ends, title("ends of listColumns", shape));
+    sameWords(arena.read(columnsAt), want.columns, title("listColumns", shape));
+  }
+}
+
+export function checkSparseForward(lab: Lab, shape: Shape, zeros: number, code: number): void {
+  const { kernels, arena } = lab;
+  const { rows, inputs, units } = shape;
+  const draws = drawsFor(shape);
+  const [x, w, b] = [sparse(draws, rows * inputs, zeros), draws.floats(units * inputs), draws.floats(units)];
+  const { lists, lengths } = rowLists(x, rows, inputs);
+  const what = title("sparseForward", shape, code);
+  const run = (from: number, to: number): Uint32Array => {
+    arena.reset();
+    const listsAt = arena.input("lists", lists);
+    const lengthsAt = arena.input("lengths", lengths);
+    const wAt = arena.input("w", toPanels(w, units, inputs));
+    const bAt = arena.input("b", padRows(b, 1, units, 0));
+    const aAt = arena.output("a", blank(rows * padded(units)));
+    const stride = listStride(inputs);
+    kernels.sparseForward(aAt, listsAt, lengthsAt, wAt, bAt, rows, inputs, units, stride, from, to, code);
+    arena.check();
+    return arena.read(aAt);
+  };
+  const panels = padded(units) / PANEL;
+  const got = unpadRows(run(0, panels), rows, units);
+  const logits = exactForward(lab.madd, x, w, b, rows, inputs, units);
+  if (code === LINEAR || code === SOFTMAX) sameBits(got, logits, what);
+  else sameBits(got, denseOutputs(lab, shape, x, w, b, code), what);
+  checkRanges(panels, blank(rows * padded(units)), run, rowPanel(units));
+}
+
+function denseOutputs(
+  { kernels, arena }: Lab,
+  { rows, inputs, units }: Shape,
+  x: Float32Array,
+  w: Float32Array,
+  b: Float32Array,
+  code: number,
+): Float32Array {
+  arena.reset();
+  const xAt = arena.input("x", padRows(x, rows, inputs, 0));
+  const wAt = arena.input("w", toPanels(w, units, inputs));
+  const bAt = arena.input("b", padRows(b, 1, units, 0));
+  const aAt = arena.output("a", blank(rows * padded(units)));
+  kernels.denseForward(aAt, xAt, wAt, bAt, rows, inputs, units, 0, padded(units) / PANEL, code);
+  return unpadRows(arena.read(aAt), rows, units);
+}
+
+export function checkSparseGradient(lab: Lab, shape: Shape, zeros: number, by: "columns" | "rows"): void {
+  const { kernels, arena, madd } = lab;
+  const { rows, inputs, units } = shape;
+  const draws = drawsFor(shape);
+  const [x, d] = [sparse(draws, rows * inputs, zeros), draws.inputs(rows * units)];
+  const g = draws.floats(units * inputs);
+  const what = title(by === "columns" ? "sparseGradient" : "sparseGradientRows", shape);
+  const byRows = rowLists(x, rows, inputs);
+  const run = (from: number, to: number, first = 0, end = inputs): Uint32Array => {
+    arena.reset();
+    const columnsAt = arena.output("columns", blank((inputs * columnStride(rows)) / 4));
+    const { columns, ends } = columnLists(x, shape, columnsAt);
+    floatsOf(new Uint32Array(arena.memory.buffer)).set(floatsOf(columns), columnsAt / 4);
+    const endsAt = arena.input("ends", ends);
+    const dAt = arena.input("d", padRows(d, rows, units, 0));
+    const gAt = arena.output("g", toPanels(g, units, inputs));
+    const listsAt = arena.input("lists", byRows.lists);
+    const lengthsAt = arena.input("lengths", byRows.lengths);
+    const [stride, range] = [listStride(inputs), [from, to, first, end] as const];
+    if (by === "columns") {
+      kernels.sparseGradient(gAt, columnsAt, endsAt, dAt, inputs, units, columnStride(rows), ...range);
+    } else kernels.sparseGradientRows(gAt, listsAt, lengthsAt, dAt, rows, inputs, units, stride, ...range);
+    arena.check();
+    sameWords(arena.read(columnsAt), columns, `${what}, columns`);
+    return arena.read(gAt);
+  };
+  const panels = padded(units) / PANEL;
+  const words = run(0, panels);
+  zeroPadding(panelPadding(words, units, inputs), what);
+  const exact = g.slice();
+  exactAccumulate(madd, exact, new Float32Array(units), x, d, rows, inputs, units);
+  sameBits(fromPanels(words, units, inputs), exact, what);
+  const panel = panelRows(inputs) * PANEL;
+  checkRanges(panels, toPanels(g, units, inputs), run, (i) => Math.floor(i / panel));
+  const some = (first: number, end: number) => run(0, panels, first, end);
+  checkRanges(inputs, toPanels(g, units, inputs), some, (i) => Math.floor((i % panel) / PANEL), someRanges(inputs));
+}
