@@ -1,13 +1,29 @@
-// One network in memory: what walks its layers, one kernel call each. Everything here trusts its arguments: `network.ts`
-// checks them, since WebAssembly does not trap on a wrong address inside its memory.
+// One network in memory: its arena, the passes over it, and the threads that take part in them. Everything here trusts its
+// arguments: `network.ts` checks them.
 
-import { CHUNK_ROWS, LINEAR } from "./abi.js";
+import { CHUNK_ROWS } from "./abi.js";
 import type { Dataset } from "./dataset.js";
-import { type Build, createMemory, growMemory, type Kernels, loadKernels, type Memory } from "./kernels.js";
+import { processors } from "./host.js";
+import {
+  type Build,
+  bindKernels,
+  compileKernels,
+  createMemory,
+  createSharedMemory,
+  growMemory,
+  isPairing,
+  type KernelModule,
+  type Kernels,
+  type Memory,
+  simdFeatures,
+} from "./kernels.js";
+import { Pace } from "./pace.js";
+import { ALONE, DONE, Field, Pass, Task } from "./pass.js";
 import {
   type LayerPlan,
   type Needs,
   type Plan,
+  padded,
   panelIndex,
   planArena,
   type RowsPlan,
@@ -15,10 +31,21 @@ import {
   tensorFloats,
 } from "./plan.js";
 import { ascending } from "./random.js";
-import { ACTIVATIONS, type Activation, type LayerSpec, type NetworkSpec, outputUnits } from "./spec.js";
+import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "./spec.js";
+import { canHaveThreads, MOST_THREADS, spinsFor, Team } from "./threads.js";
 
 /** Samples as they came: whole, or a piece of them. */
 export type Samples = Pick<Dataset, "count" | "inputs" | "sampleSize" | "labels" | "targets" | "targetSize">;
+
+/** What tells how samples lie in memory. */
+type Kind = Pick<Samples, "inputs" | "labels" | "targets">;
+const FLOATS: Kind = { inputs: new Float32Array(0), labels: undefined, targets: undefined };
+
+/** Whether outputs are wanted, or losses. */
+export type Inference = "predict" | "evaluate";
+
+/** How many threads may take part: as many as pay, or so many. */
+export type Threads = "auto" | number;
 
 /**
  * A batch of at most this many samples learns straight into the weights. In a larger one each sample's share of the step is
@@ -26,34 +53,107 @@ export type Samples = Pick<Dataset, "count" | "inputs" | "sampleSize" | "labels"
  */
 const DIRECT_ROWS = 256;
 
+export interface EngineFeatures {
+  simd: boolean;
+  relaxedSimd: boolean;
+  /** The most threads that "auto" takes. */
+  threads: number;
+  /** Whether V8 is known to run pairs of vectors as one. */
+  turbo: boolean;
+}
+
+/** What this JavaScript engine and machine have. */
+export function engineFeatures(): EngineFeatures {
+  return { ...simdFeatures(), threads: canHaveThreads() ? mostThreads() : 1, turbo: isPairing() };
+}
+
+function mostThreads(): number {
+  return Math.min(processors(), MOST_THREADS);
+}
+
+/** Share of non-zero inputs up to which a batch is taken as lists: where both products together cost the same either way. */
+const MOST_LISTED = 0.5;
+
+/** Multiply-adds of a batch, zero inputs left out, that each thread must have to do for one more to pay. */
+const LEAST_THREAD_WORK = 600_000;
+
+/** Multiply-adds of an inference from which on threads are started for the next of its kind, or asked if they run. */
+const START_WORK = 500e6;
+const ASK_WORK = 30e6;
+
+/** Milliseconds of waiting for other threads until it is looked whether they are still there. */
+const PATIENCE = 200;
+/** Times that a call which cannot look waits so long, before it goes on alone. */
+const MOST_WAITS = 4;
+
+/** Ends the threads of forgotten networks. */
+const forgotten = new FinalizationRegistry<Team>((team) => team.end());
+
+/** Gives others a turn if it is time: a promise then. */
+export type Breathe = () => Promise<void> | undefined;
+const keepOn: Breathe = () => undefined;
+
 /** Places in `Engine.totals`. */
 export const LOSS = 0;
 export const CORRECT = 1;
+
+/** How inputs are taken: by what is measured to be faster, or always the one way. The results are the same. */
+export type InputPath = "auto" | "dense" | "lists";
 
 export class Engine {
   /** Addresses of everything; another object after `bind`. */
   plan: Plan;
   /** Sums since the caller last cleared them: of row losses, and of rows classified right. */
   readonly totals = new Float64Array(2);
+  inputPath: InputPath = "auto";
+  private team: Team | undefined;
+  /** Whether a step waits for a late thread, or adds up a gradient. */
+  private isLate = false;
+  private usesGradients = false;
+  /** Whether other threads may be at work. */
+  private othersWork = false;
+  private pace = new Pace();
+  /** Whether samples are laid out for training, which no inference may move. */
+  private isBound = false;
+  /** This thread's part in what all do, and in what it does alone. */
+  private shared: Pass | undefined;
+  private solo: Pass;
   private floats: Float32Array;
+  private words: Uint32Array;
   private losses: Float64Array;
 
   private constructor(
     readonly spec: NetworkSpec,
     readonly build: Build,
     private readonly memory: Memory,
-    readonly kernels: Kernels,
+    private readonly module: KernelModule,
+    private readonly kernels: Kernels,
+    /** Threads that may take part; 1 where there can be no more. */
+    readonly threads: Threads,
     needs: Needs,
   ) {
     this.plan = planArena(spec, needs);
+    this.solo = new Pass(kernels, spec, this.plan, memory, ALONE);
     this.floats = new Float32Array(memory.buffer);
+    this.words = new Uint32Array(memory.buffer);
     this.losses = this.lossView();
   }
 
-  static async create(spec: NetworkSpec, build: Build): Promise<Engine> {
-    const needs = { batch: 1, samples: 0, inputBytes: 0, targetBytes: 0 };
-    const memory = createMemory(planArena(spec, needs).end);
-    return new Engine(spec, build, memory, await loadKernels(memory, build), needs);
+  static async create(spec: NetworkSpec, build: Build, threads: Threads = 1): Promise<Engine> {
+    const needs = { batch: 1, samples: 0, inputBytes: 0, targetBytes: 0, threads: 1 };
+    const bytes = planArena(spec, needs).end;
+    const shared = threads !== 1 && canHaveThreads() ? createSharedMemory(bytes) : undefined;
+    const memory = shared ?? createMemory(bytes);
+    const module = await compileKernels(build, shared !== undefined);
+    const kernels = bindKernels(module, memory, isPairing());
+    return new Engine(spec, build, memory, module, kernels, shared ? threads : 1, needs);
+  }
+
+  /** Ends the helping threads at once. */
+  dispose(): void {
+    this.team?.end();
+    this.team = undefined;
+    this.shared = undefined;
   }
 
   // --- memory ---
@@ -62,8 +162,15 @@ export class Engine {
   bind(samples: Samples, batch: number): Uint32Array {
     const { inputs, sampleSize, count } = samples;
     const targetBytes = samples.labels ? 4 : samples.targetSize * 4;
-    this.arrange({ batch, samples: count, inputBytes: sampleSize * inputs.BYTES_PER_ELEMENT, targetBytes });
+    const inputBytes = sampleSize * inputs.BYTES_PER_ELEMENT;
+    const needs = { batch, samples: count, inputBytes, targetBytes, threads: 1 };
+    this.arrange(needs);
     this.copySamples(samples, 0, count, this.plan.data);
+    this.countNonZero(inputs instanceof Uint8Array, this.plan.nonZeros, this.plan.data.rows, count);
+    // How many threads pay is known only now; the samples stay where they are.
+    const threads = this.threadsFor(batch, count);
+    if (threads > 1) this.arrange({ ...needs, threads });
+    this.isBound = true;
     const order = new Uint32Array(this.memory.buffer, this.plan.order, count);
     order.set(ascending(count));
     return order;
@@ -74,7 +181,10 @@ export class Engine {
     growMemory(this.memory, plan.end);
     this.plan = plan;
     this.floats = new Float32Array(this.memory.buffer);
+    this.words = new Uint32Array(this.memory.buffer);
     this.losses = this.lossView();
+    this.solo = new Pass(this.kernels, this.spec, plan, this.memory, ALONE);
+    this.shared = undefined;
   }
 
   private lossView(): Float64Array {
@@ -91,13 +201,17 @@ export class Engine {
     else if (targets) this.floats.set(targets.subarray(from * targetSize, to * targetSize), at.targets / 4);
   }
 
+  private countNonZero(isBytes: boolean, counts: number, rows: number, count: number): void {
+    if (isBytes) this.kernels.countNonZeroU8(counts, rows, count, this.spec.inputs);
+    else this.kernels.countNonZeroF32(counts, rows, count, this.spec.inputs);
+  }
+
   /** A tensor's values in row-major order, copied; `offset` leads from parameters to their gradients. */
   readTensor(tensor: Tensor, offset = 0): Float32Array<ArrayBuffer> {
     const at = (tensor.address + offset) / 4;
-    return Float32Array.from(
-      { length: tensorFloats(tensor) },
-      (_, i) => this.floats[at + panelIndex(tensor, i)] as number,
-    ) as Float32Array<ArrayBuffer>;
+    const values = new Float32Array(tensorFloats(tensor));
+    for (let i = 0; i < values.length; i++) values[i] = this.floats[at + panelIndex(tensor, i)] as number;
+    return values;
   }
 
   /** Sets a tensor from row-major values. −0 becomes 0, which the sparse path's skipping of zeros relies on. */
@@ -114,157 +228,318 @@ export class Engine {
     return true;
   }
 
-  // --- one pass ---
+  // --- threads ---
 
-  /** Puts `count` samples from number `from` into the batch, by way of the stage; at most `plan.stageRows`. */
-  loadStaged(samples: Samples, from: number, count: number): void {
-    this.copySamples(samples, from, from + count, this.plan.stage);
-    this.gather(samples, this.plan.stage, 0, count);
+  /** How many threads take part in steps of `batch` of the `count` bound samples. */
+  private threadsFor(batch: number, count: number): number {
+    const { threads, spec } = this;
+    if (threads !== "auto") return threads;
+    const first = this.plan.nonZeros / 4;
+    let nonZeros = 0;
+    for (let i = 0; i < count; i++) nonZeros += this.words[first + i] as number;
+    const skipped = (spec.inputs - nonZeros / count) * (spec.layers[0] as LayerSpec).units;
+    const paying = Math.floor((Math.min(batch, CHUNK_ROWS) * (weightCount(spec) - skipped)) / LEAST_THREAD_WORK);
+    return Math.max(1, Math.min(mostThreads(), paying));
   }
 
-  /** Puts `count` bound samples from position `from` of their order into the batch. */
-  private loadOrdered(samples: Samples, from: number, count: number): void {
-    this.gather(samples, this.plan.data, this.plan.order + from * 4, count);
+  /** Lets the threads join that the plan is for. Without them, this thread does it all: the results are the same. */
+  async open(): Promise<void> {
+    const { threads } = this.plan;
+    if (threads === 1 || this.shared) return;
+    const team = this.teamOf(threads);
+    if (!team) return;
+    if (await team.gather()) this.invite(team);
+    else this.dispose();
   }
 
-  private gather(samples: Samples, at: RowsPlan, order: number, count: number): void {
-    const { kernels, plan, spec } = this;
-    if (samples.inputs instanceof Uint8Array) {
-      kernels.gatherU8(plan.inputs, at.rows, order, count, spec.inputs, spec.inputScale);
-    } else kernels.gatherF32(plan.inputs, at.rows, order, count, spec.inputs);
-    const units = outputUnits(spec);
-    if (samples.labels) kernels.gatherLabels(plan.targets, at.targets, order, count, units);
-    else if (samples.targets) kernels.gatherF32(plan.targets, at.targets, order, count, units);
-  }
-
-  /** Runs the batch's first `rows` samples through all layers. With cross-entropy the outputs are left as logits. */
-  forward(rows: number): void {
-    const { layers, inputs } = this.plan;
-    for (let i = 0; i < layers.length; i++) {
-      const { activations, weights, biases, inputs: width, units, panels } = layers[i] as LayerPlan;
-      const x = i === 0 ? inputs : (layers[i - 1] as LayerPlan).activations;
-      const code = this.leavesLogits(i) ? LINEAR : this.activationCode(i);
-      this.kernels.denseForward(activations, x, weights, biases, rows, width, units, 0, panels, code);
+  /** The team of so many threads, started if need be; undefined where it cannot be had. */
+  private teamOf(threads: number): Team | undefined {
+    if (this.team?.failure !== undefined || (this.team && this.team.threads !== threads)) this.dispose();
+    if (this.team) return this.team;
+    try {
+      this.team = new Team(threads);
+      forgotten.register(this, this.team);
+    } catch {
+      return undefined;
     }
+    return this.team;
   }
 
-  private activationCode(layer: number): number {
-    return ACTIVATIONS[(this.spec.layers[layer] as LayerSpec).activation];
+  private invite(team: Team): void {
+    const { memory, spec, plan, kernels, module } = this;
+    this.words.fill(0, plan.meeting / 4, plan.meeting / 4 + 16);
+    team.invite({ module, memory, spec, plan, wide: isPairing() });
+    this.pace = new Pace();
+    const seat = { thread: 0, threads: team.threads, spins: spinsFor(team.threads), patience: PATIENCE };
+    this.shared = new Pass(kernels, spec, plan, memory, seat);
   }
 
-  private leavesLogits(layer: number): boolean {
-    return this.spec.loss === "crossEntropy" && layer === this.spec.layers.length - 1;
+  /** Ends what `bind` began. */
+  release(): void {
+    this.close();
+    this.isBound = false;
   }
 
-  /** Turns logits into outputs, where `forward` left them so. */
-  activateOutputs(rows: number): void {
-    const last = this.plan.layers.length - 1;
-    if (!this.leavesLogits(last)) return;
-    const { activations, units } = this.plan.layers[last] as LayerPlan;
-    this.kernels.activate(activations, rows, units, this.activationCode(last));
+  /** Lets the threads go; they forget this network's memory. */
+  private close(): void {
+    const { shared } = this;
+    if (!shared) return;
+    this.shared = undefined;
+    shared.command[Field.task] = Task.stop;
+    if (shared.run() !== DONE) this.dispose();
   }
 
-  /** Adds the loss of `rows` samples to `totals`, and turns the outputs into their deltas, dC/dz times `scale`. */
-  loss(rows: number, scale: number): void {
-    const { kernels, plan, spec } = this;
-    const last = plan.layers.length - 1;
-    const { deltas, units } = plan.layers[last] as LayerPlan;
-    if (spec.loss === "crossEntropy") {
-      if (outputActivation(spec) === "softmax") {
-        kernels.softmaxCrossEntropy(plan.losses, deltas, plan.targets, rows, units, scale);
-      } else kernels.sigmoidCrossEntropy(plan.losses, deltas, plan.targets, rows, units, scale);
-    } else {
-      const share = spec.loss === "meanSquaredError" ? 1 / units : 1;
-      kernels.squaredError(
-        plan.losses,
-        deltas,
-        plan.targets,
-        rows,
-        units,
-        share,
-        scale * share,
-        this.activationCode(last),
-      );
+  /** Waits until no thread is at work, so that what all have written can be read. */
+  settle(): void | Promise<void> {
+    if (!this.shared || !this.othersWork) return;
+    this.othersWork = false;
+    this.shared.command[Field.task] = Task.wait;
+    return this.execute(this.shared);
+  }
+
+  /** Does the pass's command. A promise where other threads are late. */
+  private execute(pass: Pass): void | Promise<void> {
+    const phase = pass.run();
+    if (phase !== DONE) return this.waitFor(pass, phase);
+  }
+
+  private async waitFor(pass: Pass, stopped: number): Promise<void> {
+    this.isLate = true;
+    for (let phase = stopped; phase !== DONE; phase = pass.resume(phase)) {
+      // A thread's end is told by an event, and those need the event loop.
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      const failure = this.team?.failure;
+      if (failure === undefined) continue;
+      this.abandon();
+      throw new Error(`a thread is gone in the middle of training: ${failure}; the step at hand is half done`);
     }
-    let sum = this.totals[LOSS] as number;
-    for (let i = 0; i < rows; i++) sum += this.losses[i] as number;
-    this.totals[LOSS] = sum;
+    this.isLate = false;
   }
 
-  /**
-   * Backpropagation: from the last layer down, the deltas of the layer below, then this layer's gradient added to what lies
-   * `offset` past its parameters. Offset 0 is the parameters themselves, which is why the deltas go first.
-   */
-  private backward(rows: number, offset: number): void {
-    const { layers, inputs } = this.plan;
-    for (let i = layers.length - 1; i >= 0; i--) {
-      const { deltas, weights, biases, inputs: width, units, panels } = layers[i] as LayerPlan;
-      const below = layers[i - 1];
-      const x = below ? below.activations : inputs;
-      if (below) {
-        const code = this.activationCode(i - 1);
-        this.kernels.denseInputGradient(below.deltas, deltas, weights, x, rows, width, units, 0, below.panels, code);
-      }
-      this.kernels.accumulateGradient(weights + offset, biases + offset, x, deltas, rows, width, units, 0, panels);
-    }
+  /** Sends the other threads home, whatever they are at. */
+  private abandon(): void {
+    this.kernels.breakBarrier(this.plan.meeting);
+    this.isLate = false;
+    this.dispose();
+  }
+
+  private checkNotLate(): void {
+    if (this.isLate) throw new Error("training waits for a thread that is late: ask again in a moment");
   }
 
   // --- learning ---
 
-  /** One step of gradient descent on `count` bound samples from position `from`: P − rate·∇C. Adds to `totals`. */
-  step(samples: Samples, from: number, count: number, rate: number): void {
-    if (count <= DIRECT_ROWS) {
-      this.loadOrdered(samples, from, count);
-      this.learn(samples, count, -rate / count, 0);
-      return;
-    }
-    const offset = this.clearGradients();
-    for (let done = 0; done < count; done += CHUNK_ROWS) {
-      const rows = Math.min(CHUNK_ROWS, count - done);
-      this.loadOrdered(samples, from + done, rows);
-      this.learn(samples, rows, 1 / count, offset);
-    }
-    this.kernels.sgd(this.plan.params, this.plan.grads, this.plan.paramFloats, rate);
+  /**
+   * One step of gradient descent on `count` bound samples from position `from`: P − rate·∇C. Adds to `totals`. A promise
+   * where it is not done at once. A large batch calls `breathe` on its way; where that throws, nothing was changed.
+   */
+  step(samples: Samples, from: number, count: number, rate: number, breathe: Breathe = keepOn): void | Promise<void> {
+    if (count > DIRECT_ROWS) return this.longStep(samples, from, count, rate, breathe);
+    const pass = this.choosePass();
+    // The others may still write what one alone is to read.
+    const settling = pass === this.solo ? this.settle() : undefined;
+    if (settling) return settling.then(() => this.step(samples, from, count, rate, breathe));
+    const started = this.shared ? performance.now() : 0;
+    const late = this.learn(pass, samples, this.plan.data, from, count, -rate / count, 0);
+    if (this.shared) this.pace.add(count, late ? PATIENCE : performance.now() - started);
+    if (late) return late.then(() => this.addTotals(pass, samples, count));
+    this.addTotals(pass, samples, count);
   }
 
-  private learn(samples: Samples, rows: number, scale: number, offset: number): void {
-    this.forward(rows);
-    if (samples.labels) this.countCorrect(rows);
-    this.loss(rows, scale);
-    this.backward(rows, offset);
+  /** With all threads, or with this one alone where that is faster just now. */
+  private choosePass(): Pass {
+    const isTogether = this.threads !== "auto" || this.pace.isTogether;
+    return this.shared && isTogether ? this.shared : this.solo;
   }
 
-  private countCorrect(rows: number): void {
-    const { activations, units } = this.plan.layers[this.plan.layers.length - 1] as LayerPlan;
-    const correct = this.kernels.countCorrect(activations, this.plan.targets, rows, units);
-    this.totals[CORRECT] = (this.totals[CORRECT] as number) + correct;
+  private async longStep(samples: Samples, from: number, count: number, rate: number, breathe: Breathe): Promise<void> {
+    const { params, grads, data } = this.plan;
+    this.usesGradients = true;
+    try {
+      await this.order(Task.clear, rate);
+      for (let done = 0; done < count; done += CHUNK_ROWS) {
+        const rows = Math.min(CHUNK_ROWS, count - done);
+        const pass = this.choosePass();
+        if (pass === this.solo) await this.settle();
+        const started = performance.now();
+        await this.learn(pass, samples, data, from + done, rows, 1 / count, grads - params);
+        this.addTotals(pass, samples, rows);
+        await this.settle();
+        this.pace.add(rows, performance.now() - started);
+        await breathe();
+      }
+      await this.order(Task.descend, rate);
+    } finally {
+      this.usesGradients = false;
+    }
+  }
+
+  /** Has all do what needs no samples. */
+  private order(task: number, rate: number): void | Promise<void> {
+    const pass = this.shared ?? this.solo;
+    if (pass === this.shared) this.othersWork = true;
+    pass.command[Field.task] = task;
+    pass.command[Field.rate] = rate;
+    return this.execute(pass);
+  }
+
+  private learn(
+    pass: Pass,
+    samples: Samples,
+    at: RowsPlan,
+    from: number,
+    count: number,
+    scale: number,
+    offset: number,
+  ): void | Promise<void> {
+    const isBound = at === this.plan.data;
+    const { order, nonZeros } = this.plan;
+    this.describe(pass, samples, at, isBound ? order + from * 4 : 0, count);
+    this.othersWork ||= pass === this.shared;
+    pass.command[Field.task] = Task.learn;
+    pass.command[Field.lists] = isBound && this.takesLists(order / 4 + from, nonZeros / 4, count) ? 1 : 0;
+    pass.command[Field.scale] = scale;
+    pass.command[Field.offset] = offset;
+    return this.execute(pass);
+  }
+
+  private describe(pass: Pass, samples: Kind, at: RowsPlan, order: number, count: number): void {
+    const { command } = pass;
+    command[Field.rows] = at.rows;
+    command[Field.targets] = at.targets;
+    command[Field.order] = order;
+    command[Field.count] = count;
+    command[Field.bytes] = samples.inputs instanceof Uint8Array ? 1 : 0;
+    command[Field.targetKind] = samples.labels ? 1 : samples.targets ? 2 : 0;
+  }
+
+  /** Whether a batch has so many zeros that lists pay. `order` and `nonZeros` are places among the words. */
+  private takesLists(order: number, nonZeros: number, count: number): boolean {
+    if (this.inputPath !== "auto") return this.inputPath === "lists";
+    const { words } = this;
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += words[nonZeros + (words[order + i] as number)] as number;
+    return sum <= MOST_LISTED * count * this.spec.inputs;
+  }
+
+  private addTotals(pass: Pass, samples: Samples, rows: number): void {
+    this.totals[LOSS] = this.sumLosses(rows, this.totals[LOSS] as number);
+    if (samples.labels) this.totals[CORRECT] = (this.totals[CORRECT] as number) + pass.correct;
+  }
+
+  /** `sum` and the losses of the last batch's or piece's first `rows` rows. */
+  sumLosses(rows: number, sum: number): number {
+    for (let i = 0; i < rows; i++) sum += this.losses[i] as number;
+    return sum;
   }
 
   /** Leaves the mean gradient over `samples` in the gradient block; gives the way there from a parameter, in bytes. */
   gradient(samples: Samples): number {
-    const offset = this.clearGradients();
-    for (let from = 0; from < samples.count; from += this.plan.stageRows) {
-      const rows = Math.min(this.plan.stageRows, samples.count - from);
-      this.loadStaged(samples, from, rows);
-      this.learn(samples, rows, 1 / samples.count, offset);
-    }
-    return offset;
-  }
-
-  private clearGradients(): number {
-    const { params, grads, paramFloats } = this.plan;
+    this.checkNotLate();
+    if (this.usesGradients) throw new Error("the gradient is in use by a training step: ask again after it");
+    const { params, grads, paramFloats, stage, stageRows } = this.plan;
     this.floats.fill(0, grads / 4, grads / 4 + paramFloats);
+    for (let from = 0; from < samples.count; from += stageRows) {
+      const rows = Math.min(stageRows, samples.count - from);
+      this.copySamples(samples, from, from + rows, stage);
+      this.learn(this.solo, samples, stage, 0, rows, 1 / samples.count, grads - params);
+      this.addTotals(this.solo, samples, rows);
+    }
     return grads - params;
   }
 
-  /** Copies row `row` of the outputs, `units` numbers, into `out` at `at`. */
-  copyOutput(row: number, out: Float32Array, at: number): void {
-    const { activations, units, panels } = this.plan.layers[this.plan.layers.length - 1] as LayerPlan;
-    const start = activations / 4 + row * panels * 16;
-    out.set(this.floats.subarray(start, start + units), at);
+  // --- inference ---
+
+  /**
+   * Runs `samples` through the network in pieces of at most `plan.stageRows`. Gives the first row of each and how many while
+   * its results are in memory: outputs, or losses.
+   */
+  *infer(samples: Samples, task: Inference): Generator<[from: number, rows: number]> {
+    this.checkNotLate();
+    const joined = this.join(samples.count);
+    try {
+      for (let from = 0; from < samples.count; ) {
+        const { stageRows, stage } = this.plan;
+        const rows = Math.min(stageRows, samples.count - from);
+        this.copySamples(samples, from, from + rows, stage);
+        this.inferStaged(samples, rows, task);
+        yield [from, rows];
+        from += rows;
+      }
+    } finally {
+      if (joined) this.close();
+    }
+  }
+
+  /** The same for inputs that `fill` writes where they are wanted, `[rows][inputs]` floats. */
+  *inferFilled(
+    count: number,
+    fill: (view: Float32Array, first: number) => void,
+  ): Generator<[from: number, rows: number]> {
+    const { inputs } = this.spec;
+    for (let from = 0; from < count; ) {
+      this.checkNotLate();
+      const { stageRows, stage } = this.plan;
+      const rows = Math.min(stageRows, count - from);
+      fill(new Float32Array(this.memory.buffer, stage.rows, rows * inputs), from);
+      this.inferStaged(FLOATS, rows, "predict");
+      yield [from, rows];
+      from += rows;
+    }
+  }
+
+  /** Lets threads take part in the inference of `count` samples, if that pays and they run already. */
+  private join(count: number): boolean {
+    const work = count * weightCount(this.spec);
+    if (this.threads === 1 || this.shared || this.isBound || work < ASK_WORK) return false;
+    const threads = this.threads === "auto" ? mostThreads() : this.threads;
+    if (threads === 1 || (work < START_WORK && !this.team)) return false;
+    const team = this.teamOf(threads);
+    if (!team?.isReady) return false;
+    this.arrange({ batch: 1, samples: 0, inputBytes: 0, targetBytes: 0, threads });
+    this.invite(team);
+    return true;
+  }
+
+  private inferStaged(samples: Kind, rows: number, task: Inference): void {
+    const { stage, labels } = this.plan;
+    const lists = this.stagedTakesLists(samples.inputs instanceof Uint8Array, labels, rows) ? 1 : 0;
+    const chosen = this.choosePass();
+    for (const pass of chosen === this.solo ? [this.solo] : [chosen, this.solo]) {
+      this.describe(pass, samples, stage, 0, rows);
+      pass.command[Field.task] = Task[task];
+      pass.command[Field.lists] = lists;
+      let phase = pass.run();
+      for (let waits = 0; phase !== DONE && waits < MOST_WAITS; waits++) phase = pass.resume(phase);
+      if (phase === DONE) break;
+      this.abandon();
+    }
+  }
+
+  private stagedTakesLists(isBytes: boolean, counts: number, rows: number): boolean {
+    if (this.inputPath !== "auto") return this.inputPath === "lists";
+    // Their place is not used yet: the labels come after.
+    this.countNonZero(isBytes, counts, this.plan.stage.rows, rows);
+    let sum = 0;
+    for (let i = 0; i < rows; i++) sum += this.words[counts / 4 + i] as number;
+    return sum <= MOST_LISTED * rows * this.spec.inputs;
+  }
+
+  /** Where row `row` of the last piece has its largest output. */
+  label(row: number): number {
+    return this.words[this.plan.labels / 4 + row] as number;
+  }
+
+  /** Copies the outputs of the last piece's first `rows` rows, `[rows][units]`, into `out` at `at`. */
+  copyOutputs(rows: number, out: Float32Array, at: number): void {
+    const { activations } = this.plan.layers[this.plan.layers.length - 1] as LayerPlan;
+    const units = outputUnits(this.spec);
+    for (let row = 0, from = activations / 4; row < rows; row++, from += padded(units)) {
+      for (let unit = 0; unit < units; unit++) out[at++] = this.floats[from + unit] as number;
+    }
   }
 }
 
-function outputActivation(spec: NetworkSpec): Activation {
-  return (spec.layers[spec.layers.length - 1] as LayerSpec).activation;
+function weightCount(spec: NetworkSpec): number {
+  return spec.layers.reduce((sum, { units }, i) => sum + units * layerInputs(spec, i), 0);
 }

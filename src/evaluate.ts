@@ -1,6 +1,6 @@
 // What a network gives for samples, and how good that is.
 
-import { type Engine, LOSS, type Samples } from "./engine.js";
+import type { Engine, Samples } from "./engine.js";
 import { outputUnits } from "./spec.js";
 
 export interface Evaluation {
@@ -9,61 +9,90 @@ export interface Evaluation {
   count: number;
   /** Share of samples whose largest output is that of their label; only with labels. */
   accuracy?: number;
-  /** `confusion[label][prediction]`: counts; only with labels. */
+  /** `confusion[label][prediction]`: counts; only with labels, and with at most 1,000 outputs. */
   confusion?: number[][];
 }
 
+const MOST_CONFUSED = 1000;
+
 /** Loss, and for labelled samples accuracy and confusion. */
 export function evaluate(engine: Engine, samples: Samples): Evaluation {
-  const units = outputUnits(engine.spec);
-  const row = new Float32Array(units);
-  const confusion = Array.from({ length: units }, () => Array<number>(units).fill(0));
-  engine.totals[LOSS] = 0;
-  eachPiece(engine, samples, (from, rows) => {
+  const tally = new Tally(engine, samples);
+  for (const [from, rows] of engine.infer(samples, "evaluate")) tally.add(from, rows);
+  return tally.evaluation();
+}
+
+/** The same, with `breathe` called between pieces. */
+export async function evaluateBreathing(
+  engine: Engine,
+  samples: Samples,
+  breathe: () => Promise<void> | undefined,
+): Promise<Evaluation> {
+  const tally = new Tally(engine, samples);
+  for (const [from, rows] of engine.infer(samples, "evaluate")) {
+    tally.add(from, rows);
+    const pause = breathe();
+    if (pause) await pause;
+  }
+  return tally.evaluation();
+}
+
+/** What adds up over the pieces of an evaluation. */
+class Tally {
+  private loss = 0;
+  private correct = 0;
+  private readonly confusion: number[][] | undefined;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly samples: Samples,
+  ) {
+    const units = outputUnits(engine.spec);
+    const isSquare = samples.labels !== undefined && units <= MOST_CONFUSED;
+    this.confusion = isSquare ? Array.from({ length: units }, () => Array<number>(units).fill(0)) : undefined;
+  }
+
+  /** Takes in the piece that is in memory. */
+  add(from: number, rows: number): void {
+    const { engine, samples, confusion } = this;
+    this.loss = engine.sumLosses(rows, this.loss);
     for (let i = 0; samples.labels && i < rows; i++) {
-      engine.copyOutput(i, row, 0);
-      const counts = confusion[samples.labels[from + i] as number] as number[];
-      const predicted = argmax(row);
-      counts[predicted] = (counts[predicted] as number) + 1;
+      const [label, predicted] = [samples.labels[from + i] as number, engine.label(i)];
+      if (label === predicted) this.correct++;
+      const counts = confusion?.[label];
+      if (counts) counts[predicted] = (counts[predicted] as number) + 1;
     }
-    engine.loss(rows, 1);
-  });
-  const result = { loss: (engine.totals[LOSS] as number) / samples.count, count: samples.count };
-  if (!samples.labels) return result;
-  const correct = confusion.reduce((sum, counts, label) => sum + (counts[label] as number), 0);
-  return { ...result, accuracy: correct / samples.count, confusion };
-}
+  }
 
-/** Outputs `[count][units]`; each sample's `argmax` goes to `labels` where given, taken before softmax can round it level. */
-export function predict(engine: Engine, samples: Samples, labels?: Uint32Array): Float32Array<ArrayBuffer> {
-  const units = outputUnits(engine.spec);
-  const outputs = new Float32Array(samples.count * units);
-  const row = new Float32Array(units);
-  eachPiece(engine, samples, (from, rows) => {
-    for (let i = 0; labels && i < rows; i++) {
-      engine.copyOutput(i, row, 0);
-      labels[from + i] = argmax(row);
-    }
-    engine.activateOutputs(rows);
-    for (let i = 0; i < rows; i++) engine.copyOutput(i, outputs, (from + i) * units);
-  });
-  return outputs;
-}
-
-/** Runs `samples` forward, `plan.stageRows` at a time, and hands over each piece while its outputs are in memory. */
-function eachPiece(engine: Engine, samples: Samples, use: (from: number, rows: number) => void): void {
-  const { stageRows } = engine.plan;
-  for (let from = 0; from < samples.count; from += stageRows) {
-    const rows = Math.min(stageRows, samples.count - from);
-    engine.loadStaged(samples, from, rows);
-    engine.forward(rows);
-    use(from, rows);
+  evaluation(): Evaluation {
+    const { count, labels } = this.samples;
+    const result: Evaluation = { loss: this.loss / count, count };
+    if (labels) result.accuracy = this.correct / count;
+    if (this.confusion) result.confusion = this.confusion;
+    return result;
   }
 }
 
-/** The index of the largest value, the first of equals. */
-function argmax(values: ArrayLike<number>): number {
-  let best = 0;
-  for (let i = 1; i < values.length; i++) if ((values[i] as number) > (values[best] as number)) best = i;
-  return best;
+/** Outputs `[count][units]`; where the largest is goes to `labels` if given, found before softmax can round it level. */
+export function predict(engine: Engine, samples: Samples, labels?: Uint32Array): Float32Array<ArrayBuffer> {
+  return collect(engine, samples.count, engine.infer(samples, "predict"), labels);
+}
+
+/** The same for inputs that `fill` writes into the network's memory. */
+export function predictFilled(
+  engine: Engine,
+  count: number,
+  fill: (view: Float32Array, first: number) => void,
+): Float32Array<ArrayBuffer> {
+  return collect(engine, count, engine.inferFilled(count, fill));
+}
+
+function collect(engine: Engine, count: number, pieces: Iterable<[number, number]>, labels?: Uint32Array) {
+  const units = outputUnits(engine.spec);
+  const outputs = new Float32Array(count * units);
+  for (const [from, rows] of pieces) {
+    for (let i = 0; labels && i < rows; i++) labels[from + i] = engine.label(i);
+    engine.copyOutputs(rows, outputs, from * units);
+  }
+  return outputs;
 }

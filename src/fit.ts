@@ -1,8 +1,8 @@
 // Training: epochs of shuffled batches, with progress, validation, abort, and an event loop that stays alive.
 
 import type { Dataset } from "./dataset.js";
-import { CORRECT, type Engine, LOSS, type Samples } from "./engine.js";
-import { type Evaluation, evaluate } from "./evaluate.js";
+import { type Breathe, CORRECT, type Engine, LOSS, type Samples } from "./engine.js";
+import { type Evaluation, evaluateBreathing } from "./evaluate.js";
 import type { Optimizer } from "./optimizer.js";
 import { ascending, Stream, shuffle } from "./random.js";
 
@@ -42,8 +42,12 @@ export interface FitOptions {
   shuffle?: boolean;
   /** Called after every epoch; a promise is waited for. */
   onEpoch?: (record: EpochRecord) => void | Promise<void>;
-  onBatch?: (record: BatchRecord) => void;
-  /** Aborting ends `fit` after the step at hand with the signal's reason; the network keeps what it has learned. */
+  /** Called after every batch; a promise is waited for. */
+  onBatch?: (record: BatchRecord) => unknown;
+  /**
+   * Aborting ends `fit` with the signal's reason after the step at hand, or in the middle of a long one, which is then as if
+   * it had not been begun; the network keeps what it has learned.
+   */
   signal?: AbortSignal;
 }
 
@@ -52,32 +56,58 @@ export interface FitPlan extends FitOptions {
   batchSize: number;
   shuffle: boolean;
   seed: number;
-  /** Epochs that the network has seen before, so that a second `fit` shuffles anew. */
+  /** Epochs that the network has seen before, so that a second `fit` shuffles anew; counted on as epochs begin. */
   epochsBefore: number;
+  onBegin: () => void;
 }
 
-/** The page or server that hosts the training gets a turn at least this often. */
+/** The page or server that hosts the training gets a turn after so long and what of 1,024 samples is at hand by then. */
 const YIELD_MILLISECONDS = 12;
 
 /** One record an epoch. The training set is copied into the network's memory once. */
 export async function fit(engine: Engine, train: Dataset, options: FitPlan): Promise<EpochRecord[]> {
   const order = engine.bind(train, Math.min(options.batchSize, train.count));
   const start = ascending(train.count);
-  const breath = { taken: performance.now() };
+  const breath = new Breath(engine, options.signal);
   const history: EpochRecord[] = [];
-  for (let epoch = 1; epoch <= options.epochs; epoch++) {
-    order.set(start);
-    const record = await trainEpoch(engine, train, order, epoch, breath, options);
-    if (options.validation) record.validation = evaluate(engine, options.validation);
-    history.push(record);
-    await options.onEpoch?.(record);
+  try {
+    await engine.open();
+    for (let epoch = 1; epoch <= options.epochs; epoch++) {
+      order.set(start);
+      options.onBegin();
+      const record = await trainEpoch(engine, train, order, epoch, breath, options);
+      if (options.validation) record.validation = await evaluateBreathing(engine, options.validation, breath.take);
+      options.signal?.throwIfAborted();
+      history.push(record);
+      await options.onEpoch?.(record);
+    }
+  } finally {
+    engine.release();
   }
   return history;
 }
 
 /** When the event loop last had its turn; epochs can be shorter than the time between two. */
-interface Breath {
-  taken: number;
+class Breath {
+  private taken = performance.now();
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly signal: AbortSignal | undefined,
+  ) {}
+
+  get isDue(): boolean {
+    return performance.now() - this.taken >= YIELD_MILLISECONDS;
+  }
+
+  /** Gives the event loop a turn if it is time. No thread may be at work. */
+  take: Breathe = () => (this.isDue ? this.pause() : undefined);
+
+  private async pause(): Promise<void> {
+    await turnKeeping(this.engine.totals);
+    this.taken = performance.now();
+    this.signal?.throwIfAborted();
+  }
 }
 
 async function trainEpoch(
@@ -96,14 +126,18 @@ async function trainEpoch(
   for (let from = 0; from < train.count; from += options.batchSize) {
     const rows = Math.min(options.batchSize, train.count - from);
     options.signal?.throwIfAborted();
-    engine.step(train, from, rows, options.optimizer.learningRate);
+    const late = engine.step(train, from, rows, options.optimizer.learningRate, breath.take);
+    if (late) await late;
     if (!Number.isFinite(totals[LOSS])) throw divergence("the loss", epoch, from / options.batchSize + 1, options);
-    if (options.onBatch) reportBatch(options.onBatch, progress, from + rows, totals, train);
-    const now = performance.now();
-    if (now - breath.taken < YIELD_MILLISECONDS) continue;
-    await turnKeeping(totals);
-    breath.taken = performance.now();
+    if (!options.onBatch && !breath.isDue) continue;
+    const settling = engine.settle();
+    if (settling) await settling;
+    const reporting = options.onBatch && reportBatch(options.onBatch, progress, from + rows, totals, train);
+    if (reporting) await reporting;
+    const pause = breath.take();
+    if (pause) await pause;
   }
+  await engine.settle();
   // What the last step did shows in no loss any more.
   const steps = Math.ceil(train.count / options.batchSize);
   if (!engine.hasFiniteParameters()) throw divergence("a parameter", epoch, steps, options);
@@ -111,20 +145,24 @@ async function trainEpoch(
 }
 
 function reportBatch(
-  report: (record: BatchRecord) => void,
+  report: (record: BatchRecord) => unknown,
   progress: BatchRecord,
   samples: number,
   totals: Float64Array,
   train: Samples,
-): void {
+): void | Promise<void> {
   const [loss, correct] = [totals[LOSS] as number, totals[CORRECT] as number];
   progress.samples = samples;
   progress.loss = loss / samples;
   if (train.labels) progress.accuracy = correct / samples;
-  report(progress);
-  // The callback may have evaluated on the way, which uses the same sums.
-  totals[LOSS] = loss;
-  totals[CORRECT] = correct;
+  const restore = (): void => {
+    // The callback may have asked for a gradient on the way, which uses the same sums.
+    totals[LOSS] = loss;
+    totals[CORRECT] = correct;
+  };
+  const promise = report(progress);
+  if (promise instanceof Promise) return promise.then(restore);
+  restore();
 }
 
 function epochRecord(epoch: number, train: Samples, totals: Float64Array, seconds: number): EpochRecord {

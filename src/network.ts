@@ -11,8 +11,8 @@ import {
   shown,
 } from "./check.js";
 import { Dataset } from "./dataset.js";
-import { Engine, LOSS, type Samples } from "./engine.js";
-import { type Evaluation, evaluate, predict } from "./evaluate.js";
+import { Engine, LOSS, type Samples, type Threads } from "./engine.js";
+import { type Evaluation, evaluate, predict, predictFilled } from "./evaluate.js";
 import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./explain.js";
 import { type EpochRecord, type FitOptions, fit } from "./fit.js";
 import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type WeightInit } from "./init.js";
@@ -29,6 +29,7 @@ import {
   outputUnits,
   parameterCount,
 } from "./spec.js";
+import { MOST_THREADS } from "./threads.js";
 
 export interface NetworkOptions {
   /** Numbers in one sample. */
@@ -44,6 +45,11 @@ export interface NetworkOptions {
   biasInit?: BiasInit;
   /** The plain kernels everywhere: slower where relaxed SIMD exists, and the same bits on every engine. */
   deterministic?: boolean;
+  /**
+   * Threads that train and predict: "auto" (unless told) takes as many as pay, a number that many. The results are the same
+   * to the bit. Where there can be no threads, as on the main thread of a browser, one does it all.
+   */
+  threads?: Threads;
 }
 
 /** Inputs of one or more samples, one after the other; bytes are scaled by `inputScale`. */
@@ -62,7 +68,9 @@ export interface Gradient {
   layers: LayerParameters[];
 }
 
-const NETWORK_OPTIONS = ["inputs", "layers", "loss", "inputScale", "seed", "weightInit", "biasInit", "deterministic"];
+const NETWORK_OPTIONS = [
+  ...["inputs", "layers", "loss", "inputScale", "seed", "weightInit", "biasInit", "deterministic", "threads"],
+];
 const FIT_OPTIONS = ["epochs", "batchSize", "optimizer", "validation", "shuffle", "onEpoch", "onBatch", "signal"];
 const METADATA_KEY = "wasmlp";
 
@@ -81,12 +89,20 @@ export class Network {
   /** A network with initial parameters drawn from `seed`. TypeError or RangeError names the option at fault. */
   static async create(options: NetworkOptions): Promise<Network> {
     checkOptions(options, "options", NETWORK_OPTIONS);
-    const { seed = 0, weightInit = "auto", biasInit = "zeros", deterministic = false, ...rest } = options;
+    const {
+      seed = 0,
+      weightInit = "auto",
+      biasInit = "zeros",
+      deterministic = false,
+      threads = "auto",
+      ...rest
+    } = options;
     const spec = checkSpec(rest, "options");
     checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER);
     checkName(weightInit, "weightInit", WEIGHT_INITS);
     checkName(biasInit, "biasInit", BIAS_INITS);
-    const engine = await Engine.create(spec, chooseBuild(checkBoolean(deterministic, "deterministic")));
+    const build = chooseBuild(checkBoolean(deterministic, "deterministic"));
+    const engine = await Engine.create(spec, build, checkThreads(threads));
     const parameters = initialParameters(spec, seed, weightInit, biasInit);
     engine.plan.tensors.forEach((tensor, i) => {
       engine.writeTensor(tensor, parameters[i] as Float32Array);
@@ -97,17 +113,18 @@ export class Network {
   /** A network from the bytes that `toBytes` gave. RangeError tells what is wrong with others. `title` names them. */
   static async fromBytes(
     bytes: Uint8Array,
-    options: { deterministic?: boolean; seed?: number; title?: string } = {},
+    options: { deterministic?: boolean; seed?: number; threads?: Threads; title?: string } = {},
   ): Promise<Network> {
     if (!(bytes instanceof Uint8Array)) throw new TypeError(`"bytes" must be a Uint8Array, got ${shown(bytes)}`);
-    checkOptions(options, "options", ["deterministic", "seed", "title"]);
-    const { deterministic = false, seed = 0, title = "the model" } = options;
+    checkOptions(options, "options", ["deterministic", "seed", "threads", "title"]);
+    const { deterministic = false, seed = 0, threads = "auto", title = "the model" } = options;
     if (typeof title !== "string") throw new TypeError(`"title" must be a string, got ${shown(title)}`);
     const { tensors, metadata } = decodeSafetensors(bytes, title);
     const spec = parseSpec(metadata.get(METADATA_KEY), title);
     checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER);
     checkTensors(spec, tensors, title);
-    const engine = await Engine.create(spec, chooseBuild(checkBoolean(deterministic, "deterministic")));
+    const build = chooseBuild(checkBoolean(deterministic, "deterministic"));
+    const engine = await Engine.create(spec, build, checkThreads(threads));
     for (const tensor of engine.plan.tensors) {
       engine.writeTensor(tensor, (tensors.get(tensor.name) as { data: Float32Array }).data);
     }
@@ -140,6 +157,9 @@ export class Network {
     if (options.validation !== undefined) checkDataset(engine.spec, options.validation, "validation");
     if (this.#fitting) throw new Error("this network is being trained already: wait for the first fit to end");
     const { batchSize = Math.min(32, train.count), shuffle = true } = options;
+    const onBegin = (): void => {
+      this.#epochs++;
+    };
     const optimizer = checkOptimizer(options.optimizer);
     if (batchSize > train.count) {
       throw new RangeError(`"batchSize" must be at most the ${train.count} samples of "train", got ${batchSize}`);
@@ -148,11 +168,11 @@ export class Network {
     try {
       return await fit(engine, train, {
         ...options,
-        ...{ optimizer, batchSize, shuffle, seed: this.#seed, epochsBefore: this.#epochs },
+        ...{ optimizer, batchSize, shuffle, seed: this.#seed, epochsBefore: this.#epochs, onBegin },
       });
     } finally {
       this.#fitting = false;
-      this.#epochs += options.epochs;
+      if (this.#engine === undefined) engine.dispose();
     }
   }
 
@@ -167,6 +187,18 @@ export class Network {
   predict(inputs: Inputs): Float32Array {
     const { engine } = this;
     return predict(engine, checkInputs(engine.spec, inputs));
+  }
+
+  /**
+   * Outputs `[count][units]` of samples that `fill` writes straight into the network's memory: it is given a view of
+   * `[rows][inputs]` floats, valid only during the call, and the number of its first sample. More than some 256 samples are
+   * asked for in several pieces. What is not written is undefined, and that the floats are finite is not checked.
+   */
+  fillInputs(count: number, fill: (view: Float32Array, first: number) => void): Float32Array {
+    const { engine } = this;
+    checkInteger(count, "count");
+    if (typeof fill !== "function") throw new TypeError(`"fill" must be a function, got ${shown(fill)}`);
+    return predictFilled(engine, count, fill);
   }
 
   /** The largest output of one sample, and all of them. */
@@ -238,15 +270,24 @@ export class Network {
   /** The network as a safetensors file: `layers.N.weights`, `layers.N.biases`, and the spec as JSON in its metadata. */
   toBytes(): Uint8Array<ArrayBuffer> {
     const { engine } = this;
+    if (!engine.hasFiniteParameters()) {
+      throw new RangeError("the network has parameters that are not finite numbers, which a model file cannot hold");
+    }
     const tensors = engine.plan.tensors.map((tensor) => {
       return { name: tensor.name, shape: tensor.shape, data: engine.readTensor(tensor) };
     });
     return encodeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(engine.spec) });
   }
 
-  /** Frees the network's memory at once. Never needed: a forgotten network is collected. */
+  /** Ends the network's threads and lets its memory go. Never needed: a forgotten network is collected. */
   dispose(): void {
+    if (!this.#fitting) this.#engine?.dispose();
     this.#engine = undefined;
+  }
+
+  /** The same as `dispose`, for `using`. */
+  [Symbol.dispose](): void {
+    this.dispose();
   }
 
   private get engine(): Engine {
@@ -264,6 +305,12 @@ function readLayers(engine: Engine, offset: number): LayerParameters[] {
 }
 
 // --- guards ---
+
+function checkThreads(threads: unknown): Threads {
+  if (threads === "auto") return threads;
+  if (typeof threads !== "number") throw new TypeError(`"threads" must be "auto" or a number, got ${shown(threads)}`);
+  return checkInteger(threads, "threads", 1, MOST_THREADS);
+}
 
 function checkFitOptions(options: FitOptions): void {
   checkOptions(options, "options", FIT_OPTIONS);
@@ -293,9 +340,16 @@ function checkDataset(spec: NetworkSpec, data: unknown, title: string): void {
       throw new RangeError(`"${title}" has targets of ${data.targetSize} numbers, but the network gives ${units}`);
     }
     checkTargetRange(spec, data.targets, `${title}.targets`);
-  } else if (data.classes > units || units === 1) {
+    return;
+  }
+  if (data.classes > units || units === 1) {
     throw new RangeError(`"${title}" has labels of ${data.classes} classes, but the network has ${units} outputs`);
   }
+  // They may have been written to since they were checked, and a wrong one would be a wrong address.
+  const { labels = [] } = data;
+  const at = labels.findIndex((label) => label >= data.classes);
+  if (at >= 0)
+    throw new RangeError(`"${title}" has the label ${labels[at]} at index ${at}, past its ${data.classes} classes`);
 }
 
 /** Cross-entropy compares probabilities. */

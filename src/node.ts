@@ -1,7 +1,9 @@
 // wasmlp/node: what needs files. Everything of `wasmlp` is here too.
 
+import { checkOptions, shown } from "./check.js";
 import { Dataset } from "./dataset.js";
-import { readMaybeGzip, writeAtomic } from "./files.js";
+import type { Threads } from "./engine.js";
+import { checkPath, readMaybeGzip, writeAtomic } from "./files.js";
 import type { Idx } from "./idx.js";
 import { type IdxPair, loadMnistFiles, type MnistOptions, readIdxFolder } from "./mnist.js";
 import { Network } from "./network.js";
@@ -10,6 +12,7 @@ export { readIdx } from "./files.js";
 export type { Idx } from "./idx.js";
 export * from "./index.js";
 export type { DownloadProgress, MnistOptions } from "./mnist.js";
+export { enableTurbo } from "./turbo.js";
 
 export interface TrainAndTest {
   train: Dataset;
@@ -45,13 +48,17 @@ function toDataset({ images, labels }: IdxPair, classes: number): Dataset {
 
 /** Writes a network as safetensors; an existing file is replaced only by a whole one. */
 export async function saveNetwork(path: string, network: Network): Promise<void> {
+  checkPath(path, "path");
+  if (!(network instanceof Network)) throw new TypeError(`"network" must be a Network, got ${shown(network)}`);
   await writeAtomic(path, network.toBytes());
 }
 
 /** Reads a network that `saveNetwork` wrote. RangeError names the file and what is wrong with it. */
 export async function loadNetwork(
   path: string,
-  options: { deterministic?: boolean; seed?: number } = {},
+  options: { deterministic?: boolean; seed?: number; threads?: Threads } = {},
 ): Promise<Network> {
+  checkPath(path, "path");
+  checkOptions(options, "options", ["deterministic", "seed", "threads"]);
   return Network.fromBytes(await readMaybeGzip(path), { ...options, title: path });
 }

@@ -11,12 +11,18 @@ export interface Optimizer {
 /** Stochastic gradient descent: P becomes P − learningRate·∇C after every batch. */
 export function sgd(options: { learningRate: number }): Optimizer {
   checkOptions(options, "options", ["learningRate"]);
-  return { name: "sgd", learningRate: checkNumber(options.learningRate, "learningRate", 0) };
+  const learningRate = checkNumber(options.learningRate, "learningRate", 0);
+  const float = Math.fround(learningRate);
+  if ((float === 0) !== (learningRate === 0) || float === Infinity) {
+    throw new RangeError(`"learningRate" must be within the range of float32, got ${learningRate}`);
+  }
+  return { name: "sgd", learningRate };
 }
 
 export function checkOptimizer(value: unknown): Optimizer {
   if (typeof value !== "object" || value === null || (value as Optimizer).name !== "sgd") {
     throw new TypeError(`"optimizer" must be one that sgd() made, got ${shown(value)}`);
   }
-  return sgd({ learningRate: (value as Optimizer).learningRate });
+  const { name: _, ...options } = value as Optimizer;
+  return sgd(options);
 }

@@ -74,7 +74,9 @@ export function fillGaussian(out: Float32Array, deviation: number, seed: number,
       pending = undefined;
       continue;
     }
-    let [u, v, s] = [0, 0, 0];
+    let u = 0;
+    let v = 0;
+    let s = 0;
     do {
       philox(block, counter % 2 ** 32, Math.floor(counter / 2 ** 32), where, stream, key0, key1);
       counter++;

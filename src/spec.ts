@@ -52,8 +52,16 @@ export function checkSpec(value: unknown, title: string): NetworkSpec {
   const layers = Array.from(spec.layers, checkLayer);
   const loss = checkName(spec.loss, "loss", LOSSES);
   checkPairing(layers, loss);
-  const inputScale = spec.inputScale === undefined ? 1 / 255 : checkNumber(spec.inputScale, "inputScale");
+  const inputScale = spec.inputScale === undefined ? 1 / 255 : checkScale(spec.inputScale);
   return { inputs, layers, loss, inputScale };
+}
+
+/** A factor that float32 holds, since the kernels take it so. */
+function checkScale(value: unknown): number {
+  const scale = checkNumber(value, "inputScale");
+  const float = Math.fround(scale);
+  if (float !== 0 && Number.isFinite(float)) return scale;
+  throw new RangeError(`"inputScale" must be neither zero nor past the range of float32, got ${scale}`);
 }
 
 function checkLayer(value: unknown, index: number): LayerSpec {
