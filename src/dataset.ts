@@ -10,12 +10,14 @@ export interface DatasetOptions {
   shape: number | readonly number[];
   /** A class number from 0 for each sample; give these or `targets`. */
   labels?: ArrayLike<number>;
-  /** How many classes there are; one more than the largest label unless told. */
+  /** How many classes there are, 2^20 at most; one more than the largest label unless told. */
   classes?: number;
   /** The wanted outputs of each sample, one sample after the other. */
   targets?: Float32Array;
 }
 
+/** As many as a layer may have units. */
+const MOST_CLASSES = 2 ** 20;
 /** The largest class may have this many times the samples of the smallest before a warning. */
 const IMBALANCE = 3;
 
@@ -127,7 +129,7 @@ function countSamples(numbers: number, size: number): number {
 function checkLabels(labels: ArrayLike<number>, count: number, classes: number | undefined): Uint32Array {
   checkList(labels, "labels");
   if (labels.length !== count) throw new RangeError(`"labels" must hold ${count} labels, got ${labels.length}`);
-  const most = classes === undefined ? 2 ** 20 : checkInteger(classes, "classes") - 1;
+  const most = (classes === undefined ? MOST_CLASSES : checkInteger(classes, "classes", 1, MOST_CLASSES)) - 1;
   for (let i = 0; i < count; i++) {
     const label = labels[i] as number;
     if (!Number.isInteger(label) || label < 0 || label > most) {
@@ -160,9 +162,14 @@ function maximum(labels: Uint32Array): number {
 }
 
 function imbalance(counts: number[]): string[] {
-  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  let [rare, common] = [0, 0];
+  // There can be more classes than a call of Math.min takes arguments.
+  counts.forEach((count, label) => {
+    if (count < (counts[rare] as number)) rare = label;
+    if (count > (counts[common] as number)) common = label;
+  });
+  const [least, most] = [counts[rare] as number, counts[common] as number];
   if (most <= IMBALANCE * least) return [];
-  const [rare, common] = [counts.indexOf(least), counts.indexOf(most)];
   return [
     `class ${common} has ${most} samples, over ${IMBALANCE} times the ${least} of class ${rare}: accuracy may mislead`,
   ];
@@ -176,7 +183,9 @@ function shuffled(count: number, seed: number): Uint32Array {
 
 /** Rows by number out of a tight array of rows of `size`. */
 function pick<T extends Uint8Array | Uint32Array | Float32Array>(values: T, rows: number[], size: number): T {
-  const picked = new (values.constructor as new (length: number) => T)(rows.length * size);
+  // Bytes may be a Buffer, whose own constructor is deprecated.
+  const make = values instanceof Uint8Array ? Uint8Array : values.constructor;
+  const picked = new (make as new (length: number) => T)(rows.length * size);
   rows.forEach((row, i) => {
     picked.set(values.subarray(row * size, (row + 1) * size), i * size);
   });

@@ -37,7 +37,9 @@ export interface Explanation {
   target?: number;
   /** da/dz = S'(z). */
   slope: number;
-  /** dC/da; with cross-entropy the last layer has none of its own, and `delta` is a − y at once. */
+  /** Σy over all outputs; only in a last layer of softmax. */
+  targetSum?: number;
+  /** dC/da; with cross-entropy the last layer has none of its own, and `delta` is a − y (softmax: a·Σy − y) at once. */
   outputGradient?: number;
   /** dC/dz. */
   delta: number;
@@ -91,9 +93,11 @@ function outputFacts(
   states: LayerState[],
   target: ArrayLike<number>,
   { layer, unit }: WeightPosition,
-): Pick<Explanation, "target" | "outputGradient" | "terms"> {
+): Pick<Explanation, "target" | "targetSum" | "outputGradient" | "terms"> {
+  const { activation, units } = spec.layers[layer] as LayerSpec;
   if (layer === spec.layers.length - 1) {
     const wanted = target[unit] as number;
+    if (activation === "softmax") return { target: wanted, targetSum: sumOf(target) };
     if (spec.loss === "crossEntropy") return { target: wanted };
     return {
       target: wanted,
@@ -101,7 +105,6 @@ function outputFacts(
     };
   }
   const { weights } = parameters[layer + 1] as LayerParameters;
-  const units = (spec.layers[layer] as LayerSpec).units;
   const terms = (states[layer + 1] as LayerState).deltas.map((delta, j) => {
     return { unit: j, weight: weights[j * units + unit] as number, delta };
   });
@@ -128,12 +131,13 @@ function backward(
   states: LayerState[],
   target: ArrayLike<number>,
 ): void {
+  const wanted = sumOf(target);
   for (let layer = states.length - 1; layer >= 0; layer--) {
     const state = states[layer] as LayerState;
     const { activation, units } = spec.layers[layer] as LayerSpec;
     const above = states[layer + 1];
     state.deltas = state.outputs.map((a, unit) => {
-      if (!above) return outputDelta(spec, activation, state.outputs, target, unit);
+      if (!above) return outputDelta(spec, activation, a, target[unit] as number, wanted);
       const { weights } = parameters[layer + 1] as LayerParameters;
       const passed = above.deltas.reduce((sum, delta, j) => sum + (weights[j * units + unit] as number) * delta, 0);
       return derivative(activation, a) * passed;
@@ -141,18 +145,17 @@ function backward(
   }
 }
 
-/** dC/dz of an output. Softmax with cross-entropy gives a·Σy − y, and Σy is 1 for a label. */
-function outputDelta(
-  spec: NetworkSpec,
-  activation: Activation,
-  outputs: number[],
-  target: ArrayLike<number>,
-  unit: number,
-): number {
-  const [a, y] = [outputs[unit] as number, target[unit] as number];
-  if (activation === "softmax") return a * Array.from(target).reduce((sum, wanted) => sum + wanted, 0) - y;
+/** dC/dz of an output a with target y. Softmax with cross-entropy gives a·Σy − y, and Σy is 1 for a label. */
+function outputDelta(spec: NetworkSpec, activation: Activation, a: number, y: number, targetSum: number): number {
+  if (activation === "softmax") return a * targetSum - y;
   if (spec.loss === "crossEntropy") return a - y;
   return lossGradient(spec, a, y) * derivative(activation, a);
+}
+
+function sumOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum;
 }
 
 /** dC/da of the two squared losses. */
@@ -162,7 +165,7 @@ function lossGradient(spec: NetworkSpec, a: number, y: number): number {
 
 function activate(activation: Activation, sums: number[]): number[] {
   if (activation === "softmax") {
-    const most = Math.max(...sums);
+    const most = sums.reduce((a, b) => Math.max(a, b));
     const powers = sums.map((z) => Math.exp(z - most));
     const total = powers.reduce((sum, power) => sum + power, 0);
     return powers.map((power) => power / total);
@@ -192,6 +195,8 @@ function derivative(activation: Activation, a: number): number {
 
 /** Most terms of a sum that are written out. */
 const MOST_TERMS = 16;
+/** Targets that sum to 1 but for float32's rounding do so on paper. */
+const SUM_ROUNDING = 1e-6;
 
 function onPaper(spec: NetworkSpec, facts: Omit<Explanation, "text">): string {
   const { layer, unit, input } = facts.position;
@@ -220,8 +225,11 @@ function product({ input, slope, outputGradient, delta }: Omit<Explanation, "tex
   return factors.map((factor, i) => (i === 0 ? short(factor) : signed(factor))).join(" · ");
 }
 
-function crossEntropyLines({ output, target, delta }: Omit<Explanation, "text">): string[] {
-  return [`  ∂C/∂z = a − y = ${short(output)} − ${short(target as number)} = ${short(delta)}   (cross-entropy)`];
+function crossEntropyLines({ output, target, targetSum = 1, delta }: Omit<Explanation, "text">): string[] {
+  const isOne = Math.abs(targetSum - 1) < SUM_ROUNDING;
+  const [formula, factor] = isOne ? ["a − y", ""] : ["a·Σy − y", `·${short(targetSum)}`];
+  const numbers = `${short(output)}${factor} − ${signed(target as number)}`;
+  return [`  ∂C/∂z = ${formula} = ${numbers} = ${short(delta)}   (cross-entropy)`];
 }
 
 function slopeLine({ activation, output, slope }: Omit<Explanation, "text">): string {
@@ -237,7 +245,7 @@ function gradientLines(spec: NetworkSpec, facts: Omit<Explanation, "text">): str
   const { output, target, outputGradient, terms, position } = facts;
   if (!terms) {
     const divided = spec.loss === "meanSquaredError" ? ` / ${outputUnits(spec)}` : "";
-    const numbers = `2(${short(output)} − ${short(target as number)})${divided}`;
+    const numbers = `2(${short(output)} − ${signed(target as number)})${divided}`;
     return [`  ∂C/∂a = 2(a − y)${divided} = ${numbers} = ${short(outputGradient as number)}`];
   }
   return [
@@ -274,7 +282,7 @@ function rounded(value: number, digits: number): string {
   return text.replace("-", "−");
 }
 
-/** In brackets where a minus sign would run into the dot before it. */
+/** In brackets where a minus sign would run into the dot or the minus before it. */
 function signed(value: number): string {
   return value < 0 ? `(${short(value)})` : short(value);
 }

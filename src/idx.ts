@@ -18,6 +18,9 @@ const TYPES = new Map([
   [0x0e, { bytes: 8, make: (view: DataView) => read(view, Float64Array, 8, (at) => view.getFloat64(at)) }],
 ]);
 
+/** Most dimensions that a message repeats; a damaged file can claim 255. */
+const MOST_SHOWN = 8;
+
 /** The array in `bytes`, which bytes share and wider elements copy. RangeError names `title` and what is wrong with it. */
 export function parseIdx(bytes: Uint8Array, title: string): Idx {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -39,16 +42,25 @@ export function parseIdx(bytes: Uint8Array, title: string): Idx {
   const expected = header + elementCount(shape, title) * type.bytes;
   if (bytes.length !== expected) {
     const problem = bytes.length < expected ? "is cut short" : "is too long";
-    throw new RangeError(`${title} ${problem}: shape [${shape}] needs ${expected} bytes, got ${bytes.length}`);
+    throw new RangeError(
+      `${title} ${problem}: shape ${shownShape(shape)} needs ${expected} bytes, got ${bytes.length}`,
+    );
   }
   return { shape, data: type.make(new DataView(bytes.buffer, bytes.byteOffset + header, bytes.length - header)) };
 }
 
 function elementCount(shape: number[], title: string): number {
-  const count = shape.reduce((product, n) => product * n, 1);
+  // The product of the others may be infinite, and infinity times zero is no number.
+  const count = shape.includes(0) ? 0 : shape.reduce((product, n) => product * n, 1);
   if (count > 2 ** 40)
-    throw new RangeError(`${title} claims the shape [${shape}], more elements than any file here holds`);
+    throw new RangeError(`${title} claims the shape ${shownShape(shape)}, more elements than any file here holds`);
   return count;
+}
+
+/** [2,3], and of a long shape its beginning. */
+function shownShape(shape: number[]): string {
+  if (shape.length <= MOST_SHOWN) return `[${shape}]`;
+  return `[${shape.slice(0, MOST_SHOWN)},…] of ${shape.length} dimensions`;
 }
 
 /** A copy of the elements in the machine's byte order. */

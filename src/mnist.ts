@@ -6,7 +6,8 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { gunzipMaybe, readMaybeGzip, reason, writeAtomic } from "./files.js";
+import { checkOptions, shown } from "./check.js";
+import { checkPath, gunzipMaybe, readMaybeGzip, reason, writeAtomic } from "./files.js";
 import { type Idx, parseIdx } from "./idx.js";
 
 export interface IdxPair {
@@ -56,6 +57,7 @@ const SILENCE_MILLISECONDS = 30_000;
 
 /** MNIST from the first place that has it. What is not the user's own folder is checked against its SHA-256. */
 export async function loadMnistFiles(options: MnistOptions = {}): Promise<IdxFolder> {
+  checkMnistOptions(options);
   if (options.dir !== undefined) return readIdxFolder(options.dir);
   const cache = options.cacheDir ?? defaultCache();
   const found =
@@ -65,8 +67,27 @@ export async function loadMnistFiles(options: MnistOptions = {}): Promise<IdxFol
   return pairs((name) => parseIdx(found.get(name) as Uint8Array, name));
 }
 
+/** TypeError or RangeError names the option: a misspelt folder must not end in MNIST from elsewhere. */
+function checkMnistOptions(options: unknown): void {
+  const given = checkOptions(options, "options", ["dir", "cacheDir", "url", "packages", "onDownload", "signal"]);
+  for (const title of ["dir", "cacheDir", "url"]) {
+    if (given[title] !== undefined) checkPath(given[title], title);
+  }
+  const { packages, onDownload, signal } = given;
+  if (packages !== undefined && !(Array.isArray(packages) && packages.every((place) => typeof place === "string"))) {
+    throw new TypeError(`"packages" must be an array of strings, got ${shown(packages)}`);
+  }
+  if (onDownload !== undefined && typeof onDownload !== "function") {
+    throw new TypeError(`"onDownload" must be a function, got ${shown(onDownload)}`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`"signal" must be an AbortSignal, got ${shown(signal)}`);
+  }
+}
+
 /** The four IDX files of MNIST's names in a folder, each as it is or as `.gz`, whatever they hold. */
 export async function readIdxFolder(dir: string): Promise<IdxFolder> {
+  checkPath(dir, "dir");
   const files = new Map<FileName, { path: string; bytes: Uint8Array }>();
   for (const name of FILES) files.set(name, await readEither(dir, name));
   return pairs((name) => {
@@ -163,7 +184,7 @@ function packageFolder(places?: string[]): string | undefined {
 
 /** Fetches what the cache lacks; every file is checked before it is kept. */
 async function download(cache: string, options: MnistOptions): Promise<Map<FileName, Uint8Array>> {
-  const url = options.url ?? process.env.WASMLP_MNIST_URL ?? URL_DEFAULT;
+  const url = options.url ?? (process.env.WASMLP_MNIST_URL || URL_DEFAULT);
   const base = url.endsWith("/") ? url : `${url}/`;
   await mkdir(cache, { recursive: true }).catch((cause) => {
     throw new Error(`cannot make the cache folder ${cache}: ${reason(cause)}`, { cause });

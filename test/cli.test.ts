@@ -1,19 +1,24 @@
 // The command line as its users meet it: the built program, spawned on a small folder of IDX files.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import {
+  chmodSync,
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { deflateSync } from "node:zlib";
+import { crc32, deflateSync, gzipSync } from "node:zlib";
 import { encode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
@@ -49,10 +54,14 @@ function jsonLines(text: string): Record<string, unknown>[] {
 }
 
 function start(...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder });
+  return startWith({}, ...args);
+}
+
+function startWith(options: SpawnOptions, ...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
+  const child = spawn(process.execPath, [program, ...args], { cwd: folder, ...options });
   const texts = { out: "", err: "" };
-  child.stdout.on("data", (text) => (texts.out += text));
-  child.stderr.on("data", (text) => (texts.err += text));
+  child.stdout?.on("data", (text) => (texts.out += text));
+  child.stderr?.on("data", (text) => (texts.err += text));
   const outcome = new Promise<Outcome>((done) => child.on("close", (code) => done({ code, ...texts })));
   return { child, outcome };
 }
@@ -104,19 +113,40 @@ function writePng(name: string, channels: number, pixel: (grey: number) => numbe
   writeFileSync(join(folder, name), encode({ width: side, height: side, data, channels, depth: 8 }));
 }
 
-/** A PNG whose header claims what we want; checksums are left zero, as no decoder should come to see it. */
-function writeFalsePng(name: string, width: number, height: number, pixels: Uint8Array): void {
+interface PngParts {
+  size?: number;
+  depth?: number;
+  colour?: number;
+  interlaced?: boolean;
+  /** Chunks between header and pixels. */
+  extra?: [string, Uint8Array][];
+}
+
+/** A PNG of our own making, which may claim what it is not; `rows` are the pixels as they lie in the file. */
+function writeRawPng(name: string, rows: Uint8Array, parts: PngParts = {}): void {
+  const { size = SIDE, depth = 8, colour = 0, interlaced = false, extra = [] } = parts;
   const header = Buffer.alloc(13);
-  header.writeUInt32BE(width, 0);
-  header.writeUInt32BE(height, 4);
-  header[8] = 8;
-  const chunk = (type: string, data: Uint8Array) => {
-    const length = Buffer.alloc(4);
-    length.writeUInt32BE(data.length);
-    return Buffer.concat([length, Buffer.from(type), data, Buffer.alloc(4)]);
-  };
-  const chunks = [chunk("IHDR", header), chunk("IDAT", deflateSync(pixels)), chunk("IEND", new Uint8Array(0))];
-  writeFileSync(join(folder, name), Buffer.concat([Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), ...chunks]));
+  header.writeUInt32BE(size, 0);
+  header.writeUInt32BE(size, 4);
+  header.set([depth, colour, 0, 0, Number(interlaced)], 8);
+  const chunks = [["IHDR", header], ...extra, ["IDAT", deflateSync(rows)], ["IEND", new Uint8Array(0)]] as const;
+  const signature = Buffer.from("\x89PNG\r\n\x1a\n", "latin1");
+  writeFileSync(join(folder, name), Buffer.concat([signature, ...chunks.map(([type, data]) => chunk(type, data))]));
+}
+
+function chunk(type: string, data: Uint8Array): Buffer {
+  const whole = Buffer.concat([Buffer.alloc(4), Buffer.from(type), data, Buffer.alloc(4)]);
+  whole.writeUInt32BE(data.length, 0);
+  whole.writeUInt32BE(crc32(whole.subarray(4, -4)), whole.length - 4);
+  return whole;
+}
+
+/** Rows of `SIDE` pixels, each begun with a zero: not filtered. */
+function rowsOf(pixel: (i: number) => number[]): Uint8Array {
+  const rows = Array.from({ length: SIDE }, (_, y) => {
+    return [0, ...Array.from({ length: SIDE }, (_, x) => pixel(y * SIDE + x)).flat()];
+  });
+  return Uint8Array.from(rows.flat());
 }
 
 beforeAll(() => {
@@ -140,8 +170,15 @@ beforeAll(() => {
   writePng("large.png", 1, (grey) => [grey], 32);
   writeFileSync(join(folder, "cut.png"), readFileSync(join(folder, "grey.png")).subarray(0, -20));
   writeFileSync(join(folder, "text.png"), "not a picture");
-  writeFalsePng("huge.png", 2e9, 2e9, new Uint8Array(10));
-  writeFalsePng("bomb.png", SIDE, SIDE, new Uint8Array(2e7));
+  writeRawPng("huge.png", new Uint8Array(10), { size: 2e9 });
+  writeRawPng("bomb.png", new Uint8Array(2e7));
+  const palette: [string, Uint8Array] = ["PLTE", new Uint8Array(48)];
+  writeRawPng("woven.png", new Uint8Array(60), { depth: 4, colour: 3, interlaced: true, extra: [palette] });
+  writeRawPng(
+    "half-key.png",
+    rowsOf(() => [0, 0, 0]),
+    { colour: 2, extra: [["tRNS", new Uint8Array(2)]] },
+  );
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
@@ -255,6 +292,62 @@ describe("train", () => {
     child.stdout?.once("data", () => child.stdout?.destroy());
     expect(await outcome).toMatchObject({ code: 0, err: "" });
   });
+
+  it("writes through a link, and leaves the file's permissions", () => {
+    const path = join(folder, "private");
+    writeFileSync(path, "old");
+    chmodSync(path, 0o600);
+    symlinkSync("private", join(folder, "link"));
+    outputOf("train", "--data", "data", ...SMALL, "--quiet", "--out", "link");
+    expect(readlinkSync(join(folder, "link"))).toBe("private");
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(jsonLines(outputOf("info", "private", "--json"))[0]).toMatchObject({ parameterCount: 547 });
+  });
+});
+
+describe("output that is lost while there is something to save", () => {
+  const MANY = ["--data", "data", ...SMALL, "--epochs", "300"];
+  const parameterCount = (file: string) => jsonLines(outputOf("info", file, "--json"))[0]?.parameterCount;
+
+  it.each(["stdout", "stderr"] as const)("the reader of %s leaves: trained to the end and saved", async (name) => {
+    const file = `lost-${name}.safetensors`;
+    const { child, outcome } = start("train", ...MANY, ...(name === "stdout" ? ["--json"] : []), "--out", file);
+    child[name]?.once("data", () => child[name]?.destroy());
+    const { code, out, err } = await outcome;
+    expect(code).toBe(0);
+    if (name === "stdout") expect(err).toBe("");
+    else expect(out).toMatch(/^test accuracy .* after 300 epochs, .*\nsaved to lost-stderr\.safetensors\n$/);
+    expect(parameterCount(file)).toBe(547);
+    outputOf("train", ...MANY, "--quiet", "--out", "whole.safetensors");
+    const [lost, whole] = [file, "whole.safetensors"].map((name) => readFileSync(join(folder, name))) as [
+      Buffer,
+      Buffer,
+    ];
+    expect(lost.equals(whole)).toBe(true);
+  });
+
+  it.each([
+    ["stdout", 1, 1, /^cannot write to standard output: no space is left; going on without it\n$/],
+    ["stderr", 2, 0, /^$/],
+  ] as const)("no space for %s: trained to the end and saved", async (name, index, code, words) => {
+    const full = openSync("/dev/full", "w");
+    const stdio: ("pipe" | number)[] = ["pipe", "pipe", "pipe"];
+    stdio[index] = full;
+    const file = `full-${name}.safetensors`;
+    const json = name === "stdout" ? ["--json"] : [];
+    const outcome = await startWith({ stdio }, "train", ...MANY, ...json, "--out", file).outcome;
+    closeSync(full);
+    expect(outcome.code).toBe(code);
+    expect(outcome.err).toMatch(words);
+    expect(parameterCount(file)).toBe(547);
+  });
+
+  it("no space for a result that is all there is: a sentence", async () => {
+    const full = openSync("/dev/full", "w");
+    const { code, err } = await startWith({ stdio: ["pipe", full, "pipe"] }, "info", "--json").outcome;
+    closeSync(full);
+    expect([code, err]).toEqual([FAILURE, "wasmlp: cannot write to standard output: no space is left\n"]);
+  });
 });
 
 describe("a signal while training", () => {
@@ -265,6 +358,7 @@ describe("a signal while training", () => {
   it.each([
     ["SIGINT", 130, "stopped by Ctrl-C"],
     ["SIGTERM", 143, "stopped by SIGTERM"],
+    ["SIGHUP", 129, "stopped by SIGHUP"],
   ] as const)("%s saves and exits with %i", async (signal, code, words) => {
     const file = `${signal}.safetensors`;
     const { child, outcome } = start("train", "--data", "data", ...SMALL, "--epochs", "1000000", "--out", file);
@@ -276,6 +370,18 @@ describe("a signal while training", () => {
       new RegExp(`^${words} after \\d+ of 1000000 epochs; saved to ${file}$`),
     );
     expect(jsonLines(outputOf("info", file, "--json"))[0]).toMatchObject({ parameterCount: 547 });
+  });
+
+  it("ends --json with an object that tells what was saved", async () => {
+    const args = ["train", "--data", "data", ...SMALL, "--epochs", "1000000", "--json"];
+    for (const out of ["stopped.safetensors", null]) {
+      const { child, outcome } = start(...args, ...(out === null ? [] : ["--out", out]));
+      child.stdout?.once("data", () => child.kill("SIGINT"));
+      const events = jsonLines((await outcome).out);
+      const epochs = events.length - 1;
+      expect(events.at(-1)).toEqual({ event: "stopped", reason: "stopped by Ctrl-C", epochs, out });
+    }
+    expect(existsSync(join(folder, "stopped.safetensors"))).toBe(true);
   });
 
   it("says that nothing was saved where there is no --out", async () => {
@@ -306,6 +412,19 @@ describe.skipIf(!terminal)("train on a terminal", () => {
     expect(out).toMatch(/epoch 2\/3 [█░]+ [\d,]+ samples\/s {2}loss [\d.]+ {2}acc [\d.]+ % {2}\d+ s left/);
     expect(out.match(/epoch \d\/3 {2}loss/g)).toHaveLength(3);
     expect(out).toContain("\x1b[38;5;");
+  });
+
+  it("saves when the terminal is closed, and ends with 129", async () => {
+    // The shell passes the signal on, as shells do, but outlives its terminal to tell how we ended.
+    const train = `'${process.execPath}' '${program}' train --data data --layers 64,8,3 --epochs 100000 --out hung`;
+    const command = `trap 'kill -HUP $!' HUP; ${train} & wait $!; wait $!; echo $? > code.part; mv code.part code`;
+    const env = { ...process.env, SHELL: "/bin/sh" };
+    const child = spawn("script", ["-qec", command, "/dev/null"], { cwd: folder, env });
+    await new Promise<void>((done) => child.stdout.on("data", (text) => /epoch \d+\/100000/.test(text) && done()));
+    child.kill("SIGKILL");
+    await expect.poll(() => existsSync(join(folder, "code")), { timeout: 20_000 }).toBe(true);
+    expect(readFileSync(join(folder, "code"), "utf8")).toBe("129\n");
+    expect(jsonLines(outputOf("info", "hung", "--json"))[0]).toMatchObject({ parameterCount: 547 });
   });
 
   it("shows neither with --quiet", () => {
@@ -356,6 +475,29 @@ describe("predict", () => {
     }
   });
 
+  it("takes the transparent colour of grey and colour for black", () => {
+    const probabilities = (name: string) =>
+      jsonLines(outputOf("predict", name, "--model", "model.safetensors", "--json"))[0]?.probabilities;
+    const grey = (i: number) => (i % 3 === 0 ? 200 : i);
+    writeRawPng(
+      "keyless.png",
+      rowsOf((i) => [i % 3 === 0 ? 0 : i]),
+    );
+    writeRawPng(
+      "grey-key.png",
+      rowsOf((i) => [grey(i)]),
+      { extra: [["tRNS", Uint8Array.of(0, 200)]] },
+    );
+    expect(probabilities("grey-key.png")).toEqual(probabilities("keyless.png"));
+    const rgb = rowsOf((i) => (i % 3 === 0 ? [200, 1, 2] : [i, i, i]));
+    const key = Uint8Array.of(0, 200, 0, 1, 0, 2);
+    const suggestion: [string, Uint8Array] = ["PLTE", Uint8Array.of(9, 9, 9)];
+    writeRawPng("rgb-key.png", rgb, { colour: 2, extra: [suggestion, ["tRNS", key]] });
+    expect(probabilities("rgb-key.png")).toEqual(probabilities("keyless.png"));
+    writeRawPng("rgb-near.png", rgb, { colour: 2, extra: [["tRNS", Uint8Array.of(0, 200, 0, 1, 0, 3)]] });
+    expect(probabilities("rgb-near.png")).not.toEqual(probabilities("keyless.png"));
+  });
+
   it("weighs colours by their brightness", () => {
     writePng("red.png", 3, () => [200, 0, 0]);
     writePng("dark.png", 1, () => [60]);
@@ -398,11 +540,29 @@ describe("info, help and version", () => {
     expect(outputOf("info", "model.safetensors")).toMatch(/^layer 1 +3 sigmoid$/m);
   });
 
+  it("tells of a model from a pipe, and counts what is in a compressed file", () => {
+    const model = readFileSync(join(folder, "model.safetensors"));
+    const command = `cat model.safetensors > pipe & '${process.execPath}' '${program}' info pipe --json`;
+    const { stdout } = spawnSync("sh", ["-c", command], { cwd: folder, encoding: "utf8" });
+    expect(jsonLines(stdout)[0]).toMatchObject({ parameterCount: 547, bytes: model.length });
+    const folded = gzipSync(model);
+    writeFileSync(join(folder, "model.gz"), folded);
+    expect(jsonLines(outputOf("info", "model.gz", "--json"))[0]).toMatchObject({
+      parameterCount: 547,
+      bytes: folded.length,
+    });
+  });
+
+  it("shows a command's help in two ways", () => {
+    expect(outputOf("help")).toBe(outputOf("--help"));
+    expect(outputOf("help", "train")).toBe(outputOf("train", "--help"));
+  });
+
   it("tells what the machine has", () => {
     const [info] = jsonLines(outputOf("info", "--json"));
-    expect(info).toMatchObject({ node: process.versions.node, v8: process.versions.v8, threads: 1 });
+    expect(info).toMatchObject({ node: process.versions.node, v8: process.versions.v8 });
     expect(info).toMatchObject({
-      features: { simd: true, relaxedSimd: expect.any(Boolean) },
+      features: { simd: true, relaxedSimd: expect.any(Boolean), threads: expect.any(Number) },
       build: expect.any(String),
     });
     expect(outputOf("info")).toMatch(/^SIMD +yes$/m);
@@ -428,6 +588,12 @@ const predict = (image: string) => ["predict", image, "--model", "model.safetens
 describe("refusals: one sentence on stderr", () => {
   it.each<[string, number, string[], RegExp]>([
     ["an unknown command", USAGE, ["trian"], /no command "trian"; there are train, evaluate, predict, explain, info/],
+    [
+      "help of an unknown command",
+      USAGE,
+      ["help", "foo"],
+      /no command "foo"; there are train, evaluate, predict, explain, info/,
+    ],
     ["an unknown option", USAGE, ["train", "--epoch", "3"], /unknown option '--epoch' \(Did you mean --epochs\?\)/],
     ["an option without its value", USAGE, ["train", "--epochs"], /'--epochs <n>' argument missing/],
     ["a surplus argument", USAGE, ["train", "data"], /too many arguments/],
@@ -471,7 +637,12 @@ describe("refusals: one sentence on stderr", () => {
       ["train", "--layers", "784,99999999,10"],
       /"--layers" must be .* to 1048576, got 99999999/,
     ],
-    ["too many threads", USAGE, ["train", "--threads", "4"], /"--threads" must be "auto" or 1.* got "4"/],
+    [
+      "too many threads",
+      USAGE,
+      ["train", "--threads", "65"],
+      /"--threads" must be "auto" or a whole number from 1 to 64, got "65"/,
+    ],
     [
       "layers that do not begin with the pixels",
       USAGE,
@@ -504,6 +675,7 @@ describe("refusals: one sentence on stderr", () => {
     ["an --out in /proc", FAILURE, train("--out", "/proc/x"), /cannot write \/proc\/x: /],
     ["a missing model", FAILURE, ["evaluate", "nowhere", "--data", "data"], /nowhere/],
     ["a truncated model", FAILURE, ["evaluate", "cut.safetensors", "--data", "data"], /cut\.safetensors/],
+    ["an endless device", FAILURE, ["info", "/dev/zero"], /cannot read \/dev\/zero: it is not a file/],
     ["a file that is no model", FAILURE, ["info", "text.png"], /text\.png/],
     ["a model for other data", FAILURE, ["evaluate", "model.safetensors", "--data", "mismatched"], /holds 3 images/],
     ["no model to predict with", USAGE, ["predict", "grey.png"], /needs "--model"/],
@@ -522,6 +694,18 @@ describe("refusals: one sentence on stderr", () => {
       /huge\.png is 2000000000x2000000000 pixels, and 4096x4096 is the most/,
     ],
     ["an image that unfolds without end", FAILURE, predict("bomb.png"), /bomb\.png is a damaged PNG file/],
+    [
+      "an interlaced image of few bits",
+      FAILURE,
+      predict("woven.png"),
+      /woven\.png is interlaced with 4 bits a pixel; save it with 8, or without interlacing/,
+    ],
+    [
+      "half a transparent colour",
+      FAILURE,
+      predict("half-key.png"),
+      /half-key\.png is a damaged PNG file: its transparent/,
+    ],
     ["a missing image", FAILURE, predict("nowhere.png"), /cannot read nowhere\.png: there is no such file/],
     ["a folder as an image", FAILURE, predict("data"), /cannot read data: it is a folder/],
     [

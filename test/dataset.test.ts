@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { Dataset } from "../src/index.js";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
@@ -56,6 +56,24 @@ describe("a dataset", () => {
       "class 0 has 4 samples, over 3 times the 1 of class 1: accuracy may mislead",
     ]);
     expect(make([0, 1], 3).warnings[0]).toContain("the 0 of class 2");
+  });
+
+  it("takes more classes than a call takes arguments", () => {
+    const data = make([0, 130_000]);
+    expect(data.classes).toBe(130_001);
+    expect(data.warnings[0]).toContain("class 0 has 1 samples, over 3 times the 0 of class 1");
+    expect(make([0, 0, 0, 0, 130_000]).warnings[0]).toContain("class 0 has 4 samples");
+    expect(make([0, 1], 2 ** 20).targetSize).toBe(2 ** 20);
+  });
+
+  it("copies samples of a Buffer without a deprecated call", () => {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    const data = new Dataset({ inputs: Buffer.from([1, 2, 3]), shape: 1, labels: [0, 1, 0] });
+    const { inputs } = data.shuffle(1);
+    expect(inputs.constructor).toBe(Uint8Array);
+    expect([...inputs].sort()).toEqual([1, 2, 3]);
+    expect(warn).not.toHaveBeenCalled();
+    warn.mockRestore();
   });
 
   it("shuffles and splits by seed, losing no sample", () => {
@@ -144,13 +162,13 @@ describe("a dataset refuses", () => {
       "a fractional label",
       { inputs, shape: 2, labels: [0, 0.5] },
       RangeError,
-      '"labels" must be whole numbers from 0 to 1048576, got 0.5 at index 1',
+      '"labels" must be whole numbers from 0 to 1048575, got 0.5 at index 1',
     ],
     [
       "a negative label",
       { inputs, shape: 2, labels: [0, -1] },
       RangeError,
-      '"labels" must be whole numbers from 0 to 1048576, got -1 at index 1',
+      '"labels" must be whole numbers from 0 to 1048575, got -1 at index 1',
     ],
     [
       "both labels and targets",
@@ -176,13 +194,25 @@ describe("a dataset refuses", () => {
       "NaN among the labels",
       { inputs, shape: 2, labels: [0, Number.NaN] },
       RangeError,
-      '"labels" must be whole numbers from 0 to 1048576, got NaN at index 1',
+      '"labels" must be whole numbers from 0 to 1048575, got NaN at index 1',
     ],
     [
       "no classes",
       { inputs, shape: 4, labels: [0], classes: 0 },
       RangeError,
-      '"classes" must be a whole number from 1 to 2147483647, got 0',
+      '"classes" must be a whole number from 1 to 1048576, got 0',
+    ],
+    [
+      "endless classes",
+      { inputs, shape: 4, labels: [0], classes: 2 ** 31 - 1 },
+      RangeError,
+      '"classes" must be a whole number from 1 to 1048576, got 2147483647',
+    ],
+    [
+      "a label past the most classes",
+      { inputs, shape: 4, labels: [2 ** 20] },
+      RangeError,
+      '"labels" must be whole numbers from 0 to 1048575, got 1048576 at index 0',
     ],
     ["neither", { inputs, shape: 4 }, TypeError, 'a dataset needs either "labels" or "targets"'],
     [

@@ -52,6 +52,16 @@ describe("IDX files", () => {
       idx(8, [2 ** 32 - 1], []),
       "x is cut short: shape [4294967295] needs 4294967303 bytes, got 8",
     ],
+    [
+      "too many dimensions to name",
+      idx(8, [...Array(254).fill(2 ** 32 - 1), 0], [1]),
+      `x is too long: shape [${Array(8).fill(2 ** 32 - 1)},…] of 255 dimensions needs 1024 bytes, got 1025`,
+    ],
+    [
+      "many endless dimensions",
+      idx(8, Array(255).fill(2 ** 32 - 1), []),
+      `x claims the shape [${Array(8).fill(2 ** 32 - 1)},…] of 255 dimensions, more elements`,
+    ],
   ])("with %s are refused", (_, bytes, message) => {
     expect(() => parseIdx(bytes, "x")).toThrow(RangeError);
     expect(() => parseIdx(bytes, "x")).toThrow(message);

@@ -60,6 +60,19 @@ describe("MNIST", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
+  it("is not taken from a cache in which one byte is another", async () => {
+    for (const name of FILES) writeFileSync(join(folder, name), readFileSync(join(PACKAGE, name)));
+    const labels = readFileSync(join(PACKAGE, "t10k-labels-idx1-ubyte"));
+    const last = labels.length - 1;
+    const right = labels[last] as number;
+    labels[last] = (right + 1) % 10;
+    writeFileSync(join(folder, "t10k-labels-idx1-ubyte"), labels);
+    const { test } = await loadMnistFiles({ cacheDir: folder });
+    expect((test.labels.data as Uint8Array).at(-1)).toBe(right);
+    const { test: given } = await loadMnistFiles({ dir: folder });
+    expect((given.labels.data as Uint8Array).at(-1)).toBe(labels[last]);
+  });
+
   it("is downloaded, with progress, checked and cached", async () => {
     const seen: DownloadProgress[] = [];
     const { train } = await download(await serve(good), (progress) => seen.push(progress));
@@ -82,6 +95,41 @@ describe("MNIST", () => {
     const labels = readFileSync(join(folder, "cache", FILES[1] as string));
     expect(createHash("sha256").update(labels).digest("hex")).toMatch(/^65a50cbb/);
   });
+});
+
+describe("options of MNIST that are refused, rather than MNIST from elsewhere", () => {
+  const keys = "dir, cacheDir, url, packages, onDownload, signal";
+  it.each<[unknown, Error]>([
+    ["/nonexistent", new TypeError('"options" must be an object, got "/nonexistent"')],
+    [null, new TypeError('"options" must be an object, got null')],
+    [{ folder: "x" }, new RangeError(`"options" has no option "folder"; it takes ${keys}`)],
+    [{ dir: 7 }, new TypeError('"dir" must be a string, got 7')],
+    [{ cacheDir: "" }, new RangeError('"cacheDir" must be a path, got ""')],
+    [{ url: new URL("http://x/") }, new TypeError('"url" must be a string, got URL')],
+    [{ packages: "x" }, new TypeError('"packages" must be an array of strings, got "x"')],
+    [{ packages: [1] }, new TypeError('"packages" must be an array of strings, got Array(1)')],
+    [{ onDownload: true }, new TypeError('"onDownload" must be a function, got true')],
+    [{ signal: {} }, new TypeError('"signal" must be an AbortSignal, got Object')],
+  ])("%j", async (options, error) => {
+    const refusal = await loadMnist(options as never).catch((reason) => reason);
+    expect(refusal).toBeInstanceOf(error.constructor);
+    expect(refusal.message).toBe(error.message);
+  });
+
+  it("a folder that is no path", async () => {
+    await expect(loadIdxFolder(undefined as never)).rejects.toThrow(
+      new TypeError('"dir" must be a string, got undefined'),
+    );
+  });
+});
+
+it("an empty WASMLP_MNIST_URL is as good as none", async () => {
+  vi.stubEnv("WASMLP_MNIST_URL", "");
+  const fetch = vi.spyOn(globalThis, "fetch").mockRejectedValue(new Error("no network in this test"));
+  await expect(loadMnistFiles({ cacheDir: folder, packages: [] })).rejects.toThrow(
+    /^cannot download https:\/\/storage\.googleapis\.com\/cvdf-datasets\/mnist\/train-images/,
+  );
+  fetch.mockRestore();
 });
 
 describe("a download that fails says so in a sentence and leaves no file", () => {

@@ -1,6 +1,6 @@
-// The README's examples run, and what its comments say of them is so.
+// The README's examples type-check and run, and what their comments say of them is so.
 
-import { execFileSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -9,27 +9,58 @@ import { expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
+const EXAMPLES = ["example", "example:mnist"];
+const STRICT = { strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true };
 
-/** The code between two markers, its imports led to the built entries. */
+/** The code between two markers. */
 function example(name: string): string {
   const code = readme.match(
     new RegExp(`<!-- ${name} -->\\n\`\`\`ts\\n([^]*?)\`\`\`\\n<!-- /${name} -->`),
   )?.[1] as string;
   expect(code, `README.md has no example between the markers of ${name}`).toBeTruthy();
-  const entry = (file: string) => pathToFileURL(join(root, "build", file)).href;
-  return code.replace('"wasmlp/node"', `"${entry("node.js")}"`).replace('"wasmlp"', `"${entry("index.js")}"`);
+  return code;
 }
 
-/** Runs an example in an empty folder; gives the lines it printed. */
-function run(code: string): string[] {
+/** What Node prints, complaints too, in a folder with nothing but `files`. */
+function node(files: Record<string, string>, ...args: string[]): string {
   const folder = mkdtempSync(join(tmpdir(), "wasmlp-readme-"));
   try {
-    writeFileSync(join(folder, "example.mjs"), code);
-    return execFileSync(process.execPath, ["example.mjs"], { cwd: folder, encoding: "utf8" }).trim().split("\n");
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
+    return (stdout + stderr).trim();
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
+
+/** Runs code, its imports led to the built entries; gives the lines it printed. */
+function run(code: string): string[] {
+  const entry = (file: string) => pathToFileURL(join(root, "build", file)).href;
+  const led = code.replace('"wasmlp/node"', `"${entry("node.js")}"`).replace('"wasmlp"', `"${entry("index.js")}"`);
+  return node({ "example.mjs": led }, "example.mjs").split("\n");
+}
+
+/** What the compiler says of code, its imports led to the built types. */
+function complaints(code: string): string {
+  const types = (name: string) => [join(root, `build/types/src/${name}.d.ts`)];
+  const compilerOptions = {
+    ...{ ...STRICT, noEmit: true, target: "es2022", module: "nodenext", lib: ["es2023", "dom"] },
+    ...{ types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
+    paths: { wasmlp: types("index"), "wasmlp/node": types("node") },
+  };
+  const config = JSON.stringify({ compilerOptions, files: ["example.mts"] });
+  return node({ "example.mts": code, "tsconfig.json": config }, join(root, "node_modules/typescript/bin/tsc"));
+}
+
+it.each(EXAMPLES)("the types of %s hold", (name) => {
+  expect(complaints(example(name))).toBe("");
+});
+
+it("a wrong type in an example is seen", () => {
+  expect(complaints(`${example("example")}\nconst text: string = network.parameterCount;`)).toMatch(
+    /TS2322: Type 'number' is not assignable to type 'string'/,
+  );
+});
 
 it("the example that learns exclusive or", () => {
   const code = example("example").replace(

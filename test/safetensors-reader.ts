@@ -18,11 +18,13 @@ export function readSafetensors(file: Uint8Array) {
   };
   const data = buffer.subarray(8 + length);
   expect((8 + length) % 8).toBe(0);
-  const covered = Object.values(header).sort((a, b) => a.data_offsets[0] - b.data_offsets[0]);
+  const covered = Object.values(header)
+    .map(({ data_offsets }) => data_offsets)
+    .sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   let end = 0;
-  for (const { data_offsets } of covered) {
-    expect(data_offsets[0]).toBe(end);
-    end = data_offsets[1];
+  for (const [begin, after] of covered) {
+    expect(begin).toBe(end);
+    end = after;
   }
   expect(end).toBe(data.length);
   const tensors = Object.entries(header).map(([name, { dtype, shape, data_offsets }]) => {

@@ -20,7 +20,8 @@ const [BLACK, GREYS] = [232, 24];
 /** The lines of all drawings, as many side by side as `width` columns take. With `greys`, in 256 colours. */
 export function drawSideBySide(drawings: Drawing[], width: number, greys: boolean): string[] {
   const blocks = drawings.map((drawing) => drawBlock(drawing, greys));
-  const column = Math.max(...blocks.map((block) => block.width));
+  // There can be more drawings than a call of Math.max takes arguments.
+  const column = blocks.reduce((most, block) => Math.max(most, block.width), 0);
   const abreast = Math.max(1, Math.floor((width + GAP.length) / (column + GAP.length)));
   const lines: string[] = [];
   for (let from = 0; from < blocks.length; from += abreast) {

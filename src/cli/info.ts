@@ -1,9 +1,9 @@
 // wasmlp info
 
-import { stat } from "node:fs/promises";
 import { cpus } from "node:os";
 import type { Command } from "commander";
-import { engineFeatures, loadNetwork, Network, type NetworkSpec } from "../node.js";
+import { gunzipMaybe, readWhole } from "../files.js";
+import { engineFeatures, Network, type NetworkSpec } from "../node.js";
 import { grouped, printJson, printResult } from "./output.js";
 
 export function addInfo(program: Command, version: string): void {
@@ -22,8 +22,10 @@ export function addInfo(program: Command, version: string): void {
 }
 
 async function modelInfo(model: string, json: boolean): Promise<void> {
-  const { spec, parameterCount } = await loadNetwork(model);
-  const { size: bytes } = await stat(model);
+  // Read once and counted, as a pipe tells neither its size nor its bytes a second time.
+  const file = await readWhole(model);
+  const bytes = file.length;
+  const { spec, parameterCount } = await Network.fromBytes(await gunzipMaybe(file, model), { title: model });
   if (json) return printJson({ model, spec, parameterCount, bytes });
   printRows([
     ["model", model],
@@ -50,8 +52,7 @@ async function machineInfo(version: string, json: boolean): Promise<void> {
   const { node, v8 } = process.versions;
   const [cpu, count] = [cpus()[0]?.model.trim() ?? "unknown", cpus().length];
   const { platform, arch } = process;
-  if (json)
-    return printJson({ wasmlp: version, node, v8, platform, arch, cpu, cpus: count, features, build, threads: 1 });
+  if (json) return printJson({ wasmlp: version, node, v8, platform, arch, cpu, cpus: count, features, build });
   printRows([
     ["wasmlp", version],
     ["Node", `${node} (V8 ${v8})`],
@@ -59,7 +60,8 @@ async function machineInfo(version: string, json: boolean): Promise<void> {
     ["SIMD", yesNo(features.simd)],
     ["relaxed SIMD", yesNo(features.relaxedSimd)],
     ["build", build],
-    ["threads", "1"],
+    ["threads", `up to ${features.threads}`],
+    ["turbo", features.turbo ? "on: V8 runs pairs of vectors as one" : "off"],
   ]);
 }
 

@@ -2,7 +2,8 @@
 
 import { Option } from "commander";
 import { checkName, shown } from "../check.js";
-import type { WeightPosition } from "../node.js";
+import type { Threads, WeightPosition } from "../node.js";
+import { MOST_THREADS } from "../threads.js";
 import { UsageError } from "./errors.js";
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
@@ -74,9 +75,11 @@ export function parseWeight(text: string): WeightPosition {
   throw new UsageError(`"--weight" must be LAYER,UNIT,INPUT, three whole numbers from 0, got ${shown(text)}`);
 }
 
-export function parseThreads(text: string): "auto" | 1 {
-  if (text === "auto" || text === "1") return text === "auto" ? text : 1;
-  throw new UsageError(`"--threads" must be "auto" or 1, the most this version trains with, got ${shown(text)}`);
+export function parseThreads(text: string): Threads {
+  if (text === "auto") return text;
+  const threads = decimal(text);
+  if (Number.isInteger(threads) && threads >= 1 && threads <= MOST_THREADS) return threads;
+  throw new UsageError(`"--threads" must be "auto" or a whole number from 1 to ${MOST_THREADS}, got ${shown(text)}`);
 }
 
 /** A file or folder; an empty one is what an unset shell variable leaves. */

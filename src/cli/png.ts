@@ -1,9 +1,8 @@
 // PNG files as grey bytes. A file is checked before the decoder sees it: decoders believe what a header claims.
 
-import { readFile, stat } from "node:fs/promises";
 import { inflateSync } from "node:zlib";
 import { convertIndexedToRgb, type DecodedPng, decode } from "fast-png";
-import { reason } from "../files.js";
+import { readWhole } from "../files.js";
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** What makes the picture. All else is dropped: the decoder would unfold an embedded profile of any size. */
@@ -30,26 +29,13 @@ export async function readGreyPng(
   path: string,
   checkSize: (width: number, height: number) => void,
 ): Promise<Uint8Array> {
-  const bytes = await readWhole(path);
+  const bytes = await readWhole(path, MOST_FILE_BYTES);
   if (!bytes.subarray(0, 8).equals(SIGNATURE)) throw new Error(`${path} is not a PNG file`);
   const chunks = splitChunks(bytes, path);
   const header = readHeader(chunks, path);
   checkSize(header.width, header.height);
   checkPixels(chunks, header, path);
-  return decodeGrey(chunks, path);
-}
-
-async function readWhole(path: string): Promise<Buffer> {
-  try {
-    const found = await stat(path);
-    if (found.isDirectory()) throw new Error("it is a folder");
-    // A device may never end.
-    if (!found.isFile() && !found.isFIFO()) throw new Error("it is not a file");
-    if (found.size > MOST_FILE_BYTES) throw new Error(`it has ${found.size} bytes, and ${MOST_FILE_BYTES} is the most`);
-    return await readFile(path);
-  } catch (cause) {
-    throw new Error(`cannot read ${path}: ${reason(cause)}`, { cause });
-  }
+  return decodeGrey(chunks, header, path);
 }
 
 interface Chunk {
@@ -89,6 +75,10 @@ function readHeader(chunks: Chunk[], path: string): Header {
     throw new Error(`${path} is ${width}x${height} pixels, and ${MOST_PIXELS}x${MOST_PIXELS} is the most`);
   }
   if (depth !== 8 && colour !== PALETTE) throw new Error(`${path} has ${depth} bits a channel; save it with 8`);
+  // The decoder takes the pixels of such small pictures for whole bytes.
+  if (depth < 8 && interlaced) {
+    throw new Error(`${path} is interlaced with ${depth} bits a pixel; save it with 8, or without interlacing`);
+  }
   if (colour === PALETTE && !chunks.some(({ type }) => type === "PLTE")) throw damaged(path, "its palette is missing");
   return { width, height, depth, colour, interlaced };
 }
@@ -108,9 +98,11 @@ function checkPixels(chunks: Chunk[], { width, height, depth, colour, interlaced
   if (unfolded.length < expected && !interlaced) throw damaged(path, "it has too few pixels");
 }
 
-function decodeGrey(chunks: Chunk[], path: string): Uint8Array {
+function decodeGrey(chunks: Chunk[], { colour }: Header, path: string): Uint8Array {
+  // A palette beside whole colours is a mere suggestion, which the conversion would take for more.
+  const needed = chunks.filter(({ type }) => colour === PALETTE || type !== "PLTE");
   try {
-    return toGrey(decode(Buffer.concat([SIGNATURE, ...chunks.map(({ whole }) => whole)]), { checkCrc: true }));
+    return toGrey(decode(Buffer.concat([SIGNATURE, ...needed.map(({ whole }) => whole)]), { checkCrc: true }));
   } catch (cause) {
     throw damaged(path, (cause as Error).message, cause);
   }
@@ -125,10 +117,21 @@ function toGrey(png: DecodedPng): Uint8Array {
   const pixels = png.width * png.height;
   const data = png.palette ? convertIndexedToRgb(png) : png.data;
   const channels = data.length / pixels;
+  const key = transparentColour(png, channels);
   return Uint8Array.from({ length: pixels }, (_, i) => {
-    const [a, b, c, d] = data.subarray(i * channels, (i + 1) * channels) as unknown as [number, number, number, number];
+    const pixel = data.subarray(i * channels, (i + 1) * channels);
+    if (key?.every((value, channel) => value === pixel[channel])) return 0;
+    const [a, b, c, d] = pixel as unknown as [number, number, number, number];
     const grey = channels < 3 ? a : 0.299 * a + 0.587 * b + 0.114 * c;
     const opacity = channels === 2 ? b : channels === 4 ? d : 255;
     return Math.round((grey * opacity) / 255);
   });
+}
+
+/** The one colour of a picture without alpha that stands for transparency, if the file names one (tRNS). */
+function transparentColour({ transparency }: DecodedPng, channels: number): number[] | undefined {
+  if (transparency === undefined) return undefined;
+  if (transparency.length !== channels) throw new Error("its transparent colour is not of its channels");
+  // Two bytes a channel, of which the lower counts where channels have 8 bits.
+  return Array.from(transparency, (value) => value & 255);
 }

@@ -1,21 +1,30 @@
-// Ctrl-C and SIGTERM while there is something to save.
+// Ctrl-C, SIGTERM and a terminal that is closed while there is something to save.
 
-const SIGNALS = ["SIGINT", "SIGTERM"] as const;
+import { isatty } from "node:tty";
+
+const SIGNALS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 type StopSignal = (typeof SIGNALS)[number];
-const EXIT_CODES: Record<StopSignal, number> = { SIGINT: 130, SIGTERM: 143 };
+const EXIT_CODES: Record<StopSignal, number> = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 };
 
 /** Under npx, one Ctrl-C comes twice: from the terminal, and passed on by npm. */
 const ECHO_MILLISECONDS = 250;
 
 /** Why training stopped early; the reason of the aborted signal. */
 export class Interruption extends Error {
-  readonly exitCode: number;
-
-  constructor(signal: StopSignal) {
+  constructor(private readonly signal: StopSignal) {
     super(signal === "SIGINT" ? "stopped by Ctrl-C" : `stopped by ${signal}`);
-    this.exitCode = EXIT_CODES[signal];
+  }
+
+  /** Ends the program as the signal would have; all must be said and the signal no longer listened for. */
+  end(): void {
+    process.exitCode = EXIT_CODES[this.signal];
+    // At the end Node sets the terminal right, and aborts with a core dump if that is gone. The signal spares us this.
+    if (this.signal === "SIGHUP" && hadTerminal) process.kill(process.pid, "SIGHUP");
   }
 }
+
+/** Asked at the beginning: a terminal that is gone is none. */
+const hadTerminal = [0, 1, 2].some((stream) => isatty(stream));
 
 /** The first signal aborts `signal`; another one ends the process at once, as it would without us. */
 export function listenForStop(): { signal: AbortSignal; release: () => void } {

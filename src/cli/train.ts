@@ -11,13 +11,14 @@ import {
   Network,
   saveNetwork,
   sgd,
+  type Threads,
   type WeightInit,
 } from "../node.js";
 import { ACTIVATION_NAMES, LOSSES } from "../spec.js";
 import { loadData, pixels } from "./data.js";
 import { UsageError, withOptionNames } from "./errors.js";
 import { DATA_HELP, nameOption, parseLayers, parseThreads, pathOption, rateOption, wholeOption } from "./options.js";
-import { grouped, percent, printJson, printNote, printResult } from "./output.js";
+import { goOnWithoutReader, grouped, percent, printJson, printNote, printResult } from "./output.js";
 import { createProgress } from "./progress.js";
 import { showSamples } from "./show.js";
 import { Interruption, listenForStop } from "./stop.js";
@@ -35,6 +36,7 @@ interface TrainOptions {
   seed: number;
   init: WeightInit;
   biasInit: BiasInit;
+  threads: Threads;
   deterministic?: true;
   out?: string;
   show: number;
@@ -56,7 +58,7 @@ export function addTrain(program: Command): void {
     .summary("train a network")
     .description(
       "Trains a network on images and labels, and tests it on others after every epoch. Ctrl-C stops it after the step " +
-        "at hand and saves what it has learned.",
+        "at hand and saves what it has learned; so do SIGTERM and a terminal that is closed.",
     )
     .addOption(pathOption("--data <mnist|DIR>", DATA_HELP).default("mnist"))
     .addOption(
@@ -76,7 +78,12 @@ export function addTrain(program: Command): void {
     )
     .addOption(nameOption("--init <name>", "how first weights are drawn", WEIGHT_INITS).default("auto"))
     .addOption(nameOption("--bias-init <name>", "how first biases are drawn", BIAS_INITS).default("zeros"))
-    .option("--threads <auto|n>", "threads to train with", parseThreads, "auto")
+    .option(
+      "--threads <auto|n>",
+      "threads to train with: as many as pay, or so many; the same results",
+      parseThreads,
+      "auto",
+    )
     .option("--deterministic", "the same bits on every machine, a little slower")
     .addOption(pathOption("--out <FILE>", "where the trained network is saved, as safetensors"))
     .addOption(wholeOption("--show <n>", "draw so many test images beside their predictions", 0).default(0))
@@ -88,7 +95,10 @@ export function addTrain(program: Command): void {
 
 async function train(options: TrainOptions): Promise<void> {
   const network = await withOptionNames(() => createNetwork(options));
-  if (options.out !== undefined) await checkWritable(options.out);
+  if (options.out !== undefined) {
+    await checkWritable(options.out);
+    goOnWithoutReader();
+  }
   const sets = await loadData(options.data, options.quiet);
   checkFit(options, sets.train);
   const stop = listenForStop();
@@ -112,6 +122,7 @@ function createNetwork(options: TrainOptions): Promise<Network> {
     weightInit: options.init,
     biasInit: options.biasInit,
     deterministic: options.deterministic ?? false,
+    threads: options.threads,
   });
 }
 
@@ -198,8 +209,11 @@ function median(values: number[]): number {
   return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 
-function tellInterruption({ message, exitCode }: Interruption, finished: number, { epochs, out }: TrainOptions): void {
+function tellInterruption(interruption: Interruption, finished: number, options: TrainOptions): void {
+  const { message } = interruption;
+  const { epochs, out, json } = options;
   const saved = out === undefined ? "nothing was saved, as there is no --out" : `saved to ${out}`;
+  if (json) printJson({ event: "stopped", reason: message, epochs: finished, out: out ?? null });
   printNote(`${message} after ${finished} of ${epochs} epochs; ${saved}`);
-  process.exitCode = exitCode;
+  interruption.end();
 }

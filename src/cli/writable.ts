@@ -3,13 +3,13 @@
 import { randomBytes } from "node:crypto";
 import { access, constants, open, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { reason } from "../files.js";
+import { followLinks, reason } from "../files.js";
 
 /** Error names `path` and why it cannot be written. Leaves what is there as it is. */
 export async function checkWritable(path: string): Promise<void> {
   try {
     await checkTarget(path);
-    await tryFolder(dirname(path));
+    await tryFolder(dirname(await followLinks(path)));
   } catch (cause) {
     throw new Error(`cannot write ${path}: ${reason(cause)}`, { cause });
   }
