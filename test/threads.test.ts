@@ -217,6 +217,30 @@ describe("a thread", () => {
   });
 });
 
+describe("turbo", () => {
+  /** Trains in a process of its own; gives whether it ran with paired vectors, and the model's hash. */
+  function run(turbo: boolean, deterministic: boolean): { turbo: boolean; hash: string } {
+    const code = `
+      import { createHash } from "node:crypto";
+      import { Dataset, enableTurbo, engineFeatures, Network, sgd } from ${JSON.stringify(new URL("../build/node.js", import.meta.url).href)};
+      if (${turbo}) enableTurbo();
+      const layers = [{ units: 80, activation: "sigmoid" }, { units: 40, activation: "tanh" }, { units: 10, activation: "softmax" }];
+      const net = await Network.create({ inputs: 300, layers, loss: "crossEntropy", seed: 3, deterministic: ${deterministic} });
+      const inputs = new Uint8Array(400 * 300).map((_, i) => (i < 60000 && i % 5 ? 0 : (i * 37) % 256));
+      const data = new Dataset({ inputs, shape: 300, labels: Uint8Array.from({ length: 400 }, (_, i) => i % 10) });
+      await net.fit(data, { epochs: 30, batchSize: 25, shuffle: false, optimizer: sgd({ learningRate: 0.1 }) });
+      console.log(JSON.stringify({ turbo: engineFeatures().turbo, hash: createHash("sha256").update(net.toBytes()).digest("hex") }));`;
+    return JSON.parse(execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" }));
+  }
+
+  it.each([false, true])("changes no bit, deterministic: %s", (deterministic) => {
+    const [plain, turbo] = [run(false, deterministic), run(true, deterministic)];
+    expect(plain.turbo).toBe(false);
+    expect(turbo.turbo).toBe(Number.parseInt(process.versions.node, 10) >= 24);
+    expect(turbo.hash).toBe(plain.hash);
+  });
+});
+
 describe("fillInputs", () => {
   it("refuses what is no count or no function", async () => {
     const net = await create(1);
