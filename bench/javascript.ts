@@ -52,24 +52,40 @@ export class JavaScriptNetwork {
   }
 
   /** One step on samples `from` on; gives the batch's mean loss. */
-  step(images: Uint8Array, labels: Uint8Array, from: number, rate: number): number {
-    this.load(images, from);
+  step(samples: Uint8Array | Float32Array, labels: Uint8Array, from: number, rate: number): number {
+    this.load(samples, from);
     this.forward();
     const loss = this.loss(labels, from, rate / this.rows);
     this.backward();
     return loss / this.rows;
   }
 
-  private load(images: Uint8Array, from: number): void {
+  /** Share of samples classified right, of as many as fill whole batches. */
+  accuracy(samples: Uint8Array | Float32Array, labels: Uint8Array): number {
+    const { outputs, units } = this.layers[this.layers.length - 1] as Layer;
+    let correct = 0;
+    let count = 0;
+    for (; count + this.rows <= labels.length; count += this.rows) {
+      this.load(samples, count);
+      this.forward();
+      for (let r = 0; r < this.rows; r++) {
+        const row = outputs.subarray(r * units, (r + 1) * units);
+        if (row.indexOf(Math.max(...row)) === labels[count + r]) correct++;
+      }
+    }
+    return correct / count;
+  }
+
+  private load(samples: Uint8Array | Float32Array, from: number): void {
     const { batch, entries, starts, rows } = this;
     const width = this.spec.inputs;
-    const scale = this.spec.inputScale;
+    const scale = samples instanceof Uint8Array ? this.spec.inputScale : 1;
     const start = from * width;
     let entry = 0;
     for (let r = 0; r < rows; r++) {
       starts[r] = entry;
       for (let k = 0; k < width; k++) {
-        const value = images[start + r * width + k] as number;
+        const value = samples[start + r * width + k] as number;
         batch[r * width + k] = value * scale;
         entries[entry] = k;
         if (value !== 0) entry++;

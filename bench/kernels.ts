@@ -1,8 +1,17 @@
 // Kernels one by one, against the same loops in JavaScript, with the results compared before anything is timed.
 
+import { readFileSync } from "node:fs";
 import { SIGMOID } from "../src/abi.js";
-import { type Build, createMemory, type Kernels, loadKernels } from "../src/kernels.js";
-import { padded } from "../src/plan.js";
+import {
+  type Build,
+  bindKernels,
+  compileKernels,
+  createMemory,
+  isPairing,
+  type KernelModule,
+  type Kernels,
+} from "../src/kernels.js";
+import { columnStride, listStride, padded, panelRows } from "../src/plan.js";
 import { denseForward, denseUpdate, derivative, sigmoid } from "./javascript.js";
 import { type Candidates, type Effort, measure, rounded } from "./measure.js";
 
@@ -12,15 +21,32 @@ export interface KernelResult {
   /** Billions of floating-point operations, or of elements, a second. */
   unit: string;
   wasm: number;
-  javascript: number;
-  ratio: number;
+  /** Share of the ceiling of 128-bit multiply-adds, as measured in the same rounds; of products only. */
+  share?: number;
+  /** The same loops in JavaScript, where they are compared. */
+  javascript?: number;
+  ratio?: number;
 }
 
-const SHAPES = [
+/** Rows, inputs, units. */
+const COMPARED = [
   [10, 784, 16],
+  [32, 784, 128],
+] as const;
+const FORWARD = [
+  [1, 784, 128],
+  [128, 784, 128],
+  [100, 784, 800],
+  [128, 512, 256],
+] as const;
+const GRADIENT = FORWARD.slice(1);
+const LISTED = [
+  [10, 784, 32],
   [32, 784, 128],
   [100, 784, 800],
 ] as const;
+/** Of MNIST's inputs, so many are not zero. */
+const DENSITY = 0.19;
 const ELEMENTS = 100_000;
 const BASE = 65536;
 
@@ -36,18 +62,131 @@ function fill(values: Float32Array, seed: number): Float32Array {
 
 export async function benchKernels(build: Build, effort: Effort): Promise<KernelResult[]> {
   const memory = createMemory(64 * 2 ** 20);
-  const kernels = await loadKernels(memory, build);
+  const kernels = bindKernels(await compileKernels(build, false), memory, isPairing());
   const results: KernelResult[] = [];
-  for (const shape of SHAPES) results.push(await benchMatmul(kernels, memory.buffer, shape, effort));
-  for (const shape of SHAPES) results.push(await benchGradient(kernels, memory.buffer, shape, effort));
+  for (const shape of COMPARED) results.push(await benchMatmul(kernels, memory.buffer, shape, effort));
+  for (const shape of COMPARED) results.push(await benchGradient(kernels, memory.buffer, shape, effort));
   results.push(
     await benchSigmoid(kernels, memory.buffer, effort),
     await benchDerivative(kernels, memory.buffer, effort),
   );
+  const lab: Ceiling = { kernels, buffer: memory.buffer, ceiling: await loadCeiling(build), effort };
+  for (const shape of FORWARD) results.push(await againstCeiling(lab, "forward", shape, forwardCall(lab, shape)));
+  for (const shape of GRADIENT) {
+    results.push(await againstCeiling(lab, "gradient accumulation", shape, gradientCall(lab, shape)));
+  }
+  for (const shape of GRADIENT) {
+    results.push(await againstCeiling(lab, "input gradient", shape, inputGradientCall(lab, shape)));
+  }
+  for (const shape of LISTED) {
+    const { forward, gradient } = listedCalls(lab, shape);
+    results.push(await againstCeiling(lab, "forward, lists", shape, forward));
+    results.push(await againstCeiling(lab, "gradient accumulation, lists", shape, gradient));
+  }
   return results;
 }
 
-type Shape = (typeof SHAPES)[number];
+// --- against the machine ---
+
+interface Ceiling {
+  kernels: Kernels;
+  buffer: ArrayBufferLike;
+  /** Multiply-adds in registers alone: so many times 96 operations. */
+  ceiling: (rounds: number, factor: number, addend: number) => number;
+  effort: Effort;
+}
+
+async function loadCeiling(build: Build): Promise<Ceiling["ceiling"]> {
+  const binary = readFileSync(new URL(`../build/ceiling-${build}.wasm`, import.meta.url));
+  const module = (await WebAssembly.compile(binary)) as KernelModule;
+  const exports = bindKernels(module, createMemory(65536)) as unknown as Pick<Ceiling, "ceiling">;
+  return exports.ceiling;
+}
+
+const CEILING_ROUNDS = 20_000;
+
+async function againstCeiling(
+  { ceiling, effort }: Ceiling,
+  kernel: string,
+  shape: Shape,
+  call: () => void,
+): Promise<KernelResult> {
+  const [rows, inputs, units] = shape;
+  const operations = 2 * rows * inputs * units;
+  const timings = await measure({ call, ceiling: () => ceiling(CEILING_ROUNDS, 0.5, 1) }, effort);
+  const speed = (work: number, { best }: { best: number }) => work / best / 1e6;
+  const wasm = speed(operations, timings.call as { best: number });
+  const top = speed(CEILING_ROUNDS * 96, timings.ceiling as { best: number });
+  return { kernel, shape: shape.join("x"), unit: "GFLOP/s", wasm: rounded(wasm), share: rounded(wasm / top) };
+}
+
+/** Addresses of a layer's blocks, filled with small numbers so that repeated updates stay finite. */
+function blocks({ buffer }: Ceiling, [rows, inputs, units]: Shape) {
+  let end = BASE;
+  const take = (bytes: number): number => {
+    const at = end;
+    end += Math.ceil(bytes / 64) * 64;
+    return at;
+  };
+  const at = {
+    x: take(rows * padded(inputs) * 4),
+    w: take(panelRows(inputs) * padded(units) * 4),
+    b: take(padded(units) * 4),
+    a: take(rows * padded(units) * 4),
+    d: take(rows * padded(units) * 4),
+    dx: take(rows * padded(inputs) * 4),
+    lists: take(rows * listStride(inputs)),
+    lengths: take(rows * 4),
+    columns: take(inputs * columnStride(rows)),
+    ends: take(inputs * 4),
+  };
+  const floats = new Float32Array(buffer);
+  const draws = fill(new Float32Array((at.lists - BASE) / 4), 7);
+  draws.forEach((value, i) => {
+    floats[BASE / 4 + i] = i < (at.d - BASE) / 4 ? value : value * 1e-9;
+  });
+  return { ...at, panels: padded(units) / 16, inputPanels: padded(inputs) / 16 };
+}
+
+function forwardCall(lab: Ceiling, shape: Shape): () => void {
+  const { a, x, w, b, panels } = blocks(lab, shape);
+  return () => lab.kernels.denseForward(a, x, w, b, ...shape, 0, panels, 0);
+}
+
+function gradientCall(lab: Ceiling, shape: Shape): () => void {
+  const { w, x, d, panels } = blocks(lab, shape);
+  return () => lab.kernels.accumulateGradient(w, x, d, ...shape, 0, panels, 0, shape[1]);
+}
+
+function inputGradientCall(lab: Ceiling, shape: Shape): () => void {
+  const { dx, d, w, x, inputPanels } = blocks(lab, shape);
+  return () => lab.kernels.denseInputGradient(dx, d, w, x, ...shape, 0, inputPanels, 0);
+}
+
+/** The products by lists, at MNIST's density; operations are counted as if the rows were dense. */
+function listedCalls(lab: Ceiling, shape: Shape) {
+  const { kernels, buffer } = lab;
+  const [rows, inputs, units] = shape;
+  const { x, w, b, a, d, lists, lengths, columns, ends, panels } = blocks(lab, shape);
+  const chance = fill(new Float32Array(rows * inputs), 8);
+  const rowsOfInputs = new Float32Array(buffer, x, rows * inputs);
+  rowsOfInputs.forEach((value, i) => {
+    rowsOfInputs[i] = (chance[i] as number) + 0.5 < DENSITY ? value || 0.1 : 0;
+  });
+  kernels.listRowsF32(lists, lengths, x, 0, rows, inputs, listStride(inputs));
+  const strides = [listStride(inputs), columnStride(rows)] as const;
+  kernels.listColumns(columns, ends, lists, lengths, rows, units, ...strides, 0, inputs);
+  return {
+    forward: () =>
+      kernels.sparseForward(a, lists, lengths, w, b, rows, inputs, units, listStride(inputs), 0, panels, 0),
+    gradient: () =>
+      kernels.sparseGradient(w, columns, ends, d, inputs, units, columnStride(rows), 0, panels, 0, inputs),
+  };
+}
+
+// --- against JavaScript ---
+
+type Shape = readonly [rows: number, inputs: number, units: number];
 
 /** Row-major matrices of a dense layer in JavaScript, and their addresses and contents in wasm memory. */
 function layerPair(buffer: ArrayBufferLike, [rows, inputs, units]: Shape) {
@@ -58,7 +197,7 @@ function layerPair(buffer: ArrayBufferLike, [rows, inputs, units]: Shape) {
   const layer = { inputs, units, weights, biases, outputs, deltas };
   const [xStride, stride] = [padded(inputs), padded(units)];
   const w = BASE + rows * xStride * 4;
-  const b = w + inputs * stride * 4;
+  const b = w + panelRows(inputs) * stride * 4;
   const at = { x: BASE, w, b, a: b + stride * 4, d: b + stride * 4 + rows * stride * 4 };
   const floats = new Float32Array(buffer);
   floats.fill(0, BASE / 4, at.d / 4 + rows * stride);
@@ -67,7 +206,7 @@ function layerPair(buffer: ArrayBufferLike, [rows, inputs, units]: Shape) {
   });
   weights.forEach((value, i) => {
     const [k, u] = [Math.floor(i / units), i % units];
-    floats[at.w / 4 + ((u >> 4) * inputs + k) * 16 + (u & 15)] = value;
+    floats[at.w / 4 + ((u >> 4) * panelRows(inputs) + k) * 16 + (u & 15)] = value;
   });
   deltas.forEach((value, i) => {
     floats[at.d / 4 + Math.floor(i / units) * stride + (i % units)] = value;
@@ -109,7 +248,7 @@ async function benchGradient(
   for (const run of Object.values(candidates)) run();
   layer.weights.forEach((value, i) => {
     const [k, u] = [Math.floor(i / units), i % units];
-    compare("gradient", floats[at.w / 4 + ((u >> 4) * inputs + k) * 16 + (u & 15)] as number, value);
+    compare("gradient", floats[at.w / 4 + ((u >> 4) * panelRows(inputs) + k) * 16 + (u & 15)] as number, value);
   });
   return compareSpeed(
     "gradient accumulation",
@@ -123,7 +262,8 @@ async function benchGradient(
 
 function accumulate(kernels: Kernels, at: Record<"x" | "w" | "b" | "d", number>, shape: Shape, panels: number): void {
   const [rows, inputs, units] = shape;
-  kernels.accumulateGradient(at.w, at.b, at.x, at.d, rows, inputs, units, 0, panels);
+  kernels.accumulateGradient(at.w, at.x, at.d, rows, inputs, units, 0, panels, 0, inputs);
+  kernels.accumulateBias(at.b, at.d, rows, units, 0, panels);
 }
 
 async function benchSigmoid(kernels: Kernels, buffer: ArrayBufferLike, effort: Effort): Promise<KernelResult> {

@@ -1,72 +1,191 @@
-// The benchmark: measures this Node and Node 24 in processes of their own, writes bench/results.json and the README's tables.
+// The benchmark: every candidate in a process of its own, measured in turn; writes bench/results.json, the README's tables and
+// the chart.
 
 import { execFileSync } from "node:child_process";
-import { readFileSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus } from "node:os";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism, cpus, tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { engineFeatures } from "../src/kernels.js";
+import { PAIRING_OPTION, simdFeatures } from "../src/kernels.js";
+import { beCandidate } from "./candidate.js";
+import { chartOf } from "./chart.js";
+import { measureExtras } from "./extras.js";
+import { Folders, INFERENCE, type Job, MNIST_JOBS, RANDOM_JOBS } from "./jobs.js";
 import { benchKernels } from "./kernels.js";
 import type { Effort } from "./measure.js";
-import { type Results, type Run, withTables } from "./readme.js";
-import { benchTraining } from "./training.js";
+import { peerCandidates } from "./peers.js";
+import { type InferenceRow, type KernelRun, type Results, type TrainingRow, withTables } from "./readme.js";
+import { type Candidate, type Measured, measureInRounds, medianOf, rateOf } from "./rounds.js";
 
-const HELP = `npm run bench               measure, write bench/results.json and the README's tables (about three minutes)
-npm run bench -- --quick    measure briefly, print, write nothing
-node build/bench.js --check compare the README's tables with bench/results.json`;
+const HELP = `npm run bench               our own side: kernels, training, inference, size (about fifteen minutes)
+npm run bench:full          the same and every peer that is there (see bench/peers/setup.sh; about an hour)
+npm run bench -- --quick    a few rounds of the main rows, printed and not recorded (two minutes)
+node build/bench.js --check compare the README's tables and the chart with bench/results.json`;
 
-const FULL: Effort = { rounds: 7, time: 150, warmup: 400 };
-const QUICK: Effort = { rounds: 3, time: 50, warmup: 200 };
 const RESULTS = "bench/results.json";
+const CHART = "bench/chart.svg";
+const SELF = fileURLToPath(import.meta.url);
 
-async function main(args: string[]): Promise<void> {
-  if (args.includes("--help")) console.log(HELP);
-  else if (args.includes("--check")) check();
-  else if (args.includes("--one"))
-    console.log(JSON.stringify(await measureThis(args.includes("--quick") ? QUICK : FULL)));
-  else await measureAll(args.includes("--quick"));
+interface Plan {
+  rounds: number;
+  roundSeconds: number;
+  effort: Effort;
+  peers: boolean;
+  jobs: Job[];
 }
 
-/** The tables must be those of the recorded results. */
+const FULL: Plan = {
+  ...{ rounds: 10, roundSeconds: 0.15, effort: { rounds: 10, time: 20, warmup: 120 }, peers: false },
+  jobs: [...MNIST_JOBS, ...RANDOM_JOBS],
+};
+const QUICK: Plan = {
+  ...{ rounds: 3, roundSeconds: 0.2, effort: { rounds: 3, time: 30, warmup: 150 }, peers: false },
+  jobs: MNIST_JOBS.slice(1, 3),
+};
+
+async function main(args: string[]): Promise<void> {
+  const at = (name: string) => args.indexOf(name) + 1;
+  if (at("--help")) console.log(HELP);
+  else if (at("--check")) check();
+  else if (at("--candidate"))
+    await beCandidate(args[at("--candidate")] as string, args[at("--candidate") + 1] as string);
+  else if (at("--kernels")) console.log(JSON.stringify(await kernelsHere(args.includes("--quick") ? QUICK : FULL)));
+  else if (at("--quick")) await measureAll(QUICK, false);
+  else await measureAll({ ...FULL, peers: args.includes("--peers") }, true);
+}
+
+/** Tables and chart must be those of the recorded results. */
 function check(): void {
   const readme = readFileSync("README.md", "utf8");
-  if (withTables(readme, JSON.parse(readFileSync(RESULTS, "utf8"))) === readme) return;
-  console.error(`README.md does not show what ${RESULTS} holds: run "npm run bench"`);
+  const results = JSON.parse(readFileSync(RESULTS, "utf8")) as Results;
+  if (withTables(readme, results) === readme && readFileSync(CHART, "utf8") === chartOf(results)) return;
+  console.error(`README.md or ${CHART} does not show what ${RESULTS} holds: run "npm run bench"`);
   process.exitCode = 1;
 }
 
-async function measureThis(effort: Effort): Promise<Run> {
-  const build = engineFeatures().relaxedSimd ? "relaxed" : "simd";
-  // Training first: V8 optimizes the JavaScript loops for what they have seen, and kernels show them other shapes.
-  const training = await benchTraining(build, effort);
-  const kernels = await benchKernels(build, effort);
-  return { node: process.version, v8: process.versions.v8, build, kernels, training };
+// --- Node and its settings ---
+
+interface Engines {
+  node20: [string, ...string[]] | undefined;
+  node24: [string, ...string[]];
+  turbo: [string, ...string[]];
 }
 
-async function measureAll(quick: boolean): Promise<void> {
-  const script = [fileURLToPath(import.meta.url), "--one", ...(quick ? ["--quick"] : [])];
-  const runs = [runChild(process.execPath, script)];
-  if (!process.version.startsWith("v24.")) runs.push(runChild("npx", ["-y", "node@24", ...script]));
-  const processor = cpus()[0]?.model ?? "an unknown processor";
-  const date = new Date().toISOString().slice(0, 10);
-  const found = runs.filter((run) => run !== undefined);
-  const results: Results = { date, processor, processors: availableParallelism(), runs: found };
-  const readme = withTables(readFileSync("README.md", "utf8"), results);
-  console.log(readme.slice(readme.indexOf("<!-- bench:kernels -->"), readme.indexOf("<!-- /bench:training -->")));
-  if (quick) return;
-  if (found.length < runs.length) throw new Error("Node 24 could not be had, so nothing was written");
-  writeFileSync(RESULTS, `${JSON.stringify(results, undefined, 2)}\n`);
-  writeFileSync("README.md", readme);
+/** This Node if it is 20, and Node 24: this one, or from the package registry. */
+function findEngines(): Engines {
+  const isNew = Number.parseInt(process.versions.node, 10) >= 24;
+  const print = ["-y", "node@24", "-p", "process.execPath"];
+  const newer = isNew ? process.execPath : execFileSync("npx", print, { encoding: "utf8" }).trim();
+  return { node20: isNew ? undefined : [process.execPath], node24: [newer], turbo: [newer, PAIRING_OPTION] };
 }
 
-function runChild(command: string, args: string[]): Run | undefined {
-  console.error(`measuring with ${command} ${args.slice(0, -1).join(" ")} …`);
+async function kernelsHere({ effort }: Plan): Promise<KernelRun> {
+  const build = simdFeatures().relaxedSimd ? "relaxed" : "simd";
+  const turbo = process.execArgv.includes(PAIRING_OPTION);
+  return { node: process.version, build, turbo, kernels: await benchKernels(build, effort) };
+}
+
+function ours(name: string, engine: [string, ...string[]], folder: string, variant: string): Candidate {
+  const [command, ...flags] = engine;
+  return { name, command, args: [...flags, SELF, "--candidate", folder, variant] };
+}
+
+// --- everything ---
+
+async function measureAll(plan: Plan, isRecorded: boolean): Promise<void> {
+  const engines = findEngines();
+  const root = mkdtempSync(join(tmpdir(), "wasmlp-bench-"));
   try {
-    const output = execFileSync(command, args, { encoding: "utf8", stdio: ["ignore", "pipe", "inherit"] });
-    return JSON.parse(output.trim().split("\n").at(-1) as string);
-  } catch (error) {
-    console.error(`failed: ${(error as Error).message}`);
-    return undefined;
+    const folders = new Folders(root);
+    const results: Results = {
+      date: new Date().toISOString().slice(0, 10),
+      processor: cpus()[0]?.model.trim() ?? "an unknown processor",
+      processors: availableParallelism(),
+      rounds: plan.rounds,
+      kernels: kernelRuns(engines, plan),
+      training: [],
+      inference: await inferenceRows(engines, folders, plan),
+      extras: await measureExtras(engines.node24, plan.rounds),
+    };
+    for (const job of plan.jobs) results.training.push(await trainingRow(engines, folders, job, plan));
+    report(results, isRecorded);
+  } finally {
+    rmSync(root, { recursive: true });
   }
+}
+
+function report(results: Results, isRecorded: boolean): void {
+  const readme = withTables(readFileSync("README.md", "utf8"), results);
+  console.log(readme.slice(readme.indexOf("<!-- bench:training -->"), readme.indexOf("<!-- /bench:extras -->")));
+  if (!isRecorded) return;
+  writeFileSync(RESULTS, `${JSON.stringify(results, undefined, 1)}\n`);
+  writeFileSync("README.md", readme);
+  writeFileSync(CHART, chartOf(results));
+}
+
+function kernelRuns(engines: Engines, plan: Plan): KernelRun[] {
+  const all = [engines.node20, engines.node24, engines.turbo].filter((engine) => engine !== undefined);
+  return all.map(([command, ...flags]) => {
+    console.error(`kernels: ${[command, ...flags].join(" ")}`);
+    const args = [...flags, SELF, "--kernels", ...(plan.rounds === QUICK.rounds ? ["--quick"] : [])];
+    return JSON.parse(execFileSync(command, args, { encoding: "utf8" }));
+  });
+}
+
+async function trainingRow(engines: Engines, folders: Folders, job: Job, plan: Plan): Promise<TrainingRow> {
+  console.error(`training: ${job.name}, batch ${job.batch}`);
+  const { node20, node24, turbo } = engines;
+  const folder = await folders.folder(job, "train", plan.roundSeconds);
+  const short = await folders.folder(job, "train", plan.roundSeconds, 6400);
+  const isRandom = job.density !== undefined;
+  const candidates = [
+    ours("one thread", node24, folder, "wasm 1 auto"),
+    ours("two threads", node24, folder, "wasm 2 auto"),
+    ours("auto", node24, folder, "wasm auto auto"),
+    ours("turbo", turbo, folder, "wasm 1 auto"),
+    ours("turbo, two threads", turbo, folder, "wasm 2 auto"),
+    ours("dense", node24, folder, "wasm 1 dense"),
+    ours("lists", node24, folder, "wasm 1 lists"),
+    ...(node20 ? [ours("Node 20", node20, folder, "wasm 1 auto")] : []),
+    ours("JavaScript, register-blocked", node24, short, "blocked"),
+    ours("JavaScript, zero-skipping", node24, short, "zeroSkipping"),
+  ];
+  if (plan.peers) candidates.push(...(await peerCandidates(folders, job, "train", plan.roundSeconds)));
+  const measured = await measureInRounds(candidates, plan.rounds);
+  compareAccuracies(job, measured, isRandom);
+  const rows = measured.map(({ name, version, setting, accuracy, trainedSamples = 0, rounds }) => {
+    return { name, version, setting, accuracy, trainedSamples, ...rateOf(rounds) };
+  });
+  return { network: job.name, batch: job.batch, candidates: rows };
+}
+
+/** All ways of ours must have learned the very same, but for what Node 20 rounds otherwise. */
+function compareAccuracies({ name }: Job, measured: Measured[], isRandom: boolean): void {
+  const own = measured.filter(({ setting }) => setting.startsWith("relaxed"));
+  const sums = new Set(own.map(({ checksum }) => checksum));
+  if (sums.size > 1)
+    throw new Error(`${name}: ways that must be the same to the bit have losses ${[...sums].join(", ")}`);
+  // Some peers are so slow that they have seen only a few hundred samples.
+  for (const { name: who, accuracy } of measured.filter(({ trainedSamples = 0 }) => trainedSamples >= 5000)) {
+    if (!isRandom && !(accuracy > 0.5)) throw new Error(`${name}: ${who} has an accuracy of ${accuracy}`);
+  }
+}
+
+async function inferenceRows(engines: Engines, folders: Folders, plan: Plan): Promise<InferenceRow[]> {
+  console.error("inference");
+  const folder = await folders.folder(INFERENCE, "infer", plan.roundSeconds);
+  const candidates = [
+    ours("one thread", engines.node24, folder, "wasm 1"),
+    ours("two threads", engines.node24, folder, "wasm 2"),
+    ours("turbo", engines.turbo, folder, "wasm 1"),
+    ...(engines.node20 ? [ours("Node 20", engines.node20, folder, "wasm 1")] : []),
+  ];
+  if (plan.peers) candidates.push(...(await peerCandidates(folders, INFERENCE, "infer", plan.roundSeconds)));
+  return (await measureInRounds(candidates, plan.rounds)).map(({ name, version, setting, rounds }) => ({
+    ...{ name, version, setting },
+    latencyMicroseconds: medianOf(rounds.map(({ latencySeconds = 0 }) => latencySeconds * 1e6)),
+    throughput: medianOf(rounds.map(({ throughput = 0 }) => throughput)),
+  }));
 }
 
 await main(process.argv.slice(2));

@@ -1,0 +1,191 @@
+// Our own side of the benchmark's line protocol: one process trains or predicts in one way. It reads a job's folder, walks
+// through the samples once, says how good it is, and then measures one round for every line it gets.
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { Dataset } from "../src/dataset.js";
+import { Engine, LOSS, type Threads } from "../src/engine.js";
+import { evaluate, predict } from "../src/evaluate.js";
+import { chooseBuild, isPairing } from "../src/kernels.js";
+import { layerInputs, type NetworkSpec } from "../src/spec.js";
+import { JavaScriptNetwork } from "./javascript.js";
+import type { JobFile } from "./jobs.js";
+
+interface Loaded {
+  job: JobFile;
+  spec: NetworkSpec;
+  train: Dataset;
+  test: Dataset;
+  /** W `[units][inputs]` and B of each layer in turn. */
+  weights: Float32Array[];
+}
+
+/** A way to train: steps on a batch from a sample on, giving its mean loss, and the accuracy reached. */
+interface Trainer {
+  setting: string;
+  step: (from: number, count: number) => number | Promise<number>;
+  accuracy: () => number;
+  /** Waits until nothing is being done any more. */
+  settle: () => void | Promise<void>;
+}
+
+function load(folder: string): Loaded {
+  const job = JSON.parse(readFileSync(join(folder, "job.json"), "utf8")) as JobFile;
+  const { inputs, layers, loss } = job;
+  const spec: NetworkSpec = { inputs, layers, loss, inputScale: 1 / 255 };
+  const floats = floatsOf(readFileSync(join(folder, "weights.f32")));
+  const weights: Float32Array[] = [];
+  let at = 0;
+  layers.forEach(({ units }, i) => {
+    for (const size of [units * layerInputs(spec, i), units]) {
+      weights.push(floats.slice(at, at + size));
+      at += size;
+    }
+  });
+  return { job, spec, train: dataset(folder, "train", job), test: dataset(folder, "test", job), weights };
+}
+
+function dataset(folder: string, set: "train" | "test", { dtype, inputs, layers }: JobFile): Dataset {
+  const bytes = Uint8Array.from(readFileSync(join(folder, `${set}-inputs.${dtype}`)));
+  const labels = readFileSync(join(folder, `${set}-labels.u8`));
+  const classes = layers[layers.length - 1]?.units as number;
+  return new Dataset({ inputs: dtype === "u8" ? bytes : floatsOf(bytes), shape: inputs, labels, classes });
+}
+
+function floatsOf(bytes: Uint8Array): Float32Array {
+  return new Float32Array(Uint8Array.from(bytes).buffer);
+}
+
+// --- ways to train ---
+
+async function wasmTrainer(loaded: Loaded, threads: Threads, path: Engine["inputPath"]): Promise<Trainer> {
+  const { job, train, test } = loaded;
+  const engine = await engineOf(loaded, threads);
+  engine.inputPath = path;
+  engine.bind(train, job.batch);
+  await engine.open();
+  const mean = (count: number) => (engine.totals[LOSS] as number) / count;
+  return {
+    setting: `${engine.build}${isPairing() ? ", turbo" : ""}, ${engine.plan.threads} of ${threads} threads, ${path} inputs`,
+    step: (from, count) => {
+      engine.totals[LOSS] = 0;
+      const late = engine.step(train, from, count, job.rate);
+      return late ? late.then(() => mean(count)) : mean(count);
+    },
+    accuracy: () => evaluate(engine, test).accuracy ?? 0,
+    settle: () => engine.settle(),
+  };
+}
+
+async function engineOf({ spec, weights }: Loaded, threads: Threads): Promise<Engine> {
+  const engine = await Engine.create(spec, chooseBuild(false), threads);
+  engine.plan.tensors.forEach((tensor, i) => {
+    engine.writeTensor(tensor, weights[i] as Float32Array);
+  });
+  return engine;
+}
+
+function javaScriptTrainer({ spec, job, train, test, weights }: Loaded, form: "blocked" | "zeroSkipping"): Trainer {
+  const network = new JavaScriptNetwork(spec, form, job.batch);
+  network.setParameters(
+    weights.flatMap((w, i) => (i % 2 === 0 ? [{ weights: w, biases: weights[i + 1] as Float32Array }] : [])),
+  );
+  const labels = Uint8Array.from(train.labels ?? []);
+  return {
+    setting: `JavaScript on typed arrays, ${form === "blocked" ? "register-blocked" : "zero-skipping"}`,
+    step: (from) => network.step(train.inputs, labels, from, job.rate),
+    accuracy: () => network.accuracy(test.inputs, Uint8Array.from(test.labels ?? [])),
+    settle: () => {},
+  };
+}
+
+// --- rounds ---
+
+async function train(loaded: Loaded, variant: string): Promise<void> {
+  const { job } = loaded;
+  const [kind, threads = "1", path = "auto"] = variant.split(" ");
+  const trainer =
+    kind === "wasm"
+      ? await wasmTrainer(loaded, threads === "auto" ? threads : Number(threads), path as Engine["inputPath"])
+      : javaScriptTrainer(loaded, kind as "blocked" | "zeroSkipping");
+  let loss = 0;
+  for (let from = 0; from + job.batch <= job.epochSamples; from += job.batch) {
+    loss += await trainer.step(from, job.batch);
+  }
+  await trainer.settle();
+  const trainedSamples = Math.floor(job.epochSamples / job.batch) * job.batch;
+  const checksum = Math.fround((loss * job.batch) / trainedSamples);
+  const { setting } = trainer;
+  say({
+    ready: true,
+    peer: "wasmlp",
+    version: process.version,
+    setting,
+    accuracy: trainer.accuracy(),
+    checksum,
+    trainedSamples,
+  });
+  let from = 0;
+  await eachLine(async () => {
+    const { trainCount, batch, roundSeconds } = job;
+    const started = performance.now();
+    let samples = 0;
+    for (let steps = 1; ; steps++) {
+      const result = trainer.step(from, batch);
+      if (typeof result !== "number") await result;
+      samples += batch;
+      from = from + 2 * batch > trainCount ? 0 : from + batch;
+      if (steps % 16 === 0 && performance.now() - started >= roundSeconds * 1000) break;
+    }
+    await trainer.settle();
+    say({ samples, seconds: (performance.now() - started) / 1000 });
+  });
+}
+
+async function infer(loaded: Loaded, variant: string): Promise<void> {
+  const { test } = loaded;
+  const threads = variant.split(" ")[1] ?? "1";
+  const engine = await engineOf(loaded, threads === "auto" ? threads : Number(threads));
+  const { accuracy } = evaluate(engine, test);
+  say({
+    ready: true,
+    peer: "wasmlp",
+    version: process.version,
+    setting: `${engine.build}, ${threads} threads`,
+    accuracy,
+  });
+  await eachLine(async () => {
+    const latencies = Array.from({ length: 2000 }, (_, i) => {
+      const sample = one(test, i);
+      const started = performance.now();
+      predict(engine, sample);
+      return performance.now() - started;
+    }).sort((a, b) => a - b);
+    const started = performance.now();
+    let count = 0;
+    for (; performance.now() - started < 300; count += test.count) predict(engine, test);
+    const throughput = count / ((performance.now() - started) / 1000);
+    say({ latencySeconds: (latencies[1000] as number) / 1000, throughput });
+  });
+}
+
+function one(data: Dataset, i: number) {
+  const inputs = data.inputs.subarray(i * data.sampleSize, (i + 1) * data.sampleSize);
+  return { count: 1, inputs, sampleSize: data.sampleSize, labels: undefined, targets: undefined, targetSize: 0 };
+}
+
+async function eachLine(run: () => Promise<void>): Promise<void> {
+  for await (const _ of createInterface({ input: process.stdin })) await run();
+}
+
+function say(record: object): void {
+  console.log(JSON.stringify(record));
+}
+
+/** One candidate's whole life. */
+export async function beCandidate(folder: string, variant: string): Promise<void> {
+  const loaded = load(folder);
+  if (loaded.job.kind === "train") await train(loaded, variant);
+  else await infer(loaded, variant);
+}

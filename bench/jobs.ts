@@ -1,0 +1,154 @@
+// What is trained in the benchmark, and the folder that hands a job to any candidate, ours or a peer.
+
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { initialParameters } from "../src/init.js";
+import { loadMnist } from "../src/node.js";
+import { fillGaussian } from "../src/random.js";
+import type { Activation, Loss, NetworkSpec } from "../src/spec.js";
+
+export interface Job {
+  /** As in the tables: "784-128-10", or with the density of random data. */
+  name: string;
+  units: number[];
+  hidden: Activation;
+  output: Activation;
+  loss: Loss;
+  batch: number;
+  rate: number;
+  /** Share of non-zero inputs of random data; MNIST without it. */
+  density?: number;
+}
+
+/** `job.json`: what a candidate is to do. */
+export interface JobFile {
+  kind: "train" | "infer";
+  inputs: number;
+  layers: { units: number; activation: Activation }[];
+  loss: Loss;
+  batch: number;
+  rate: number;
+  trainCount: number;
+  testCount: number;
+  dtype: "u8" | "f32";
+  roundSeconds: number;
+  /** Samples of the first walk through the data, after which accuracy is taken. */
+  epochSamples: number;
+}
+
+const sigmoid = { hidden: "sigmoid", output: "sigmoid", loss: "quadratic", batch: 10, rate: 1.5 } as const;
+const relu = { hidden: "relu", output: "softmax", loss: "crossEntropy", rate: 0.1 } as const;
+
+export const MNIST_JOBS: Job[] = [
+  { name: "784-16-16-10", units: [16, 16, 10], ...sigmoid },
+  { name: "784-30-10", units: [30, 10], ...sigmoid },
+  { name: "784-128-10", units: [128, 10], ...relu, batch: 32 },
+  { name: "784-128-10", units: [128, 10], ...relu, batch: 128 },
+  { name: "784-800-10", units: [800, 10], ...relu, batch: 100 },
+  { name: "784-512-256-10", units: [512, 256, 10], ...relu, batch: 128 },
+];
+export const RANDOM_JOBS: Job[] = [0.05, 0.2, 0.5, 1].map((density) => ({
+  ...{ name: `256-512-256-16, ${density * 100} % non-zero`, units: [512, 256, 16], ...relu, batch: 64, density },
+}));
+export const INFERENCE: Job = { name: "784-128-10", units: [128, 10], ...relu, batch: 256 };
+
+const RANDOM = { inputs: 256, classes: 16, train: 8192, test: 2048 };
+
+function jobInputs(job: Job): number {
+  return job.density === undefined ? 784 : RANDOM.inputs;
+}
+
+/** The spec of a job's network. */
+function specOf({ units, hidden, output, loss }: Pick<Job, "units" | "hidden" | "output" | "loss">, inputs = 784) {
+  const layers = units.map((n, i) => ({ units: n, activation: i < units.length - 1 ? hidden : output }));
+  return { inputs, layers, loss, inputScale: 1 / 255 } satisfies NetworkSpec;
+}
+
+/** Writes the folders of jobs below one that is given; data that several share is written once. */
+export class Folders {
+  private readonly written = new Set<string>();
+
+  constructor(private readonly root: string) {}
+
+  /** The folder of a job for a candidate that walks `epochSamples` first. */
+  async folder(
+    job: Job,
+    kind: JobFile["kind"],
+    roundSeconds: number,
+    epochSamples?: number,
+    tested?: number,
+  ): Promise<string> {
+    const data = job.density === undefined ? "mnist" : `random-${job.density}`;
+    const { trainCount, testCount } = await this.writeData(job, data);
+    const testedCount = tested ?? testCount;
+    const walked = Math.min(epochSamples ?? trainCount, trainCount);
+    const name = `${kind}-${job.name.replaceAll(/[^\w-]+/g, "_")}-b${job.batch}-${walked}-${testedCount}`;
+    const folder = join(this.root, name);
+    if (this.written.has(name)) return folder;
+    this.written.add(name);
+    mkdirSync(folder);
+    const dtype = job.density === undefined ? "u8" : "f32";
+    for (const file of [`train-inputs.${dtype}`, "train-labels.u8", `test-inputs.${dtype}`, "test-labels.u8"]) {
+      symlinkSync(join(this.root, data, file), join(folder, file));
+    }
+    const spec = specOf(job, jobInputs(job));
+    writeFileSync(join(folder, "weights.f32"), bytesOf(initialParameters(spec, 1, "auto", "zeros")));
+    const { inputs, layers, loss } = spec;
+    const { batch, rate } = job;
+    const counts = { trainCount, testCount: testedCount, dtype, roundSeconds, epochSamples: walked } as const;
+    const file: JobFile = { kind, inputs, layers, loss, batch, rate, ...counts };
+    writeFileSync(join(folder, "job.json"), JSON.stringify(file));
+    return folder;
+  }
+
+  private async writeData(job: Job, data: string): Promise<{ trainCount: number; testCount: number }> {
+    const isNew = !this.written.has(data);
+    this.written.add(data);
+    if (isNew) mkdirSync(join(this.root, data));
+    if (job.density !== undefined) {
+      if (isNew) this.writeRandom(job.density, join(this.root, data));
+      return { trainCount: RANDOM.train, testCount: RANDOM.test };
+    }
+    if (isNew) await this.writeMnist(join(this.root, data));
+    return { trainCount: 60000, testCount: 10000 };
+  }
+
+  private async writeMnist(folder: string): Promise<void> {
+    for (const [set, { inputs, labels }] of Object.entries(await loadMnist())) {
+      writeFileSync(join(folder, `${set}-inputs.u8`), inputs as Uint8Array);
+      writeFileSync(join(folder, `${set}-labels.u8`), Uint8Array.from(labels ?? []));
+    }
+  }
+
+  /** Gaussian inputs, a share of them zeroed; the class is where the sum of one in 16 of them is largest. */
+  private writeRandom(density: number, folder: string): void {
+    for (const [set, count, seed] of [
+      ["train", RANDOM.train, 1],
+      ["test", RANDOM.test, 2],
+    ] as const) {
+      const inputs = new Float32Array(count * RANDOM.inputs);
+      const chance = new Float32Array(inputs.length);
+      fillGaussian(inputs, 1, seed, 1, 0);
+      fillGaussian(chance, 1, seed, 1, 1);
+      // The rank of a Gaussian draw is uniform: below this quantile it is zeroed.
+      const sorted = chance.slice(0, 65536).sort();
+      const limit = density === 1 ? -Infinity : (sorted[Math.floor((1 - density) * 65536)] as number);
+      for (let i = 0; i < inputs.length; i++) if ((chance[i] as number) < limit) inputs[i] = 0;
+      const labels = Uint8Array.from({ length: count }, (_, i) => classOf(inputs, i * RANDOM.inputs));
+      writeFileSync(join(folder, `${set}-inputs.f32`), bytesOf([inputs]));
+      writeFileSync(join(folder, `${set}-labels.u8`), labels);
+    }
+  }
+}
+
+function classOf(inputs: Float32Array, from: number): number {
+  const sums = new Float64Array(RANDOM.classes);
+  for (let i = 0; i < RANDOM.inputs; i++) {
+    sums[i % RANDOM.classes] = (sums[i % RANDOM.classes] as number) + (inputs[from + i] as number);
+  }
+  return sums.indexOf(sums.reduce((a, b) => Math.max(a, b)));
+}
+
+function bytesOf(parts: Float32Array[]): Uint8Array {
+  return Buffer.concat(parts.map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength)));
+}
