@@ -61,3 +61,7 @@ export function assertSizes(rows: usize, inputs: usize, units: usize): void {
 export function assertPanels(from: usize, to: usize, n: usize): void {
   assert(from <= to && to <= (n + PANEL - 1) / PANEL, "panels must run from `from` up to `to`, within the layer");
 }
+
+export function assertInputs(first: usize, end: usize, inputs: usize): void {
+  assert(first <= end && end <= inputs, "inputs must run upwards within the layer");
+}

@@ -20,7 +20,7 @@ import {
 import { LINEAR, PANEL, SOFTMAX } from "../src/abi";
 import { activateRows } from "./activation";
 import { rowNumber } from "./batch";
-import { assertAligned, assertPanels, assertSizes, PANEL_BYTES, panelBytes, rowBytes } from "./simd";
+import { assertAligned, assertInputs, assertPanels, assertSizes, PANEL_BYTES, panelBytes, rowBytes } from "./simd";
 
 const ENTRY: usize = 8;
 
@@ -264,7 +264,7 @@ export function sparseGradient(
   assertAligned(g | columns | d | stride);
   assertSizes(1, inputs, units);
   assertPanels(from, to, units);
-  assert(first <= end && end <= inputs, "inputs must run upwards within the layer");
+  assertInputs(first, end, inputs);
   const panelStride = panelBytes(inputs);
   for (let panel = from; panel < to; ) {
     const panels = tilePanels(to - panel, 3);
@@ -297,7 +297,7 @@ export function sparseGradientRows(
   assertAligned(g | lists | d | stride);
   assertSizes(rows, inputs, units);
   assertPanels(from, to, units);
-  assert(first <= end && end <= inputs, "inputs must run upwards within the layer");
+  assertInputs(first, end, inputs);
   const panelStride = panelBytes(inputs);
   const dStride = rowBytes(units);
   for (let row: usize = 0; row < rows; row++) {

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { medianOf } from "./rounds.js";
+import { medianOf } from "./measure.js";
 
 export interface Extras {
   /** Milliseconds from the import to the first prediction of 784-128-10, median of the runs. */

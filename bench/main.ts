@@ -12,10 +12,10 @@ import { chartOf } from "./chart.js";
 import { measureExtras } from "./extras.js";
 import { Folders, INFERENCE, type Job, MNIST_JOBS, RANDOM_JOBS } from "./jobs.js";
 import { benchKernels } from "./kernels.js";
-import type { Effort } from "./measure.js";
+import { type Effort, medianOf } from "./measure.js";
 import { peerCandidates } from "./peers.js";
 import { type InferenceRow, type KernelRun, type Results, type TrainingRow, withTables } from "./readme.js";
-import { type Candidate, type Measured, measureInRounds, medianOf, rateOf } from "./rounds.js";
+import { type Candidate, type Measured, measureInRounds, rateOf } from "./rounds.js";
 
 const HELP = `npm run bench               our own side: kernels, training, inference, size (about fifteen minutes)
 npm run bench:full          the same and every peer that is there (see bench/peers/setup.sh; about an hour)

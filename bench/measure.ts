@@ -43,8 +43,11 @@ function warmUp(run: () => void, milliseconds: number): void {
 }
 
 function timing(times: number[]): Timing {
-  const sorted = [...times].sort((a, b) => a - b);
-  return { best: sorted[0] as number, median: sorted[sorted.length >> 1] as number };
+  return { best: Math.min(...times), median: medianOf(times) };
+}
+
+export function medianOf(values: number[]): number {
+  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
 }
 
 /** To three significant digits, which is more than a shared machine repeats. */

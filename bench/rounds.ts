@@ -3,6 +3,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
+import { medianOf } from "./measure.js";
 
 export interface Candidate {
   name: string;
@@ -80,10 +81,6 @@ class Talker {
 
 /** The median and the best of a rate, samples a second. */
 export function rateOf(rounds: Record<string, number>[]): { median: number; best: number } {
-  const rates = rounds.map(({ samples = 0, seconds = 1 }) => samples / seconds).sort((a, b) => b - a);
-  return { median: rates[rates.length >> 1] as number, best: rates[0] as number };
-}
-
-export function medianOf(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+  const costs = rounds.map(({ samples = 0, seconds = 1 }) => seconds / samples);
+  return { median: 1 / medianOf(costs), best: 1 / Math.min(...costs) };
 }

@@ -31,7 +31,7 @@ import {
   tensorFloats,
 } from "./plan.js";
 import { ascending } from "./random.js";
-import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "./spec.js";
+import { type LayerSpec, type NetworkSpec, outputUnits, parameterCount } from "./spec.js";
 import { canHaveThreads, MOST_THREADS, spinsFor, Team } from "./threads.js";
 
 /** Samples as they came: whole, or a piece of them. */
@@ -42,7 +42,10 @@ type Kind = Pick<Samples, "inputs" | "labels" | "targets">;
 const FLOATS: Kind = { inputs: new Float32Array(0), labels: undefined, targets: undefined };
 
 /** Whether outputs are wanted, or losses. */
-export type Inference = "predict" | "evaluate";
+type Inference = "predict" | "evaluate";
+
+/** The first row of each piece of an inference, and how many rows. */
+export type Pieces = Generator<[from: number, rows: number]>;
 
 /** How many threads may take part: as many as pay, or so many. */
 export type Threads = "auto" | number;
@@ -238,7 +241,7 @@ export class Engine {
     let nonZeros = 0;
     for (let i = 0; i < count; i++) nonZeros += this.words[first + i] as number;
     const skipped = (spec.inputs - nonZeros / count) * (spec.layers[0] as LayerSpec).units;
-    const paying = Math.floor((Math.min(batch, CHUNK_ROWS) * (weightCount(spec) - skipped)) / LEAST_THREAD_WORK);
+    const paying = Math.floor((Math.min(batch, CHUNK_ROWS) * (parameterCount(spec) - skipped)) / LEAST_THREAD_WORK);
     return Math.max(1, Math.min(mostThreads(), paying));
   }
 
@@ -415,11 +418,10 @@ export class Engine {
 
   /** Whether a batch has so many zeros that lists pay. `order` and `nonZeros` are places among the words. */
   private takesLists(order: number, nonZeros: number, count: number): boolean {
-    if (this.inputPath !== "auto") return this.inputPath === "lists";
     const { words } = this;
     let sum = 0;
     for (let i = 0; i < count; i++) sum += words[nonZeros + (words[order + i] as number)] as number;
-    return sum <= MOST_LISTED * count * this.spec.inputs;
+    return this.listsPay(sum, count);
   }
 
   private addTotals(pass: Pass, samples: Samples, rows: number): void {
@@ -433,19 +435,20 @@ export class Engine {
     return sum;
   }
 
-  /** Leaves the mean gradient over `samples` in the gradient block; gives the way there from a parameter, in bytes. */
-  gradient(samples: Samples): number {
+  /** The summed loss of `samples`; leaves their mean gradient in the gradient block, `offset` bytes past the parameters. */
+  gradient(samples: Samples): { loss: number; offset: number } {
     this.checkNotLate();
     if (this.usesGradients) throw new Error("the gradient is in use by a training step: ask again after it");
     const { params, grads, paramFloats, stage, stageRows } = this.plan;
     this.floats.fill(0, grads / 4, grads / 4 + paramFloats);
+    let loss = 0;
     for (let from = 0; from < samples.count; from += stageRows) {
       const rows = Math.min(stageRows, samples.count - from);
       this.copySamples(samples, from, from + rows, stage);
       this.learn(this.solo, samples, stage, 0, rows, 1 / samples.count, grads - params);
-      this.addTotals(this.solo, samples, rows);
+      loss = this.sumLosses(rows, loss);
     }
-    return grads - params;
+    return { loss, offset: grads - params };
   }
 
   // --- inference ---
@@ -454,15 +457,29 @@ export class Engine {
    * Runs `samples` through the network in pieces of at most `plan.stageRows`. Gives the first row of each and how many while
    * its results are in memory: outputs, or losses.
    */
-  *infer(samples: Samples, task: Inference): Generator<[from: number, rows: number]> {
+  infer(samples: Samples, task: Inference): Pieces {
+    return this.inferPieces(samples.count, samples, task, (from, rows) => {
+      this.copySamples(samples, from, from + rows, this.plan.stage);
+    });
+  }
+
+  /** The same for inputs that `fill` writes where they are wanted, `[rows][inputs]` floats. */
+  inferFilled(count: number, fill: (view: Float32Array, first: number) => void): Pieces {
+    return this.inferPieces(count, FLOATS, "predict", (from, rows) => {
+      fill(new Float32Array(this.memory.buffer, this.plan.stage.rows, rows * this.spec.inputs), from);
+    });
+  }
+
+  /** `load` puts rows from a number on in the stage. */
+  private *inferPieces(count: number, kind: Kind, task: Inference, load: (from: number, rows: number) => void): Pieces {
     this.checkNotLate();
-    const joined = this.join(samples.count);
+    const joined = this.join(count);
     try {
-      for (let from = 0; from < samples.count; ) {
-        const { stageRows, stage } = this.plan;
-        const rows = Math.min(stageRows, samples.count - from);
-        this.copySamples(samples, from, from + rows, stage);
-        this.inferStaged(samples, rows, task);
+      for (let from = 0; from < count; ) {
+        const rows = Math.min(this.plan.stageRows, count - from);
+        load(from, rows);
+        this.checkNotLate();
+        this.inferStaged(kind, rows, task);
         yield [from, rows];
         from += rows;
       }
@@ -471,26 +488,9 @@ export class Engine {
     }
   }
 
-  /** The same for inputs that `fill` writes where they are wanted, `[rows][inputs]` floats. */
-  *inferFilled(
-    count: number,
-    fill: (view: Float32Array, first: number) => void,
-  ): Generator<[from: number, rows: number]> {
-    const { inputs } = this.spec;
-    for (let from = 0; from < count; ) {
-      this.checkNotLate();
-      const { stageRows, stage } = this.plan;
-      const rows = Math.min(stageRows, count - from);
-      fill(new Float32Array(this.memory.buffer, stage.rows, rows * inputs), from);
-      this.inferStaged(FLOATS, rows, "predict");
-      yield [from, rows];
-      from += rows;
-    }
-  }
-
   /** Lets threads take part in the inference of `count` samples, if that pays and they run already. */
   private join(count: number): boolean {
-    const work = count * weightCount(this.spec);
+    const work = count * parameterCount(this.spec);
     if (this.threads === 1 || this.shared || this.isBound || work < ASK_WORK) return false;
     const threads = this.threads === "auto" ? mostThreads() : this.threads;
     if (threads === 1 || (work < START_WORK && !this.team)) return false;
@@ -517,12 +517,17 @@ export class Engine {
   }
 
   private stagedTakesLists(isBytes: boolean, counts: number, rows: number): boolean {
-    if (this.inputPath !== "auto") return this.inputPath === "lists";
     // Their place is not used yet: the labels come after.
     this.countNonZero(isBytes, counts, this.plan.stage.rows, rows);
     let sum = 0;
     for (let i = 0; i < rows; i++) sum += this.words[counts / 4 + i] as number;
-    return sum <= MOST_LISTED * rows * this.spec.inputs;
+    return this.listsPay(sum, rows);
+  }
+
+  /** Whether `rows` samples with so many inputs that are not zero are faster as lists. */
+  private listsPay(nonZeros: number, rows: number): boolean {
+    if (this.inputPath !== "auto") return this.inputPath === "lists";
+    return nonZeros <= MOST_LISTED * rows * this.spec.inputs;
   }
 
   /** Where row `row` of the last piece has its largest output. */
@@ -538,8 +543,4 @@ export class Engine {
       for (let unit = 0; unit < units; unit++) out[at++] = this.floats[from + unit] as number;
     }
   }
-}
-
-function weightCount(spec: NetworkSpec): number {
-  return spec.layers.reduce((sum, { units }, i) => sum + units * layerInputs(spec, i), 0);
 }

@@ -1,6 +1,6 @@
 // What a network gives for samples, and how good that is.
 
-import type { Engine, Samples } from "./engine.js";
+import type { Breathe, Engine, Pieces, Samples } from "./engine.js";
 import { outputUnits } from "./spec.js";
 
 export interface Evaluation {
@@ -23,11 +23,7 @@ export function evaluate(engine: Engine, samples: Samples): Evaluation {
 }
 
 /** The same, with `breathe` called between pieces. */
-export async function evaluateBreathing(
-  engine: Engine,
-  samples: Samples,
-  breathe: () => Promise<void> | undefined,
-): Promise<Evaluation> {
+export async function evaluateBreathing(engine: Engine, samples: Samples, breathe: Breathe): Promise<Evaluation> {
   const tally = new Tally(engine, samples);
   for (const [from, rows] of engine.infer(samples, "evaluate")) {
     tally.add(from, rows);
@@ -87,7 +83,7 @@ export function predictFilled(
   return collect(engine, count, engine.inferFilled(count, fill));
 }
 
-function collect(engine: Engine, count: number, pieces: Iterable<[number, number]>, labels?: Uint32Array) {
+function collect(engine: Engine, count: number, pieces: Pieces, labels?: Uint32Array) {
   const units = outputUnits(engine.spec);
   const outputs = new Float32Array(count * units);
   for (const [from, rows] of pieces) {

@@ -68,7 +68,7 @@ const YIELD_MILLISECONDS = 12;
 export async function fit(engine: Engine, train: Dataset, options: FitPlan): Promise<EpochRecord[]> {
   const order = engine.bind(train, Math.min(options.batchSize, train.count));
   const start = ascending(train.count);
-  const breath = new Breath(engine, options.signal);
+  const breath = new Breath(options.signal);
   const history: EpochRecord[] = [];
   try {
     await engine.open();
@@ -91,10 +91,7 @@ export async function fit(engine: Engine, train: Dataset, options: FitPlan): Pro
 class Breath {
   private taken = performance.now();
 
-  constructor(
-    private readonly engine: Engine,
-    private readonly signal: AbortSignal | undefined,
-  ) {}
+  constructor(private readonly signal: AbortSignal | undefined) {}
 
   get isDue(): boolean {
     return performance.now() - this.taken >= YIELD_MILLISECONDS;
@@ -104,7 +101,7 @@ class Breath {
   take: Breathe = () => (this.isDue ? this.pause() : undefined);
 
   private async pause(): Promise<void> {
-    await turnKeeping(this.engine.totals);
+    await turn();
     this.taken = performance.now();
     this.signal?.throwIfAborted();
   }
@@ -133,7 +130,7 @@ async function trainEpoch(
     const settling = engine.settle();
     if (settling) await settling;
     const reporting = options.onBatch && reportBatch(options.onBatch, progress, from + rows, totals, train);
-    if (reporting) await reporting;
+    if (reporting instanceof Promise) await reporting;
     const pause = breath.take();
     if (pause) await pause;
   }
@@ -150,19 +147,11 @@ function reportBatch(
   samples: number,
   totals: Float64Array,
   train: Samples,
-): void | Promise<void> {
-  const [loss, correct] = [totals[LOSS] as number, totals[CORRECT] as number];
+): unknown {
   progress.samples = samples;
-  progress.loss = loss / samples;
-  if (train.labels) progress.accuracy = correct / samples;
-  const restore = (): void => {
-    // The callback may have asked for a gradient on the way, which uses the same sums.
-    totals[LOSS] = loss;
-    totals[CORRECT] = correct;
-  };
-  const promise = report(progress);
-  if (promise instanceof Promise) return promise.then(restore);
-  restore();
+  progress.loss = (totals[LOSS] as number) / samples;
+  if (train.labels) progress.accuracy = (totals[CORRECT] as number) / samples;
+  return report(progress);
 }
 
 function epochRecord(epoch: number, train: Samples, totals: Float64Array, seconds: number): EpochRecord {
@@ -176,13 +165,6 @@ function divergence(what: string, epoch: number, step: number, { optimizer }: Fi
     `training diverged: ${what} is no longer a finite number at epoch ${epoch}, step ${step}; ` +
       `try a learning rate below ${optimizer.learningRate}, or inputs scaled to about 0…1`,
   );
-}
-
-/** A turn of the event loop, in which others may evaluate, which uses the same sums. */
-async function turnKeeping(totals: Float64Array): Promise<void> {
-  const kept = totals.slice();
-  await turn();
-  totals.set(kept);
 }
 
 /** Lets the event loop turn once. In browsers `setTimeout` would wait 4 ms and `setImmediate` does not exist. */

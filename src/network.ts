@@ -11,7 +11,7 @@ import {
   shown,
 } from "./check.js";
 import { Dataset } from "./dataset.js";
-import { Engine, LOSS, type Samples, type Threads } from "./engine.js";
+import { Engine, type Samples, type Threads } from "./engine.js";
 import { type Evaluation, evaluate, predict, predictFilled } from "./evaluate.js";
 import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./explain.js";
 import { type EpochRecord, type FitOptions, fit } from "./fit.js";
@@ -218,9 +218,8 @@ export class Network {
     const units = outputUnits(engine.spec);
     const wanted = toFloats(targets, "targets", samples.count * units);
     checkTargetRange(engine.spec, wanted, "targets");
-    engine.totals[LOSS] = 0;
-    const offset = engine.gradient({ ...samples, targets: wanted, targetSize: units });
-    return { loss: (engine.totals[LOSS] as number) / samples.count, layers: readLayers(engine, offset) };
+    const { loss, offset } = engine.gradient({ ...samples, targets: wanted, targetSize: units });
+    return { loss: loss / samples.count, layers: readLayers(engine, offset) };
   }
 
   /** dC/dw of one weight for one sample as the product of its factors, with their values, and the corrected weight. */

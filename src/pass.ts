@@ -195,7 +195,7 @@ export class Pass {
   /** Every thread gathers the whole batch for itself. */
   private gatherOwn(): void {
     this.gather(0, this.field(Field.count), this.seat.thread);
-    if (this.field(Field.lists) === 1 && this.field(Field.count) > FEW_SAMPLES) this.listColumns();
+    if (this.usesLists(0) && !this.hasFewSamples) this.listColumns();
   }
 
   /** Puts the batch's rows `from` to `to` in the blocks of thread `thread`, with their targets. */
@@ -210,7 +210,7 @@ export class Pass {
     const start = order === 0 ? 0 : order + from * 4;
     const isBytes = this.field(Field.bytes) === 1;
     const rows = this.field(Field.rows) + skipped * inputs * (isBytes ? 1 : 4);
-    if (this.field(Field.lists) === 1) {
+    if (this.usesLists(0)) {
       const stride = listStride(inputs);
       const [lists, lengths] = [plan.inputs + block + from * stride, plan.lengths + block + from * 4];
       if (isBytes) kernels.listRowsU8(lists, lengths, rows, start, count, inputs, stride, inputScale);
@@ -228,6 +228,15 @@ export class Pass {
     else if (kind === Targets.vectors) kernels.gatherF32(y, targets + skipped * units * 4, start, count, units);
   }
 
+  /** Whether a layer takes its inputs from lists. */
+  private usesLists(index: number): boolean {
+    return index === 0 && this.field(Field.lists) === 1;
+  }
+
+  private get hasFewSamples(): boolean {
+    return this.field(Field.count) <= FEW_SAMPLES;
+  }
+
   /** This thread's panels of a layer it shares, or all of its own copy. */
   private forwardShare(index: number): void {
     const layer = this.plan.layers[index] as LayerPlan;
@@ -241,7 +250,7 @@ export class Pass {
     const { weights, biases, inputs, units } = layer;
     const a = activationsOf(layer, thread) + first * padded(units) * 4;
     const code = this.leavesLogits(index) ? LINEAR : this.activationCode(index);
-    if (index === 0 && this.field(Field.lists) === 1) {
+    if (this.usesLists(index)) {
       const stride = listStride(inputs);
       const block = thread * this.plan.batchStride;
       const [lists, lengths] = [this.plan.inputs + block + first * stride, this.plan.lengths + block + first * 4];
@@ -362,10 +371,10 @@ export class Pass {
     const [first, end] = split ? [0, inputs] : this.inputShare(inputs);
     const g = layer.weights + offset;
     const block = thread * plan.batchStride;
-    if (index === 0 && this.field(Field.lists) === 1 && rows <= FEW_SAMPLES) {
+    if (this.usesLists(index) && this.hasFewSamples) {
       const [lists, lengths, stride] = [plan.inputs + block, plan.lengths + block, listStride(inputs)];
       kernels.sparseGradientRows(g, lists, lengths, deltas, rows, inputs, units, stride, from, to, first, end);
-    } else if (index === 0 && this.field(Field.lists) === 1) {
+    } else if (this.usesLists(index)) {
       const [columns, ends] = [plan.columns + block, plan.ends + block];
       kernels.sparseGradient(g, columns, ends, deltas, inputs, units, plan.columnStride, from, to, first, end);
     } else {

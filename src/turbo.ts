@@ -4,8 +4,8 @@ import { setFlagsFromString } from "node:v8";
 import { assumePairing, canPair, hasCompiled, isPairing, PAIRING_OPTION } from "./kernels.js";
 
 /**
- * Turns on V8's experimental pairing of vector operations for the whole process, and the kernels made for it: 1.2 to 1.6
- * times faster training where the processor has 256-bit vectors, with the same results. Gives whether it is on: Node before
+ * Turns on V8's experimental pairing of vector operations for the whole process, and the kernels made for it: faster
+ * where the processor has 256-bit vectors (the README has what was measured), with the same results. Gives whether it is on: Node before
  * 24 cannot. Error if a network has been created already, since what is compiled stays as it is.
  */
 export function enableTurbo(): boolean {

@@ -146,7 +146,7 @@ describe("what pads rows", () => {
     });
     const samples = { count: 300, inputs: gaussians(1500, 1), sampleSize: 5, labels: undefined };
     const gradientBits = () => {
-      const offset = engine.gradient({ ...samples, targets: distributions(300, 2, 2), targetSize: 2 });
+      const { offset } = engine.gradient({ ...samples, targets: distributions(300, 2, 2), targetSize: 2 });
       return engine.plan.tensors.map((tensor) => engine.readTensor(tensor, offset));
     };
     const expected = gradientBits();
