@@ -45,39 +45,11 @@ const FEW_ROWS: usize = 3;
 /** Samples that a gradient is summed over before the next panel: more would not fit the first-level cache's page table. */
 const GRADIENT_ROWS: usize = 64;
 
-/** A[rows][units] = S(b + X[rows][inputs]·W) for units of panels `from` to `to`; softmax is left as logits. */
+/**
+ * A[rows][units] = S(b + X[rows][inputs]·W) for units of panels `from` to `to`; softmax is left as logits. `wide` takes the
+ * tiles for engines that run pairs of vectors as one.
+ */
 export function denseForward(
-  a: usize,
-  x: usize,
-  w: usize,
-  b: usize,
-  rows: usize,
-  inputs: usize,
-  units: usize,
-  from: usize,
-  to: usize,
-  activation: i32,
-): void {
-  forwardPanels(a, x, w, b, rows, inputs, units, from, to, activation, false);
-}
-
-/** `denseForward` where pairs of vectors run as one. */
-export function denseForwardWide(
-  a: usize,
-  x: usize,
-  w: usize,
-  b: usize,
-  rows: usize,
-  inputs: usize,
-  units: usize,
-  from: usize,
-  to: usize,
-  activation: i32,
-): void {
-  forwardPanels(a, x, w, b, rows, inputs, units, from, to, activation, true);
-}
-
-function forwardPanels(
   a: usize,
   x: usize,
   w: usize,
@@ -292,40 +264,9 @@ function inputGradientRows(
 
 /**
  * G += X[rows][inputs]ᵀ·D[rows][units] for units of panels `from` to `to` and inputs `first` to `end`: the kernel that
- * learns. With D scaled by −rate / batch beforehand, G may be the weights themselves.
+ * learns. With D scaled by −rate / batch beforehand, G may be the weights themselves. `wide` as in `denseForward`.
  */
 export function accumulateGradient(
-  g: usize,
-  x: usize,
-  d: usize,
-  rows: usize,
-  inputs: usize,
-  units: usize,
-  from: usize,
-  to: usize,
-  first: usize,
-  end: usize,
-): void {
-  gradientPanels(g, x, d, rows, inputs, units, from, to, first, end, false);
-}
-
-/** `accumulateGradient` where pairs of vectors run as one. */
-export function accumulateGradientWide(
-  g: usize,
-  x: usize,
-  d: usize,
-  rows: usize,
-  inputs: usize,
-  units: usize,
-  from: usize,
-  to: usize,
-  first: usize,
-  end: usize,
-): void {
-  gradientPanels(g, x, d, rows, inputs, units, from, to, first, end, true);
-}
-
-function gradientPanels(
   g: usize,
   x: usize,
   d: usize,

@@ -6,9 +6,7 @@ export { gatherF32, gatherLabels, gatherU8 } from "./batch";
 export {
   accumulateBias,
   accumulateGradient,
-  accumulateGradientWide,
   denseForward,
-  denseForwardWide,
   denseInputGradient,
 } from "./dense";
 export { countCorrect, findLargest, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "./loss";
@@ -20,7 +18,6 @@ export {
   listRowsF32,
   listRowsU8,
   sparseForward,
-  sparseForwardWide,
   sparseGradient,
   sparseGradientRows,
 } from "./sparse";

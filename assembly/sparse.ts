@@ -171,7 +171,13 @@ function tilePanels(left: usize, most: usize): usize {
   return left === 4 ? 2 : min(left, most);
 }
 
-/** A[rows][units] = S(b + X·W) for units of panels `from` to `to`, X as row lists; softmax is left as logits. */
+/** Panels that a forward tile holds best: fused, two leave registers for what V8 loads ahead. */
+const MOST_PANELS: usize = ASC_FEATURE_RELAXED_SIMD ? 2 : 3;
+
+/**
+ * A[rows][units] = S(b + X·W) for units of panels `from` to `to`, X as row lists; softmax is left as logits. `wide` as in
+ * `denseForward`.
+ */
 export function sparseForward(
   a: usize,
   lists: usize,
@@ -185,45 +191,7 @@ export function sparseForward(
   from: usize,
   to: usize,
   activation: i32,
-): void {
-  forwardPanels(a, lists, lengths, w, b, rows, inputs, units, stride, from, to, activation, MOST_PANELS);
-}
-
-/** `sparseForward` where pairs of vectors run as one. */
-export function sparseForwardWide(
-  a: usize,
-  lists: usize,
-  lengths: usize,
-  w: usize,
-  b: usize,
-  rows: usize,
-  inputs: usize,
-  units: usize,
-  stride: usize,
-  from: usize,
-  to: usize,
-  activation: i32,
-): void {
-  forwardPanels(a, lists, lengths, w, b, rows, inputs, units, stride, from, to, activation, 3);
-}
-
-/** Panels that a forward tile holds best: fused, two leave registers for what V8 loads ahead. */
-const MOST_PANELS: usize = ASC_FEATURE_RELAXED_SIMD ? 2 : 3;
-
-function forwardPanels(
-  a: usize,
-  lists: usize,
-  lengths: usize,
-  w: usize,
-  b: usize,
-  rows: usize,
-  inputs: usize,
-  units: usize,
-  stride: usize,
-  from: usize,
-  to: usize,
-  activation: i32,
-  most: usize,
+  wide: bool,
 ): void {
   assertAligned(a | lists | w | b | stride);
   assertSizes(rows, inputs, units);
@@ -231,7 +199,7 @@ function forwardPanels(
   const aStride = rowBytes(units);
   const panelStride = panelBytes(inputs);
   for (let panel = from; panel < to; ) {
-    const panels = tilePanels(to - panel, most);
+    const panels = tilePanels(to - panel, wide ? 3 : MOST_PANELS);
     const column = panel * PANEL_BYTES;
     const at = a + column;
     const weights = w + panel * panelStride;

@@ -62,7 +62,7 @@ function fill(values: Float32Array, seed: number): Float32Array {
 
 export async function benchKernels(build: Build, effort: Effort): Promise<KernelResult[]> {
   const memory = createMemory(64 * 2 ** 20);
-  const kernels = bindKernels(await compileKernels(build, false), memory, isPairing());
+  const kernels = bindKernels(await compileKernels(build, false), memory);
   const results: KernelResult[] = [];
   for (const shape of COMPARED) results.push(await benchMatmul(kernels, memory.buffer, shape, effort));
   for (const shape of COMPARED) results.push(await benchGradient(kernels, memory.buffer, shape, effort));
@@ -150,12 +150,12 @@ function blocks({ buffer }: Ceiling, [rows, inputs, units]: Shape) {
 
 function forwardCall(lab: Ceiling, shape: Shape): () => void {
   const { a, x, w, b, panels } = blocks(lab, shape);
-  return () => lab.kernels.denseForward(a, x, w, b, ...shape, 0, panels, 0);
+  return () => lab.kernels.denseForward(a, x, w, b, ...shape, 0, panels, 0, isPairing());
 }
 
 function gradientCall(lab: Ceiling, shape: Shape): () => void {
   const { w, x, d, panels } = blocks(lab, shape);
-  return () => lab.kernels.accumulateGradient(w, x, d, ...shape, 0, panels, 0, shape[1]);
+  return () => lab.kernels.accumulateGradient(w, x, d, ...shape, 0, panels, 0, shape[1], isPairing());
 }
 
 function inputGradientCall(lab: Ceiling, shape: Shape): () => void {
@@ -178,7 +178,21 @@ function listedCalls(lab: Ceiling, shape: Shape) {
   kernels.listColumns(columns, ends, lists, lengths, rows, units, ...strides, 0, inputs);
   return {
     forward: () =>
-      kernels.sparseForward(a, lists, lengths, w, b, rows, inputs, units, listStride(inputs), 0, panels, 0),
+      kernels.sparseForward(
+        a,
+        lists,
+        lengths,
+        w,
+        b,
+        rows,
+        inputs,
+        units,
+        listStride(inputs),
+        0,
+        panels,
+        0,
+        isPairing(),
+      ),
     gradient: () =>
       kernels.sparseGradient(w, columns, ends, d, inputs, units, columnStride(rows), 0, panels, 0, inputs),
   };
@@ -223,7 +237,7 @@ async function benchMatmul(
   const [rows, inputs, units] = shape;
   const { x, layer, at, floats, stride, panels } = layerPair(buffer, shape);
   const candidates = {
-    wasm: () => kernels.denseForward(at.a, at.x, at.w, at.b, rows, inputs, units, 0, panels, 0),
+    wasm: () => kernels.denseForward(at.a, at.x, at.w, at.b, rows, inputs, units, 0, panels, 0, isPairing()),
     javascript: () => denseForward(layer, x, rows),
   };
   for (const run of Object.values(candidates)) run();
@@ -262,7 +276,7 @@ async function benchGradient(
 
 function accumulate(kernels: Kernels, at: Record<"x" | "w" | "b" | "d", number>, shape: Shape, panels: number): void {
   const [rows, inputs, units] = shape;
-  kernels.accumulateGradient(at.w, at.x, at.d, rows, inputs, units, 0, panels, 0, inputs);
+  kernels.accumulateGradient(at.w, at.x, at.d, rows, inputs, units, 0, panels, 0, inputs, isPairing());
   kernels.accumulateBias(at.b, at.d, rows, units, 0, panels);
 }
 

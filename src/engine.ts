@@ -136,7 +136,7 @@ export class Engine {
     needs: Needs,
   ) {
     this.plan = planArena(spec, needs);
-    this.solo = new Pass(kernels, spec, this.plan, memory, ALONE);
+    this.solo = new Pass(kernels, spec, this.plan, memory, isPairing(), ALONE);
     this.floats = new Float32Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);
     this.losses = this.lossView();
@@ -148,7 +148,7 @@ export class Engine {
     const shared = threads !== 1 && canHaveThreads() ? createSharedMemory(bytes) : undefined;
     const memory = shared ?? createMemory(bytes);
     const module = await compileKernels(build, shared !== undefined);
-    const kernels = bindKernels(module, memory, isPairing());
+    const kernels = bindKernels(module, memory);
     return new Engine(spec, build, memory, module, kernels, shared ? threads : 1, needs);
   }
 
@@ -186,7 +186,7 @@ export class Engine {
     this.floats = new Float32Array(this.memory.buffer);
     this.words = new Uint32Array(this.memory.buffer);
     this.losses = this.lossView();
-    this.solo = new Pass(this.kernels, this.spec, plan, this.memory, ALONE);
+    this.solo = new Pass(this.kernels, this.spec, plan, this.memory, isPairing(), ALONE);
     this.shared = undefined;
   }
 
@@ -274,7 +274,7 @@ export class Engine {
     team.invite({ module, memory, spec, plan, wide: isPairing() });
     this.pace = new Pace();
     const seat = { thread: 0, threads: team.threads, spins: spinsFor(team.threads), patience: PATIENCE };
-    this.shared = new Pass(kernels, spec, plan, memory, seat);
+    this.shared = new Pass(kernels, spec, plan, memory, isPairing(), seat);
   }
 
   /** Ends what `bind` began. */

@@ -79,13 +79,6 @@ export function assumePairing(): void {
   pairing = true;
 }
 
-/** The kernels with those for engines that run pairs of 128-bit operations as one in their places: the same bits. */
-export function wideKernels(kernels: Kernels): Kernels {
-  const { denseForwardWide, sparseForwardWide, accumulateGradientWide } = kernels;
-  const wide = { denseForward: denseForwardWide, sparseForward: sparseForwardWide };
-  return { ...kernels, ...wide, accumulateGradient: accumulateGradientWide };
-}
-
 // --- modules ---
 
 /** The compiled kernels of one build, for a shared or an unshared memory; compiled once a process. */
@@ -100,24 +93,20 @@ export function compileKernels(build: Build, shared: boolean): Promise<KernelMod
 }
 
 /** The kernels of a compiled module over `memory`, without the loader's wrapper, which costs more than a small kernel. */
-export function bindKernels(module: KernelModule, memory: Memory, wide = false): Kernels {
+export function bindKernels(module: KernelModule, memory: Memory): Kernels {
   // Not `instantiate`: it asks whether the module is a Response, for which Node loads its whole HTTP client.
   const { exports } = instantiateSync(module, { env: { memory } });
   const raw = Object.entries(exports).map(([name, value]) => [
     name,
     (value as { original?: unknown })?.original ?? value,
   ]);
-  return chosen(Object.fromEntries(raw) as Kernels, wide);
+  return Object.fromEntries(raw) as Kernels;
 }
 
 /** The same for a helping thread, which does without the loader. */
-export function joinKernels(module: KernelModule, memory: Memory, wide: boolean): Kernels {
+export function joinKernels(module: KernelModule, memory: Memory): Kernels {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
-  return chosen(exports as unknown as Kernels, wide);
-}
-
-function chosen(kernels: Kernels, wide: boolean): Kernels {
-  return wide ? wideKernels(kernels) : kernels;
+  return exports as unknown as Kernels;
 }
 
 /** One of the binaries, which the build packs together: deflated, in base64. */

@@ -81,6 +81,8 @@ export class Pass {
     private readonly spec: NetworkSpec,
     private readonly plan: Plan,
     private readonly memory: Memory,
+    /** Whether to take the tiles for engines that run pairs of vectors as one. */
+    private readonly wide: boolean,
     private readonly seat: Seat,
   ) {
     const start = { work: () => {}, meets: true };
@@ -254,11 +256,25 @@ export class Pass {
       const stride = listStride(inputs);
       const block = thread * this.plan.batchStride;
       const [lists, lengths] = [this.plan.inputs + block + first * stride, this.plan.lengths + block + first * 4];
-      this.kernels.sparseForward(a, lists, lengths, weights, biases, rows, inputs, units, stride, from, to, code);
+      this.kernels.sparseForward(
+        a,
+        lists,
+        lengths,
+        weights,
+        biases,
+        rows,
+        inputs,
+        units,
+        stride,
+        from,
+        to,
+        code,
+        this.wide,
+      );
       return;
     }
     const x = this.layerInput(index, thread) + first * padded(inputs) * 4;
-    this.kernels.denseForward(a, x, weights, biases, rows, inputs, units, from, to, code);
+    this.kernels.denseForward(a, x, weights, biases, rows, inputs, units, from, to, code, this.wide);
   }
 
   /** Where a layer's inputs lie: the batch, or the layer below. */
@@ -379,7 +395,7 @@ export class Pass {
       kernels.sparseGradient(g, columns, ends, deltas, inputs, units, plan.columnStride, from, to, first, end);
     } else {
       const x = this.layerInput(index, thread);
-      kernels.accumulateGradient(g, x, deltas, rows, inputs, units, from, to, first, end);
+      kernels.accumulateGradient(g, x, deltas, rows, inputs, units, from, to, first, end, this.wide);
     }
     if (split || thread === 0) kernels.accumulateBias(layer.biases + offset, deltas, rows, units, from, to);
   }

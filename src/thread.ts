@@ -13,8 +13,8 @@ interface Port {
 }
 
 function join({ module, memory, wide, spec, plan, thread, threads, spins }: Invitation): void {
-  const kernels = joinKernels(module, memory, wide);
-  new Pass(kernels, spec, plan, memory, { thread, threads, spins, patience: PATIENCE }).serve();
+  const kernels = joinKernels(module, memory);
+  new Pass(kernels, spec, plan, memory, wide, { thread, threads, spins, patience: PATIENCE }).serve();
 }
 
 function listen(port: Port, on: (receive: (invitation: Invitation) => void) => void): void {

@@ -50,7 +50,7 @@ function denseCase(shape: Shape): DenseCase {
 
 /** What `denseForward` leaves of panels `from` to `to` in a blank block. Rows of X are padded with poison. */
 function runForward(
-  { kernels, arena }: Lab,
+  { kernels, arena, wide }: Lab,
   shape: Shape,
   { x, w, b }: DenseCase,
   from: number,
@@ -63,7 +63,7 @@ function runForward(
   const wAt = arena.input("w", toPanels(w, units, inputs));
   const bAt = arena.input("b", padRows(b, 1, units, 0));
   const aAt = arena.output("a", blank(rows * padded(units)));
-  kernels.denseForward(aAt, xAt, wAt, bAt, rows, inputs, units, from, to, code);
+  kernels.denseForward(aAt, xAt, wAt, bAt, rows, inputs, units, from, to, code, wide);
   arena.check();
   return arena.read(aAt);
 }
@@ -213,7 +213,7 @@ function gradientCase(shape: Shape): GradientCase {
 
 /** What `accumulateGradient` and `accumulateBias` make of G and g. */
 function runGradient(
-  { kernels, arena }: Lab,
+  { kernels, arena, wide }: Lab,
   shape: Shape,
   gradient: GradientCase,
   from: number,
@@ -227,7 +227,7 @@ function runGradient(
   const biasAt = arena.output("gBias", padRows(gradient.gBias, 1, units, 0));
   const xAt = arena.input("x", padRows(gradient.x, rows, inputs, POISON));
   const dAt = arena.input("d", padRows(gradient.d, rows, units, 0));
-  kernels.accumulateGradient(gAt, xAt, dAt, rows, inputs, units, from, to, first, end);
+  kernels.accumulateGradient(gAt, xAt, dAt, rows, inputs, units, from, to, first, end, wide);
   kernels.accumulateBias(biasAt, dAt, rows, units, from, to);
   arena.check();
   return { weights: arena.read(gAt), biases: arena.read(biasAt) };

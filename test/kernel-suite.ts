@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "../src/abi.js";
-import { bindKernels, createMemory, type Kernels, wideKernels } from "../src/kernels.js";
+import { bindKernels, createMemory, type Kernels } from "../src/kernels.js";
 import { planArena } from "../src/plan.js";
 import { Arena, wordsOf } from "./arena.js";
 import { DATA_SECTION, dataRanges, START_SECTION, sections } from "./binary.js";
@@ -37,7 +37,7 @@ async function openLab(build: TestedBuild): Promise<Lab> {
   const memory = createMemory(MEMORY);
   const kernels = bindKernels(await WebAssembly.compile(readBinary(build)), memory);
   const arena = new Arena(memory);
-  return { kernels, arena, madd: build === "relaxed" ? maddOf(kernels, arena) : roundedTwice };
+  return { kernels, arena, madd: build === "relaxed" ? maddOf(kernels, arena) : roundedTwice, wide: false };
 }
 
 export function kernelSuite(build: TestedBuild): void {
@@ -115,7 +115,7 @@ function debugModuleTests(data: Uint8Array | undefined): void {
     const { kernels } = await openLab("debug");
     const address = 65536;
     const forward = (a: number, rows: number, from: number, to: number) => () =>
-      kernels.denseForward(a, address, address, address, rows, 4, 20, from, to, LINEAR);
+      kernels.denseForward(a, address, address, address, rows, 4, 20, from, to, LINEAR, false);
     expect(forward(address + 4, 1, 0, 2)).toThrow(/^abort: addresses must be multiples of 16 at assembly\/\w+\.ts:\d+/);
     expect(forward(address, 0, 0, 2)).toThrow("rows, inputs and units must be at least 1");
     expect(forward(address, 1, 2, 1)).toThrow("panels must run");
@@ -182,9 +182,9 @@ function denseTests(lab: () => Lab): void {
   });
 }
 
-/** The lab with the kernels for engines that run pairs of vectors as one, in place of the others. */
+/** The lab with the tiles for engines that run pairs of vectors as one. */
 function wide(lab: Lab): Lab {
-  return { ...lab, kernels: wideKernels(lab.kernels) };
+  return { ...lab, wide: true };
 }
 
 function sparseTests(lab: () => Lab): void {
@@ -354,9 +354,8 @@ function otherTests(lab: () => Lab): void {
 function mutantTests(lab: () => Lab): void {
   for (const { name, check: checkMutant, wrong } of mutants) {
     it(`are caught: ${name}`, () => {
-      const { kernels, arena, madd } = lab();
       expect(() => checkMutant(lab())).not.toThrow();
-      expect(() => checkMutant({ kernels: { ...kernels, ...wrong(lab()) }, arena, madd })).toThrow(Error);
+      expect(() => checkMutant({ ...lab(), kernels: { ...lab().kernels, ...wrong(lab()) } })).toThrow(Error);
     });
   }
 }

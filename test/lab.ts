@@ -11,6 +11,8 @@ export interface Lab {
   kernels: Kernels;
   arena: Arena;
   madd: Madd;
+  /** Whether the tiles for paired vectors are under test. */
+  wide: boolean;
 }
 
 /** Half a unit in the last place of 1 in float32: the most that one rounding moves a number, in relation to it. */

@@ -128,8 +128,8 @@ const denseMutants: Mutant[] = [
     name: "denseForward computes all panels, whichever were asked for",
     check: (lab) => dense.checkForwardRanges(lab, SHAPE, SIGMOID),
     wrong: ({ kernels }) => ({
-      denseForward: (a, x, w, b, rows, inputs, units, _from, _to, code) =>
-        kernels.denseForward(a, x, w, b, rows, inputs, units, 0, padded(units) / 16, code),
+      denseForward: (a, x, w, b, rows, inputs, units, _from, _to, ...rest) =>
+        kernels.denseForward(a, x, w, b, rows, inputs, units, 0, padded(units) / 16, ...rest),
     }),
   },
   {
@@ -327,8 +327,21 @@ const sparseMutants: Mutant[] = [
     name: "sparseForward leaves out the last panel",
     check: (lab) => sparse.checkSparseForward(lab, SPARSE, 3, LINEAR),
     wrong: ({ kernels }) => ({
-      sparseForward: (a, lists, lengths, w, b, rows, inputs, units, stride, from, to, code) =>
-        kernels.sparseForward(a, lists, lengths, w, b, rows, inputs, units, stride, from, Math.max(from, to - 1), code),
+      sparseForward: (a, lists, lengths, w, b, rows, inputs, units, stride, from, to, ...rest) =>
+        kernels.sparseForward(
+          a,
+          lists,
+          lengths,
+          w,
+          b,
+          rows,
+          inputs,
+          units,
+          stride,
+          from,
+          Math.max(from, to - 1),
+          ...rest,
+        ),
     }),
   },
   {

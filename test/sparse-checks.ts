@@ -149,7 +149,7 @@ export function checkSparseForward(lab: Lab, shape: Shape, zeros: number, code: 
     const bAt = arena.input("b", padRows(b, 1, units, 0));
     const aAt = arena.output("a", blank(rows * padded(units)));
     const stride = listStride(inputs);
-    kernels.sparseForward(aAt, listsAt, lengthsAt, wAt, bAt, rows, inputs, units, stride, from, to, code);
+    kernels.sparseForward(aAt, listsAt, lengthsAt, wAt, bAt, rows, inputs, units, stride, from, to, code, lab.wide);
     arena.check();
     return arena.read(aAt);
   };
@@ -162,7 +162,7 @@ export function checkSparseForward(lab: Lab, shape: Shape, zeros: number, code: 
 }
 
 function denseOutputs(
-  { kernels, arena }: Lab,
+  { kernels, arena, wide }: Lab,
   { rows, inputs, units }: Shape,
   x: Float32Array,
   w: Float32Array,
@@ -174,7 +174,7 @@ function denseOutputs(
   const wAt = arena.input("w", toPanels(w, units, inputs));
   const bAt = arena.input("b", padRows(b, 1, units, 0));
   const aAt = arena.output("a", blank(rows * padded(units)));
-  kernels.denseForward(aAt, xAt, wAt, bAt, rows, inputs, units, 0, padded(units) / PANEL, code);
+  kernels.denseForward(aAt, xAt, wAt, bAt, rows, inputs, units, 0, padded(units) / PANEL, code, wide);
   return unpadRows(arena.read(aAt), rows, units);
 }
 
