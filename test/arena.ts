@@ -123,16 +123,17 @@ export function unpadRows(words: Uint32Array, rows: number, columns: number): Fl
   return matrix;
 }
 
-/** Where weight [unit][input] lies among panels: [unit / 16][input][unit % 16], each of an odd number of rows. */
-function panelPlace(unit: number, input: number, inputs: number): number {
-  return (Math.floor(unit / PANEL) * panelRows(inputs) + input) * PANEL + (unit % PANEL);
+/** Where weight [unit][0] lies among panels: [unit / 16][input][unit % 16], each of an odd number of rows. */
+function panelPlace(unit: number, inputs: number): number {
+  return Math.floor(unit / PANEL) * panelRows(inputs) * PANEL + (unit % PANEL);
 }
 
 /** `[units][inputs]` as panels of 16 units, padded by zero. */
 export function toPanels(matrix: Numbers, units: number, inputs: number): Uint32Array {
   const floats = new Float32Array(padded(units) * panelRows(inputs));
   for (let u = 0; u < units; u++) {
-    for (let k = 0; k < inputs; k++) floats[panelPlace(u, k, inputs)] = matrix[u * inputs + k] as number;
+    const place = panelPlace(u, inputs);
+    for (let k = 0; k < inputs; k++) floats[place + k * PANEL] = matrix[u * inputs + k] as number;
   }
   return wordsOf(floats);
 }
@@ -142,7 +143,8 @@ export function fromPanels(words: Uint32Array, units: number, inputs: number): F
   const floats = floatsOf(words);
   const matrix = new Float32Array(units * inputs);
   for (let u = 0; u < units; u++) {
-    for (let k = 0; k < inputs; k++) matrix[u * inputs + k] = floats[panelPlace(u, k, inputs)] as number;
+    const place = panelPlace(u, inputs);
+    for (let k = 0; k < inputs; k++) matrix[u * inputs + k] = floats[place + k * PANEL] as number;
   }
   return matrix;
 }

@@ -400,8 +400,9 @@ describe.skipIf(!terminal)("train on a terminal", () => {
   /** What a terminal of 80 columns gets to see. */
   function onTerminal(...args: string[]): string {
     const command = `stty cols 80; '${process.execPath}' '${program}' ${args.join(" ")}`;
-    const { NO_COLOR, ...rest } = process.env;
-    const env = { ...rest, TERM: "xterm-256color" };
+    // Nothing else of this environment: NO_COLOR, CI and their like say which colours a terminal has.
+    const { PATH, HOME, TMPDIR } = process.env;
+    const env = { PATH, HOME, TMPDIR, TERM: "xterm-256color" };
     return spawnSync("script", ["-qec", command, "/dev/null"], { cwd: folder, encoding: "utf8", env, input: "" })
       .stdout;
   }

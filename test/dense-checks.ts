@@ -6,7 +6,7 @@ import { LINEAR, PANEL, SOFTMAX } from "../src/abi.js";
 import { padded, panelRows } from "../src/plan.js";
 import { blank, fromPanels, POISON, padRows, panelPadding, rowPadding, toPanels, unpadRows } from "./arena.js";
 import { exactAccumulate, exactForward, exactInputGradient } from "./exact.js";
-import { Draws, type Lab, sameBits, TINY_DELTA, U, within, zeroPadding } from "./lab.js";
+import { Draws, type Lab, sameBits, TILES, TINY_DELTA, U, within, zeroPadding } from "./lab.js";
 import type { Numbers } from "./reference.js";
 import * as reference from "./reference.js";
 
@@ -21,7 +21,7 @@ export function drawsFor({ rows, inputs, units }: Shape): Draws {
 }
 
 function magnitudes(values: Numbers): Float64Array {
-  return Float64Array.from(values, Math.abs);
+  return new Float64Array(values).map(Math.abs);
 }
 
 export function title(kernel: string, { rows, inputs, units }: Shape, code?: number): string {
@@ -50,12 +50,13 @@ function denseCase(shape: Shape): DenseCase {
 
 /** What `denseForward` leaves of panels `from` to `to` in a blank block. Rows of X are padded with poison. */
 function runForward(
-  { kernels, arena, wide }: Lab,
+  { kernels, arena }: Lab,
   shape: Shape,
   { x, w, b }: DenseCase,
   from: number,
   to: number,
   code: number,
+  wide: boolean,
 ): Uint32Array {
   const { rows, inputs, units } = shape;
   arena.reset();
@@ -73,14 +74,16 @@ export function checkForward(lab: Lab, shape: Shape, code: number): void {
   const dense = denseCase(shape);
   const { x, w, b } = dense;
   const what = title("denseForward", shape, code);
-  const got = unpadRows(runForward(lab, shape, dense, 0, dense.panels, code), rows, units);
   const logits = exactForward(lab.madd, x, w, b, rows, inputs, units);
   const elementwise = code !== LINEAR && code !== SOFTMAX;
-  sameBits(got, elementwise ? activated(lab, logits, rows, units, code) : logits, what);
+  const exact = elementwise ? activated(lab, logits, rows, units, code) : logits;
+  for (const wide of TILES) {
+    sameBits(unpadRows(runForward(lab, shape, dense, 0, dense.panels, code, wide), rows, units), exact, what);
+  }
   const want = reference.denseForward(x, w, b, rows, inputs, units, code);
   const terms = reference.denseForward(magnitudes(x), magnitudes(w), magnitudes(b), rows, inputs, units);
   // No activation is steeper than 1, and each adds at most 4 ULP of its own.
-  within(got, want, (i) => U * ((inputs + 2) * reference.at(terms, i) + 8 * Math.abs(reference.at(want, i))), what);
+  within(exact, want, (i) => U * ((inputs + 2) * reference.at(terms, i) + 8 * Math.abs(reference.at(want, i))), what);
 }
 
 /** The `activate` kernel on a matrix. */
@@ -92,14 +95,14 @@ function activated({ kernels, arena }: Lab, a: Float32Array, rows: number, units
 }
 
 /** Each row's outputs are the same bits whatever batch the row is in: alone, or among the first or the last rows. */
-export function checkForwardRows(lab: Lab, shape: Shape, code: number): void {
+export function checkForwardRows(lab: Lab, shape: Shape, code: number, wide: boolean): void {
   const { rows, inputs, units } = shape;
   const dense = denseCase(shape);
-  const whole = unpadRows(runForward(lab, shape, dense, 0, dense.panels, code), rows, units);
+  const whole = unpadRows(runForward(lab, shape, dense, 0, dense.panels, code, wide), rows, units);
   const part = (from: number, to: number): void => {
     const piece = { ...dense, x: dense.x.slice(from * inputs, to * inputs) };
     const some = { ...shape, rows: to - from };
-    const got = unpadRows(runForward(lab, some, piece, 0, dense.panels, code), some.rows, units);
+    const got = unpadRows(runForward(lab, some, piece, 0, dense.panels, code, wide), some.rows, units);
     sameBits(got, whole.slice(from * units, to * units), `denseForward of rows ${from} to ${to} of ${rows}`);
   };
   for (let r = 0; r < rows; r++) {
@@ -213,9 +216,10 @@ function gradientCase(shape: Shape): GradientCase {
 
 /** What `accumulateGradient` and `accumulateBias` make of G and g. */
 function runGradient(
-  { kernels, arena, wide }: Lab,
+  { kernels, arena }: Lab,
   shape: Shape,
   gradient: GradientCase,
+  wide: boolean,
   from: number,
   to: number,
   first = 0,
@@ -238,20 +242,21 @@ export function checkGradient(lab: Lab, shape: Shape): void {
   const gradient = gradientCase(shape);
   const { g, gBias, x, d, panels } = gradient;
   const what = title("accumulateGradient", shape);
-  const { weights, biases } = runGradient(lab, shape, gradient, 0, panels);
-  zeroPadding(panelPadding(weights, units, inputs), what);
-  zeroPadding(rowPadding(biases, units), `${what}, biases`);
-  const got = { weights: fromPanels(weights, units, inputs), biases: unpadRows(biases, 1, units) };
   const exact = { weights: g.slice(), biases: gBias.slice() };
   exactAccumulate(lab.madd, exact.weights, exact.biases, x, d, rows, inputs, units);
-  sameBits(got.weights, exact.weights, what);
-  sameBits(got.biases, exact.biases, `${what}, biases`);
+  for (const wide of TILES) {
+    const { weights, biases } = runGradient(lab, shape, gradient, wide, 0, panels);
+    zeroPadding(panelPadding(weights, units, inputs), what);
+    zeroPadding(rowPadding(biases, units), `${what}, biases`);
+    sameBits(fromPanels(weights, units, inputs), exact.weights, what);
+    sameBits(unpadRows(biases, 1, units), exact.biases, `${what}, biases`);
+  }
   const want = { weights: Float64Array.from(g), biases: Float64Array.from(gBias) };
   const terms = { weights: magnitudes(g), biases: magnitudes(gBias) };
   reference.accumulateGradient(want.weights, want.biases, x, d, rows, inputs, units);
   reference.accumulateGradient(terms.weights, terms.biases, magnitudes(x), magnitudes(d), rows, inputs, units);
   for (const block of ["weights", "biases"] as const) {
-    within(got[block], want[block], (i) => U * (rows + 2) * reference.at(terms[block], i), `${what}, ${block}`);
+    within(exact[block], want[block], (i) => U * (rows + 2) * reference.at(terms[block], i), `${what}, ${block}`);
   }
 }
 
@@ -304,10 +309,10 @@ export function rowPanel(columns: number): (i: number) => number {
   return (i) => Math.floor((i % stride) / PANEL);
 }
 
-export function checkForwardRanges(lab: Lab, shape: Shape, code: number): void {
+export function checkForwardRanges(lab: Lab, shape: Shape, code: number, wide: boolean): void {
   const { rows, units } = shape;
   const dense = denseCase(shape);
-  const run = (from: number, to: number) => runForward(lab, shape, dense, from, to, code);
+  const run = (from: number, to: number) => runForward(lab, shape, dense, from, to, code, wide);
   checkRanges(dense.panels, blank(rows * padded(units)), run, rowPanel(units));
 }
 
@@ -318,16 +323,16 @@ export function checkInputGradientRanges(lab: Lab, shape: Shape, code: number): 
   checkRanges(delta.panels, blank(rows * padded(inputs)), run, rowPanel(inputs));
 }
 
-export function checkGradientRanges(lab: Lab, shape: Shape): void {
+export function checkGradientRanges(lab: Lab, shape: Shape, wide: boolean): void {
   const { inputs, units } = shape;
   const gradient = gradientCase(shape);
   const { g, gBias, panels } = gradient;
-  const run = (from: number, to: number) => runGradient(lab, shape, gradient, from, to);
+  const run = (from: number, to: number) => runGradient(lab, shape, gradient, wide, from, to);
   const panel = panelRows(inputs) * PANEL;
   const weightsPanel = (i: number): number => Math.floor(i / panel);
   checkRanges(panels, toPanels(g, units, inputs), (from, to) => run(from, to).weights, weightsPanel);
   checkRanges(panels, padRows(gBias, 1, units, 0), (from, to) => run(from, to).biases, rowPanel(units));
-  const some = (first: number, end: number) => runGradient(lab, shape, gradient, 0, panels, first, end).weights;
+  const some = (first: number, end: number) => runGradient(lab, shape, gradient, wide, 0, panels, first, end).weights;
   const inputOf = (i: number): number => Math.floor((i % panel) / PANEL);
   checkRanges(inputs, toPanels(g, units, inputs), some, inputOf, someRanges(inputs));
 }

@@ -10,7 +10,7 @@ import { DATA_SECTION, dataRanges, START_SECTION, sections } from "./binary.js";
 import * as dense from "./dense-checks.js";
 import { fused, roundedTwice } from "./exact.js";
 import * as check from "./kernel-checks.js";
-import { type Lab, maddOf } from "./lab.js";
+import { type Lab, maddOf, TILES } from "./lab.js";
 import * as losses from "./loss-checks.js";
 import { mutants } from "./mutants.js";
 import { edgeShapes, LARGE, smallShapes, turned } from "./shapes.js";
@@ -37,7 +37,7 @@ async function openLab(build: TestedBuild): Promise<Lab> {
   const memory = createMemory(MEMORY);
   const kernels = bindKernels(await WebAssembly.compile(readBinary(build)), memory);
   const arena = new Arena(memory);
-  return { kernels, arena, madd: build === "relaxed" ? maddOf(kernels, arena) : roundedTwice, wide: false };
+  return { kernels, arena, madd: build === "relaxed" ? maddOf(kernels, arena) : roundedTwice };
 }
 
 export function kernelSuite(build: TestedBuild): void {
@@ -52,9 +52,7 @@ export function kernelSuite(build: TestedBuild): void {
     describe("module", () => moduleTests(build));
     if (TIER) tierTest(build, () => lab, TIER);
     describe("dense", () => denseTests(() => lab));
-    describe("dense, wide tiles", () => denseTests(() => wide(lab)));
     describe("sparse", () => sparseTests(() => lab));
-    describe("sparse, wide tiles", () => sparseTests(() => wide(lab)));
     describe("activations", () => activationTests(() => lab, build));
     describe("losses", () => lossTests(() => lab));
     describe("the rest", () => otherTests(() => lab));
@@ -143,7 +141,7 @@ function denseTests(lab: () => Lab): void {
       [33, 17],
       [16, 32],
     ] as const) {
-      dense.checkForwardRows(lab(), { rows: 26, inputs, units }, SIGMOID);
+      for (const wide of TILES) dense.checkForwardRows(lab(), { rows: 26, inputs, units }, SIGMOID, wide);
     }
   });
 
@@ -175,16 +173,13 @@ function denseTests(lab: () => Lab): void {
     const shapes = edgeShapes().filter(({ rows, inputs }) => rows % 4 === 1 && (inputs < 8 || inputs > 30));
     shapes.push({ rows: 3, inputs: 20, units: 130 });
     shapes.forEach((shape, i) => {
-      dense.checkForwardRanges(lab(), shape, activations[i % activations.length] as number);
+      for (const wide of TILES) {
+        dense.checkForwardRanges(lab(), shape, activations[i % activations.length] as number, wide);
+        dense.checkGradientRanges(lab(), shape, wide);
+      }
       dense.checkInputGradientRanges(lab(), turned(shape), ELEMENTWISE[i % ELEMENTWISE.length] as number);
-      dense.checkGradientRanges(lab(), shape);
     });
   });
-}
-
-/** The lab with the tiles for engines that run pairs of vectors as one. */
-function wide(lab: Lab): Lab {
-  return { ...lab, wide: true };
 }
 
 function sparseTests(lab: () => Lab): void {

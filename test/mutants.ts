@@ -102,6 +102,14 @@ const denseMutants: Mutant[] = [
     }),
   },
   {
+    name: "denseForward skips the last row with wide tiles",
+    check: (lab) => dense.checkForward(lab, SHAPE, LINEAR),
+    wrong: ({ kernels }) => ({
+      denseForward: (a, x, w, b, rows, inputs, units, from, to, code, wide) =>
+        kernels.denseForward(a, x, w, b, wide ? rows - 1 : rows, inputs, units, from, to, code, wide),
+    }),
+  },
+  {
     name: "denseForward writes a row too many",
     check: (lab) => dense.checkForward(lab, SHAPE, LINEAR),
     wrong: ({ kernels }) => ({
@@ -126,7 +134,7 @@ const denseMutants: Mutant[] = [
   },
   {
     name: "denseForward computes all panels, whichever were asked for",
-    check: (lab) => dense.checkForwardRanges(lab, SHAPE, SIGMOID),
+    check: (lab) => dense.checkForwardRanges(lab, SHAPE, SIGMOID, false),
     wrong: ({ kernels }) => ({
       denseForward: (a, x, w, b, rows, inputs, units, _from, _to, ...rest) =>
         kernels.denseForward(a, x, w, b, rows, inputs, units, 0, padded(units) / 16, ...rest),
