@@ -1,5 +1,5 @@
-// One network in memory: its arena, the passes over it, and the threads that take part in them. Everything here trusts its
-// arguments: `network.ts` checks them.
+// One network in memory: its arena, learning from samples and inference. Everything here trusts its arguments: `network.ts`
+// checks them.
 
 import { CHUNK_ROWS } from "./abi.js";
 import type { Dataset } from "./dataset.js";
@@ -17,8 +17,7 @@ import {
   type Memory,
   simdFeatures,
 } from "./kernels.js";
-import { Pace } from "./pace.js";
-import { ALONE, DONE, Field, Pass, Task } from "./pass.js";
+import { Field, type Pass, Task } from "./pass.js";
 import {
   type LayerPlan,
   type Needs,
@@ -31,8 +30,9 @@ import {
   tensorFloats,
 } from "./plan.js";
 import { ascending } from "./random.js";
+import { Runner, type Threads } from "./runner.js";
 import { type LayerSpec, type NetworkSpec, outputUnits, parameterCount } from "./spec.js";
-import { canHaveThreads, MOST_THREADS, spinsFor, Team } from "./threads.js";
+import { canHaveThreads, MOST_THREADS } from "./threads.js";
 
 /** Samples as they came: whole, or a piece of them. */
 export type Samples = Pick<Dataset, "count" | "inputs" | "sampleSize" | "labels" | "targets" | "targetSize">;
@@ -46,9 +46,6 @@ type Inference = "predict" | "evaluate";
 
 /** The first row of each piece of an inference, and how many rows. */
 export type Pieces = Generator<[from: number, rows: number]>;
-
-/** How many threads may take part: as many as pay, or so many. */
-export type Threads = "auto" | number;
 
 /**
  * A batch of at most this many samples learns straight into the weights. In a larger one each sample's share of the step is
@@ -84,14 +81,6 @@ const LEAST_THREAD_WORK = 600_000;
 const START_WORK = 500e6;
 const ASK_WORK = 30e6;
 
-/** Milliseconds of waiting for other threads until it is looked whether they are still there. */
-const PATIENCE = 200;
-/** Times that a call which cannot look waits so long, before it goes on alone. */
-const MOST_WAITS = 4;
-
-/** Ends the threads of forgotten networks. */
-const forgotten = new FinalizationRegistry<Team>((team) => team.end());
-
 /** Gives others a turn if it is time: a promise then. */
 export type Breathe = () => Promise<void> | undefined;
 const keepOn: Breathe = () => undefined;
@@ -109,18 +98,11 @@ export class Engine {
   /** Sums since the caller last cleared them: of row losses, and of rows classified right. */
   readonly totals = new Float64Array(2);
   inputPath: InputPath = "auto";
-  private team: Team | undefined;
-  /** Whether a step waits for a late thread, or adds up a gradient. */
-  private isLate = false;
+  /** Whether a step adds up a gradient. */
   private usesGradients = false;
-  /** Whether other threads may be at work. */
-  private othersWork = false;
-  private pace = new Pace();
   /** Whether samples are laid out for training, which no inference may move. */
   private isBound = false;
-  /** This thread's part in what all do, and in what it does alone. */
-  private shared: Pass | undefined;
-  private solo: Pass;
+  private readonly runner: Runner;
   private floats: Float32Array;
   private words: Uint32Array;
   private losses: Float64Array;
@@ -129,14 +111,14 @@ export class Engine {
     readonly spec: NetworkSpec,
     readonly build: Build,
     private readonly memory: Memory,
-    private readonly module: KernelModule,
+    module: KernelModule,
     private readonly kernels: Kernels,
     /** Threads that may take part; 1 where there can be no more. */
     readonly threads: Threads,
     needs: Needs,
   ) {
     this.plan = planArena(spec, needs);
-    this.solo = new Pass(kernels, spec, this.plan, memory, isPairing(), ALONE);
+    this.runner = new Runner({ spec, memory, module, kernels }, threads, this.plan);
     this.floats = new Float32Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);
     this.losses = this.lossView();
@@ -154,9 +136,7 @@ export class Engine {
 
   /** Ends the helping threads at once. */
   dispose(): void {
-    this.team?.end();
-    this.team = undefined;
-    this.shared = undefined;
+    this.runner.dispose();
   }
 
   // --- memory ---
@@ -186,8 +166,7 @@ export class Engine {
     this.floats = new Float32Array(this.memory.buffer);
     this.words = new Uint32Array(this.memory.buffer);
     this.losses = this.lossView();
-    this.solo = new Pass(this.kernels, this.spec, plan, this.memory, isPairing(), ALONE);
-    this.shared = undefined;
+    this.runner.arrange(plan);
   }
 
   private lossView(): Float64Array {
@@ -245,89 +224,20 @@ export class Engine {
     return Math.max(1, Math.min(mostThreads(), paying));
   }
 
-  /** Lets the threads join that the plan is for. Without them, this thread does it all: the results are the same. */
-  async open(): Promise<void> {
-    const { threads } = this.plan;
-    if (threads === 1 || this.shared) return;
-    const team = this.teamOf(threads);
-    if (!team) return;
-    if (await team.gather()) this.invite(team);
-    else this.dispose();
-  }
-
-  /** The team of so many threads, started if need be; undefined where it cannot be had. */
-  private teamOf(threads: number): Team | undefined {
-    if (this.team?.failure !== undefined || (this.team && this.team.threads !== threads)) this.dispose();
-    if (this.team) return this.team;
-    try {
-      this.team = new Team(threads);
-      forgotten.register(this, this.team);
-    } catch {
-      return undefined;
-    }
-    return this.team;
-  }
-
-  private invite(team: Team): void {
-    const { memory, spec, plan, kernels, module } = this;
-    this.words.fill(0, plan.meeting / 4, plan.meeting / 4 + 16);
-    team.invite({ module, memory, spec, plan, wide: isPairing() });
-    this.pace = new Pace();
-    const seat = { thread: 0, threads: team.threads, spins: spinsFor(team.threads), patience: PATIENCE };
-    this.shared = new Pass(kernels, spec, plan, memory, isPairing(), seat);
+  /** Lets the threads join that the plan is for. */
+  open(): Promise<void> {
+    return this.runner.open();
   }
 
   /** Ends what `bind` began. */
   release(): void {
-    this.close();
+    this.runner.close();
     this.isBound = false;
   }
 
-  /** Lets the threads go; they forget this network's memory. */
-  private close(): void {
-    const { shared } = this;
-    if (!shared) return;
-    this.shared = undefined;
-    shared.command[Field.task] = Task.stop;
-    if (shared.run() !== DONE) this.dispose();
-  }
-
   /** Waits until no thread is at work, so that what all have written can be read. */
-  settle(): void | Promise<void> {
-    if (!this.shared || !this.othersWork) return;
-    this.othersWork = false;
-    this.shared.command[Field.task] = Task.wait;
-    return this.execute(this.shared);
-  }
-
-  /** Does the pass's command. A promise where other threads are late. */
-  private execute(pass: Pass): void | Promise<void> {
-    const phase = pass.run();
-    if (phase !== DONE) return this.waitFor(pass, phase);
-  }
-
-  private async waitFor(pass: Pass, stopped: number): Promise<void> {
-    this.isLate = true;
-    for (let phase = stopped; phase !== DONE; phase = pass.resume(phase)) {
-      // A thread's end is told by an event, and those need the event loop.
-      await new Promise((resolve) => setTimeout(resolve, 1));
-      const failure = this.team?.failure;
-      if (failure === undefined) continue;
-      this.abandon();
-      throw new Error(`a thread is gone in the middle of training: ${failure}; the step at hand is half done`);
-    }
-    this.isLate = false;
-  }
-
-  /** Sends the other threads home, whatever they are at. */
-  private abandon(): void {
-    this.kernels.breakBarrier(this.plan.meeting);
-    this.isLate = false;
-    this.dispose();
-  }
-
-  private checkNotLate(): void {
-    if (this.isLate) throw new Error("training waits for a thread that is late: ask again in a moment");
+  settle(): Promise<void> | undefined {
+    return this.runner.settle();
   }
 
   // --- learning ---
@@ -338,55 +248,36 @@ export class Engine {
    */
   step(samples: Samples, from: number, count: number, rate: number, breathe: Breathe = keepOn): void | Promise<void> {
     if (count > DIRECT_ROWS) return this.longStep(samples, from, count, rate, breathe);
-    const pass = this.choosePass();
-    // The others may still write what one alone is to read.
-    const settling = pass === this.solo ? this.settle() : undefined;
-    if (settling) return settling.then(() => this.step(samples, from, count, rate, breathe));
-    const started = this.shared ? performance.now() : 0;
-    const late = this.learn(pass, samples, this.plan.data, from, count, -rate / count, 0);
-    if (this.shared) this.pace.add(count, late ? PATIENCE : performance.now() - started);
+    const pass = this.runner.choose();
+    if (pass instanceof Promise) return pass.then(() => this.step(samples, from, count, rate, breathe));
+    this.describeLearning(pass, samples, this.plan.data, from, count, -rate / count, 0);
+    const late = this.runner.executeTimed(pass, count);
     if (late) return late.then(() => this.addTotals(pass, samples, count));
     this.addTotals(pass, samples, count);
   }
 
-  /** With all threads, or with this one alone where that is faster just now. */
-  private choosePass(): Pass {
-    const isTogether = this.threads !== "auto" || this.pace.isTogether;
-    return this.shared && isTogether ? this.shared : this.solo;
-  }
-
   private async longStep(samples: Samples, from: number, count: number, rate: number, breathe: Breathe): Promise<void> {
     const { params, grads, data } = this.plan;
+    const { runner } = this;
     this.usesGradients = true;
     try {
-      await this.order(Task.clear, rate);
+      await runner.order(Task.clear, rate);
       for (let done = 0; done < count; done += CHUNK_ROWS) {
         const rows = Math.min(CHUNK_ROWS, count - done);
-        const pass = this.choosePass();
-        if (pass === this.solo) await this.settle();
-        const started = performance.now();
-        await this.learn(pass, samples, data, from + done, rows, 1 / count, grads - params);
+        const pass = await runner.choose();
+        this.describeLearning(pass, samples, data, from + done, rows, 1 / count, grads - params);
+        await runner.executeTimed(pass, rows);
         this.addTotals(pass, samples, rows);
-        await this.settle();
-        this.pace.add(rows, performance.now() - started);
+        await runner.settle();
         await breathe();
       }
-      await this.order(Task.descend, rate);
+      await runner.order(Task.descend, rate);
     } finally {
       this.usesGradients = false;
     }
   }
 
-  /** Has all do what needs no samples. */
-  private order(task: number, rate: number): void | Promise<void> {
-    const pass = this.shared ?? this.solo;
-    if (pass === this.shared) this.othersWork = true;
-    pass.command[Field.task] = task;
-    pass.command[Field.rate] = rate;
-    return this.execute(pass);
-  }
-
-  private learn(
+  private describeLearning(
     pass: Pass,
     samples: Samples,
     at: RowsPlan,
@@ -394,16 +285,14 @@ export class Engine {
     count: number,
     scale: number,
     offset: number,
-  ): void | Promise<void> {
+  ): void {
     const isBound = at === this.plan.data;
     const { order, nonZeros } = this.plan;
     this.describe(pass, samples, at, isBound ? order + from * 4 : 0, count);
-    this.othersWork ||= pass === this.shared;
     pass.command[Field.task] = Task.learn;
     pass.command[Field.lists] = isBound && this.takesLists(order / 4 + from, nonZeros / 4, count) ? 1 : 0;
     pass.command[Field.scale] = scale;
     pass.command[Field.offset] = offset;
-    return this.execute(pass);
   }
 
   private describe(pass: Pass, samples: Kind, at: RowsPlan, order: number, count: number): void {
@@ -437,7 +326,7 @@ export class Engine {
 
   /** The summed loss of `samples`; leaves their mean gradient in the gradient block, `offset` bytes past the parameters. */
   gradient(samples: Samples): { loss: number; offset: number } {
-    this.checkNotLate();
+    this.runner.checkNotLate();
     if (this.usesGradients) throw new Error("the gradient is in use by a training step: ask again after it");
     const { params, grads, paramFloats, stage, stageRows } = this.plan;
     this.floats.fill(0, grads / 4, grads / 4 + paramFloats);
@@ -445,7 +334,9 @@ export class Engine {
     for (let from = 0; from < samples.count; from += stageRows) {
       const rows = Math.min(stageRows, samples.count - from);
       this.copySamples(samples, from, from + rows, stage);
-      this.learn(this.solo, samples, stage, 0, rows, 1 / samples.count, grads - params);
+      this.runner.doAlone((pass) => {
+        this.describeLearning(pass, samples, stage, 0, rows, 1 / samples.count, grads - params);
+      });
       loss = this.sumLosses(rows, loss);
     }
     return { loss, offset: grads - params };
@@ -472,48 +363,42 @@ export class Engine {
 
   /** `load` puts rows from a number on in the stage. */
   private *inferPieces(count: number, kind: Kind, task: Inference, load: (from: number, rows: number) => void): Pieces {
-    this.checkNotLate();
+    this.runner.checkNotLate();
     const joined = this.join(count);
     try {
       for (let from = 0; from < count; ) {
         const rows = Math.min(this.plan.stageRows, count - from);
         load(from, rows);
-        this.checkNotLate();
+        this.runner.checkNotLate();
         this.inferStaged(kind, rows, task);
         yield [from, rows];
         from += rows;
       }
     } finally {
-      if (joined) this.close();
+      if (joined) this.runner.close();
     }
   }
 
   /** Lets threads take part in the inference of `count` samples, if that pays and they run already. */
   private join(count: number): boolean {
     const work = count * parameterCount(this.spec);
-    if (this.threads === 1 || this.shared || this.isBound || work < ASK_WORK) return false;
+    const { runner } = this;
+    if (this.threads === 1 || runner.isOpen || this.isBound || work < ASK_WORK) return false;
     const threads = this.threads === "auto" ? mostThreads() : this.threads;
-    if (threads === 1 || (work < START_WORK && !this.team)) return false;
-    const team = this.teamOf(threads);
-    if (!team?.isReady) return false;
+    if (threads === 1 || !runner.isReady(threads, work >= START_WORK)) return false;
     this.arrange({ batch: 1, samples: 0, inputBytes: 0, targetBytes: 0, threads });
-    this.invite(team);
+    runner.join();
     return true;
   }
 
   private inferStaged(samples: Kind, rows: number, task: Inference): void {
     const { stage, labels } = this.plan;
     const lists = this.stagedTakesLists(samples.inputs instanceof Uint8Array, labels, rows) ? 1 : 0;
-    const chosen = this.choosePass();
-    for (const pass of chosen === this.solo ? [this.solo] : [chosen, this.solo]) {
+    this.runner.insist((pass) => {
       this.describe(pass, samples, stage, 0, rows);
       pass.command[Field.task] = Task[task];
       pass.command[Field.lists] = lists;
-      let phase = pass.run();
-      for (let waits = 0; phase !== DONE && waits < MOST_WAITS; waits++) phase = pass.resume(phase);
-      if (phase === DONE) break;
-      this.abandon();
-    }
+    });
   }
 
   private stagedTakesLists(isBytes: boolean, counts: number, rows: number): boolean {

@@ -1,7 +1,7 @@
 // wasmlp: everything that works in every JavaScript engine.
 
 export { Dataset, type DatasetOptions } from "./dataset.js";
-export { type EngineFeatures, engineFeatures, type Threads } from "./engine.js";
+export { type EngineFeatures, engineFeatures } from "./engine.js";
 export type { Evaluation } from "./evaluate.js";
 export type { Explanation, LayerParameters, Term, WeightPosition } from "./explain.js";
 export type { BatchRecord, EpochRecord, FitOptions } from "./fit.js";
@@ -9,4 +9,5 @@ export type { BiasInit, WeightInit } from "./init.js";
 export type { Build } from "./kernels.js";
 export { type Classification, type Gradient, type Inputs, Network, type NetworkOptions } from "./network.js";
 export { type Optimizer, sgd } from "./optimizer.js";
+export type { Threads } from "./runner.js";
 export type { Activation, LayerSpec, Loss, NetworkSpec } from "./spec.js";

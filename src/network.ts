@@ -11,7 +11,7 @@ import {
   shown,
 } from "./check.js";
 import { Dataset } from "./dataset.js";
-import { Engine, type Samples, type Threads } from "./engine.js";
+import { Engine, type Samples } from "./engine.js";
 import { type Evaluation, evaluate, predict, predictFilled } from "./evaluate.js";
 import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./explain.js";
 import { type EpochRecord, type FitOptions, fit } from "./fit.js";
@@ -19,6 +19,7 @@ import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type Weight
 import { type Build, chooseBuild } from "./kernels.js";
 import { checkOptimizer } from "./optimizer.js";
 import type { Tensor } from "./plan.js";
+import type { Threads } from "./runner.js";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 import {
   checkSpec,

@@ -2,11 +2,11 @@
 
 import { checkOptions, shown } from "./check.js";
 import { Dataset } from "./dataset.js";
-import type { Threads } from "./engine.js";
 import { checkPath, readMaybeGzip, writeAtomic } from "./files.js";
 import type { Idx } from "./idx.js";
 import { type IdxPair, loadMnistFiles, type MnistOptions, readIdxFolder } from "./mnist.js";
 import { Network } from "./network.js";
+import type { Threads } from "./runner.js";
 
 export { readIdx } from "./files.js";
 export type { Idx } from "./idx.js";

@@ -12,7 +12,7 @@ const SOURCE = [
   ...["abi", "host", "check", "random", "spec"],
   ...["plan", "init", "idx"],
   ...["kernels", "optimizer", "dataset", "safetensors", "files", "pass", "pace", "threads"],
-  ...["engine", "mnist", "thread"],
+  ...["runner", "engine", "mnist", "thread"],
   ...["evaluate", "fit", "explain"],
   ...["network", "index", "turbo", "node", "cli/"],
 ].map((name) => `src/${name}`);
