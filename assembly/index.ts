@@ -14,6 +14,7 @@ export { sgd } from "./optimizer";
 export {
   countNonZeroF32,
   countNonZeroU8,
+  gatherSpans,
   listColumns,
   listRowsF32,
   listRowsU8,

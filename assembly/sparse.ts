@@ -4,8 +4,8 @@
 //   row list      {64·input (u32), value (f32)} over ascending inputs; 64 bytes are one input's row of a panel of weights
 //   column list   {offset of the sample's row of deltas (u32), value (f32)} over ascending samples, one list an input
 //
-// Lists start `stride` bytes apart. A row list's length (u32) is among `lengths`; a column list ends at the address (u32)
-// among `ends`. `from` and `to` are panel numbers, or input numbers where that is said.
+// A row list runs from the first to before the second address (u32 each) of its span. Column lists start `stride` bytes apart;
+// each ends at the address (u32) among `ends`. `from` and `to` are panel numbers, or input numbers where that is said.
 
 import {
   sparseForwardTile1,
@@ -24,23 +24,22 @@ import { assertAligned, assertInputs, assertPanels, assertSizes, PANEL_BYTES, pa
 
 const ENTRY: usize = 8;
 
-/** Row lists of `count` rows of bytes, values times `scale`. */
+/** Row lists of `count` rows of bytes, values times `scale`, one right after the other, and their spans. */
 export function listRowsU8(
   lists: usize,
-  lengths: usize,
+  spans: usize,
   rows: usize,
   order: usize,
   count: usize,
   width: usize,
-  stride: usize,
   scale: f32,
 ): void {
-  assertAligned(lists | stride);
   assertSizes(count, width, 1);
   const whole = width & ~63;
+  let entry = lists;
   for (let i: usize = 0; i < count; i++) {
     const row = rows + rowNumber(order, i) * width;
-    let entry = lists + i * stride;
+    store<u32>(spans + (i << 3), <u32>entry);
     for (let k: usize = 0; k < whole; k += 64) {
       for (let mask = nonZeroBytes(row + k); mask !== 0; mask &= mask - 1) {
         const input = k + <usize>ctz(mask);
@@ -51,7 +50,7 @@ export function listRowsU8(
       const value = load<u8>(row + k);
       if (value !== 0) entry = append(entry, k, scale * <f32>value);
     }
-    store<u32>(lengths + (i << 2), <u32>((entry - (lists + i * stride)) / ENTRY));
+    store<u32>(spans + (i << 3), <u32>entry, 4);
   }
 }
 
@@ -71,22 +70,14 @@ function append(entry: usize, input: usize, value: f32): usize {
   return entry + ENTRY;
 }
 
-/** Row lists of `count` rows of floats; −0 counts as zero. */
-export function listRowsF32(
-  lists: usize,
-  lengths: usize,
-  rows: usize,
-  order: usize,
-  count: usize,
-  width: usize,
-  stride: usize,
-): void {
-  assertAligned(lists | stride);
+/** The same of rows of floats; −0 counts as zero. */
+export function listRowsF32(lists: usize, spans: usize, rows: usize, order: usize, count: usize, width: usize): void {
   assertSizes(count, width, 1);
   const whole = width & ~3;
+  let entry = lists;
   for (let i: usize = 0; i < count; i++) {
     const row = rows + rowNumber(order, i) * (width << 2);
-    let entry = lists + i * stride;
+    store<u32>(spans + (i << 3), <u32>entry);
     for (let k: usize = 0; k < whole; k += 4) {
       const values = v128.load(row + (k << 2));
       for (let mask = i32x4.bitmask(f32x4.ne(values, f32x4.splat(0))); mask !== 0; mask &= mask - 1) {
@@ -98,8 +89,14 @@ export function listRowsF32(
       const value = load<f32>(row + (k << 2));
       if (value !== 0) entry = append(entry, k, value);
     }
-    store<u32>(lengths + (i << 2), <u32>((entry - (lists + i * stride)) / ENTRY));
+    store<u32>(spans + (i << 3), <u32>entry, 4);
   }
+}
+
+/** Spans of `count` rows out of those of all that are kept. */
+export function gatherSpans(spans: usize, kept: usize, order: usize, count: usize): void {
+  assertSizes(count, 1, 1);
+  for (let i: usize = 0; i < count; i++) store<u64>(spans + (i << 3), load<u64>(kept + (rowNumber(order, i) << 3)));
 }
 
 /** How many of the `width` bytes of each of `count` rows are not zero (u32). */
@@ -128,11 +125,9 @@ export function countNonZeroF32(counts: usize, rows: usize, count: usize, width:
 export function listColumns(
   columns: usize,
   ends: usize,
-  lists: usize,
-  lengths: usize,
+  spans: usize,
   rows: usize,
   units: usize,
-  listStride: usize,
   columnStride: usize,
   from: usize,
   to: usize,
@@ -141,8 +136,8 @@ export function listColumns(
   const limit = <u32>(to * PANEL_BYTES);
   const deltaStride = rowBytes(units);
   for (let i: usize = 0; i < rows; i++) {
-    const list = lists + i * listStride;
-    const end = list + <usize>load<u32>(lengths + (i << 2)) * ENTRY;
+    const list = <usize>load<u32>(spans + (i << 3));
+    const end = <usize>load<u32>(spans + (i << 3), 4);
     const delta = <u64>(i * deltaStride);
     for (let entry = firstAt(list, end, from); entry < end && load<u32>(entry) < limit; entry += ENTRY) {
       const pair = load<u64>(entry);
@@ -175,25 +170,23 @@ function tilePanels(left: usize, most: usize): usize {
 const MOST_PANELS: usize = ASC_FEATURE_RELAXED_SIMD ? 2 : 3;
 
 /**
- * A[rows][units] = S(b + X·W) for units of panels `from` to `to`, X as row lists; softmax is left as logits. `wide` as in
+ * A[rows][units] = S(b + X·W) for units of panels `from` to `to`, X by its rows' spans; softmax is left as logits. `wide` as in
  * `denseForward`.
  */
 export function sparseForward(
   a: usize,
-  lists: usize,
-  lengths: usize,
+  spans: usize,
   w: usize,
   b: usize,
   rows: usize,
   inputs: usize,
   units: usize,
-  stride: usize,
   from: usize,
   to: usize,
   activation: i32,
   wide: bool,
 ): void {
-  assertAligned(a | lists | w | b | stride);
+  assertAligned(a | w | b);
   assertSizes(rows, inputs, units);
   assertPanels(from, to, units);
   const aStride = rowBytes(units);
@@ -204,9 +197,9 @@ export function sparseForward(
     const at = a + column;
     const weights = w + panel * panelStride;
     const biases = b + column;
-    if (panels === 3) sparseForwardTile3(at, aStride, lists, stride, lengths, weights, panelStride, biases, rows);
-    else if (panels === 2) sparseForwardTile2(at, aStride, lists, stride, lengths, weights, panelStride, biases, rows);
-    else sparseForwardTile1(at, aStride, lists, stride, lengths, weights, panelStride, biases, rows);
+    if (panels === 3) sparseForwardTile3(at, aStride, spans, weights, panelStride, biases, rows);
+    else if (panels === 2) sparseForwardTile2(at, aStride, spans, weights, panelStride, biases, rows);
+    else sparseForwardTile1(at, aStride, spans, weights, panelStride, biases, rows);
     if (activation !== LINEAR && activation !== SOFTMAX) activateRows(at, aStride, rows, panels * PANEL, activation);
     panel += panels;
   }
@@ -250,28 +243,25 @@ export function sparseGradient(
 /** The same sums by X's row lists, without column lists: faster for few samples. */
 export function sparseGradientRows(
   g: usize,
-  lists: usize,
-  lengths: usize,
+  spans: usize,
   d: usize,
   rows: usize,
   inputs: usize,
   units: usize,
-  stride: usize,
   from: usize,
   to: usize,
   first: usize,
   end: usize,
 ): void {
-  assertAligned(g | lists | d | stride);
+  assertAligned(g | d);
   assertSizes(rows, inputs, units);
   assertPanels(from, to, units);
   assertInputs(first, end, inputs);
   const panelStride = panelBytes(inputs);
   const dStride = rowBytes(units);
   for (let row: usize = 0; row < rows; row++) {
-    const list = lists + row * stride;
-    const after = list + <usize>load<u32>(lengths + (row << 2)) * ENTRY;
-    const begin = firstAt(list, after, first);
+    const after = <usize>load<u32>(spans + (row << 3), 4);
+    const begin = firstAt(<usize>load<u32>(spans + (row << 3)), after, first);
     const finish = end === inputs ? after : firstAt(begin, after, end);
     for (let panel = from; panel < to; ) {
       const at = g + panel * panelStride;

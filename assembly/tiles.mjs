@@ -124,11 +124,11 @@ function sparseForwardTile(panels) {
   return `
 /** Z[rows] of ${panels} panels = b + X·W over each row's list. */
 export function sparseForwardTile${panels}(
-  out: usize, outStride: usize, lists: usize, stride: usize, lengths: usize, w: usize, panelBytes: usize, b: usize, rows: usize,
+  out: usize, outStride: usize, spans: usize, w: usize, panelBytes: usize, b: usize, rows: usize,
 ): void {
   for (; rows > 0; rows--) {
 ${lines(vectors, (j) => `    let z${j} = v128.load(b, ${16 * j});`)}
-    for (let entry = lists, end = lists + (<usize>load<u32>(lengths) << 3); entry < end; entry += 8) {
+    for (let entry = <usize>load<u32>(spans), end = <usize>load<u32>(spans, 4); entry < end; entry += 8) {
       const x = v128.load32_splat(entry, 4);
       const at0 = w + <usize>load<u32>(entry);
 ${lines(panels - 1, (p) => `      const at${p + 1} = at${p} + panelBytes;`)}
@@ -136,8 +136,7 @@ ${lines(vectors, (j) => `      z${j} = madd(x, v128.load(at${Math.floor(j / 4)},
     }
 ${lines(vectors, (j) => `    v128.store(out, z${j}, ${16 * j});`)}
     out += outStride;
-    lists += stride;
-    lengths += 4;
+    spans += 8;
   }
 }`;
 }

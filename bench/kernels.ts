@@ -11,7 +11,7 @@ import {
   type KernelModule,
   type Kernels,
 } from "../src/kernels.js";
-import { columnStride, listStride, padded, panelRows } from "../src/plan.js";
+import { columnStride, ENTRY_BYTES, padded, panelRows, SPAN_BYTES } from "../src/plan.js";
 import { denseForward, denseUpdate, derivative, sigmoid } from "./javascript.js";
 import { type Candidates, type Effort, measure, rounded } from "./measure.js";
 
@@ -135,8 +135,8 @@ function blocks({ buffer }: Ceiling, [rows, inputs, units]: Shape) {
     a: take(rows * padded(units) * 4),
     d: take(rows * padded(units) * 4),
     dx: take(rows * padded(inputs) * 4),
-    lists: take(rows * listStride(inputs)),
-    lengths: take(rows * 4),
+    lists: take(rows * inputs * ENTRY_BYTES),
+    spans: take(rows * SPAN_BYTES),
     columns: take(inputs * columnStride(rows)),
     ends: take(inputs * 4),
   };
@@ -167,32 +167,16 @@ function inputGradientCall(lab: Ceiling, shape: Shape): () => void {
 function listedCalls(lab: Ceiling, shape: Shape) {
   const { kernels, buffer } = lab;
   const [rows, inputs, units] = shape;
-  const { x, w, b, a, d, lists, lengths, columns, ends, panels } = blocks(lab, shape);
+  const { x, w, b, a, d, lists, spans, columns, ends, panels } = blocks(lab, shape);
   const chance = fill(new Float32Array(rows * inputs), 8);
   const rowsOfInputs = new Float32Array(buffer, x, rows * inputs);
   rowsOfInputs.forEach((value, i) => {
     rowsOfInputs[i] = (chance[i] as number) + 0.5 < DENSITY ? value || 0.1 : 0;
   });
-  kernels.listRowsF32(lists, lengths, x, 0, rows, inputs, listStride(inputs));
-  const strides = [listStride(inputs), columnStride(rows)] as const;
-  kernels.listColumns(columns, ends, lists, lengths, rows, units, ...strides, 0, inputs);
+  kernels.listRowsF32(lists, spans, x, 0, rows, inputs);
+  kernels.listColumns(columns, ends, spans, rows, units, columnStride(rows), 0, inputs);
   return {
-    forward: () =>
-      kernels.sparseForward(
-        a,
-        lists,
-        lengths,
-        w,
-        b,
-        rows,
-        inputs,
-        units,
-        listStride(inputs),
-        0,
-        panels,
-        0,
-        isPairing(),
-      ),
+    forward: () => kernels.sparseForward(a, spans, w, b, ...shape, 0, panels, 0, isPairing()),
     gradient: () =>
       kernels.sparseGradient(w, columns, ends, d, inputs, units, columnStride(rows), 0, panels, 0, inputs),
   };

@@ -17,8 +17,9 @@ import {
   type Memory,
   simdFeatures,
 } from "./kernels.js";
-import { Field, type Pass, Task } from "./pass.js";
+import { Field, Lists, type Pass, Task } from "./pass.js";
 import {
+  ENTRY_BYTES,
   type LayerPlan,
   type Needs,
   type Plan,
@@ -26,6 +27,7 @@ import {
   panelIndex,
   planArena,
   type RowsPlan,
+  SPAN_BYTES,
   type Tensor,
   tensorFloats,
 } from "./plan.js";
@@ -73,6 +75,8 @@ function mostThreads(): number {
 
 /** Share of non-zero inputs up to which a batch is taken as lists: where both products together cost the same either way. */
 const MOST_LISTED = 0.5;
+/** Bytes of the lists of all samples, against those of the samples, up to which they are kept instead. */
+const MOST_KEPT = 2;
 
 /** Multiply-adds of a batch, zero inputs left out, that each thread must have to do for one more to pay. */
 const LEAST_THREAD_WORK = 600_000;
@@ -89,8 +93,11 @@ const keepOn: Breathe = () => undefined;
 export const LOSS = 0;
 export const CORRECT = 1;
 
-/** How inputs are taken: by what is measured to be faster, or always the one way. The results are the same. */
-export type InputPath = "auto" | "dense" | "lists";
+/**
+ * How inputs are taken: by what is measured to be faster; or always as they are, by lists made of each batch, or by lists made
+ * before training. The results are the same.
+ */
+export type InputPath = "auto" | "dense" | "lists" | "keptLists";
 
 export class Engine {
   /** Addresses of everything; another object after `bind`. */
@@ -100,6 +107,8 @@ export class Engine {
   inputPath: InputPath = "auto";
   /** Whether a step adds up a gradient. */
   private usesGradients = false;
+  /** Whether what is bound are lists of the samples. */
+  private keepsLists = false;
   /** Whether samples are laid out for training, which no inference may move. */
   private isBound = false;
   private readonly runner: Runner;
@@ -143,20 +152,47 @@ export class Engine {
 
   /** Lays the arena out for batches of `batch` samples of `samples`, and copies them and an ascending order into it. */
   bind(samples: Samples, batch: number): Uint32Array {
-    const { inputs, sampleSize, count } = samples;
-    const targetBytes = samples.labels ? 4 : samples.targetSize * 4;
-    const inputBytes = sampleSize * inputs.BYTES_PER_ELEMENT;
-    const needs = { batch, samples: count, inputBytes, targetBytes, threads: 1 };
-    this.arrange(needs);
-    this.copySamples(samples, 0, count, this.plan.data);
-    this.countNonZero(inputs instanceof Uint8Array, this.plan.nonZeros, this.plan.data.rows, count);
-    // How many threads pay is known only now; the samples stay where they are.
-    const threads = this.threadsFor(batch, count);
-    if (threads > 1) this.arrange({ ...needs, threads });
+    const { inputs, count } = samples;
+    let nonZeros = 0;
+    for (const [, rows] of this.staged(samples)) nonZeros += this.countStaged(inputs, rows);
+    this.keepsLists = this.listsAreToBeKept(inputs, nonZeros);
+    this.arrange({
+      batch,
+      samples: count,
+      inputBytes: this.keepsLists ? nonZeros * ENTRY_BYTES : inputs.byteLength,
+      targetBytes: samples.labels ? 4 : samples.targetSize * 4,
+      threads: this.threadsFor(batch, nonZeros / count),
+    });
+    const { data, index } = this.plan;
+    if (this.keepsLists) this.listSamples(samples);
+    else {
+      this.copyInputs(samples, 0, count, data.rows);
+      this.countNonZero(inputs, index, data.rows, count);
+    }
+    this.copyTargets(samples, 0, count, data.targets);
     this.isBound = true;
     const order = new Uint32Array(this.memory.buffer, this.plan.order, count);
     order.set(ascending(count));
     return order;
+  }
+
+  /** Whether training is to find lists of all its samples ready made, rather than make those of each batch. */
+  private listsAreToBeKept(inputs: Uint8Array | Float32Array, nonZeros: number): boolean {
+    if (this.inputPath !== "auto") return this.inputPath === "keptLists";
+    return this.listsPay(nonZeros, inputs.length) && nonZeros * ENTRY_BYTES <= MOST_KEPT * inputs.byteLength;
+  }
+
+  private listSamples(samples: Samples): void {
+    const { data, index, stage } = this.plan;
+    let lists = data.rows;
+    for (const [from, rows] of this.staged(samples)) {
+      const spans = index + from * SPAN_BYTES;
+      const { inputs, inputScale } = this.spec;
+      if (samples.inputs instanceof Uint8Array) {
+        this.kernels.listRowsU8(lists, spans, stage.rows, 0, rows, inputs, inputScale);
+      } else this.kernels.listRowsF32(lists, spans, stage.rows, 0, rows, inputs);
+      lists = this.words[(spans + rows * SPAN_BYTES) / 4 - 1] as number;
+    }
   }
 
   private arrange(needs: Needs): void {
@@ -173,19 +209,41 @@ export class Engine {
     return new Float64Array(this.memory.buffer, this.plan.losses, this.plan.capacity);
   }
 
-  /** Copies samples `from` to `to` to where the plan keeps such rows. */
-  private copySamples(samples: Samples, from: number, to: number, at: RowsPlan): void {
-    const { inputs, sampleSize, labels, targets, targetSize } = samples;
-    const rows = inputs.subarray(from * sampleSize, to * sampleSize);
-    if (rows instanceof Uint8Array) new Uint8Array(this.memory.buffer, at.rows, rows.length).set(rows);
-    else new Float32Array(this.memory.buffer, at.rows, rows.length).set(rows);
-    if (labels) new Uint32Array(this.memory.buffer, at.targets, to - from).set(labels.subarray(from, to));
-    else if (targets) this.floats.set(targets.subarray(from * targetSize, to * targetSize), at.targets / 4);
+  /** Copies the inputs of samples, as many as the stage holds at a time: gives the first of them and how many. */
+  private *staged(samples: Samples): Pieces {
+    const { stage, stageRows } = this.plan;
+    for (let from = 0; from < samples.count; from += stageRows) {
+      const rows = Math.min(stageRows, samples.count - from);
+      this.copyInputs(samples, from, from + rows, stage.rows);
+      yield [from, rows];
+    }
   }
 
-  private countNonZero(isBytes: boolean, counts: number, rows: number, count: number): void {
-    if (isBytes) this.kernels.countNonZeroU8(counts, rows, count, this.spec.inputs);
+  /** Copies the inputs of samples `from` to `to`, as they came. */
+  private copyInputs({ inputs, sampleSize }: Samples, from: number, to: number, address: number): void {
+    const rows = inputs.subarray(from * sampleSize, to * sampleSize);
+    if (rows instanceof Uint8Array) new Uint8Array(this.memory.buffer, address, rows.length).set(rows);
+    else new Float32Array(this.memory.buffer, address, rows.length).set(rows);
+  }
+
+  private copyTargets({ labels, targets, targetSize }: Samples, from: number, to: number, address: number): void {
+    if (labels) new Uint32Array(this.memory.buffer, address, to - from).set(labels.subarray(from, to));
+    else if (targets) this.floats.set(targets.subarray(from * targetSize, to * targetSize), address / 4);
+  }
+
+  private countNonZero(inputs: Samples["inputs"], counts: number, rows: number, count: number): void {
+    if (inputs instanceof Uint8Array) this.kernels.countNonZeroU8(counts, rows, count, this.spec.inputs);
     else this.kernels.countNonZeroF32(counts, rows, count, this.spec.inputs);
+  }
+
+  /** Non-zero inputs of the stage's first `rows` rows, of the kind of `inputs`. */
+  private countStaged(inputs: Samples["inputs"], rows: number): number {
+    const { stage, labels } = this.plan;
+    // The place of the labels is not used yet: they come after.
+    this.countNonZero(inputs, labels, stage.rows, rows);
+    let sum = 0;
+    for (let i = 0; i < rows; i++) sum += this.words[labels / 4 + i] as number;
+    return sum;
   }
 
   /** A tensor's values in row-major order, copied; `offset` leads from parameters to their gradients. */
@@ -212,14 +270,11 @@ export class Engine {
 
   // --- threads ---
 
-  /** How many threads take part in steps of `batch` of the `count` bound samples. */
-  private threadsFor(batch: number, count: number): number {
+  /** How many threads take part in steps of `batch` samples with so many non-zero inputs each. */
+  private threadsFor(batch: number, nonZeros: number): number {
     const { threads, spec } = this;
     if (threads !== "auto") return threads;
-    const first = this.plan.nonZeros / 4;
-    let nonZeros = 0;
-    for (let i = 0; i < count; i++) nonZeros += this.words[first + i] as number;
-    const skipped = (spec.inputs - nonZeros / count) * (spec.layers[0] as LayerSpec).units;
+    const skipped = (spec.inputs - nonZeros) * (spec.layers[0] as LayerSpec).units;
     const paying = Math.floor((Math.min(batch, CHUNK_ROWS) * (parameterCount(spec) - skipped)) / LEAST_THREAD_WORK);
     return Math.max(1, Math.min(mostThreads(), paying));
   }
@@ -287,10 +342,10 @@ export class Engine {
     offset: number,
   ): void {
     const isBound = at === this.plan.data;
-    const { order, nonZeros } = this.plan;
-    this.describe(pass, samples, at, isBound ? order + from * 4 : 0, count);
+    const order = isBound ? this.plan.order + from * 4 : 0;
+    this.describe(pass, samples, at, order, count);
     pass.command[Field.task] = Task.learn;
-    pass.command[Field.lists] = isBound && this.takesLists(order / 4 + from, nonZeros / 4, count) ? 1 : 0;
+    pass.command[Field.lists] = isBound ? this.boundLists(order, count) : Lists.none;
     pass.command[Field.scale] = scale;
     pass.command[Field.offset] = offset;
   }
@@ -305,12 +360,14 @@ export class Engine {
     command[Field.targetKind] = samples.labels ? 1 : samples.targets ? 2 : 0;
   }
 
-  /** Whether a batch has so many zeros that lists pay. `order` and `nonZeros` are places among the words. */
-  private takesLists(order: number, nonZeros: number, count: number): boolean {
+  /** How the batch of bound samples whose order is at `order` is taken. */
+  private boundLists(order: number, count: number): number {
+    if (this.keepsLists) return Lists.kept;
     const { words } = this;
+    const [first, index] = [order / 4, this.plan.index / 4];
     let sum = 0;
-    for (let i = 0; i < count; i++) sum += words[nonZeros + (words[order + i] as number)] as number;
-    return this.listsPay(sum, count);
+    for (let i = 0; i < count; i++) sum += words[index + (words[first + i] as number)] as number;
+    return this.listsPay(sum, count * this.spec.inputs) ? Lists.made : Lists.none;
   }
 
   private addTotals(pass: Pass, samples: Samples, rows: number): void {
@@ -328,12 +385,11 @@ export class Engine {
   gradient(samples: Samples): { loss: number; offset: number } {
     this.runner.checkNotLate();
     if (this.usesGradients) throw new Error("the gradient is in use by a training step: ask again after it");
-    const { params, grads, paramFloats, stage, stageRows } = this.plan;
+    const { params, grads, paramFloats, stage } = this.plan;
     this.floats.fill(0, grads / 4, grads / 4 + paramFloats);
     let loss = 0;
-    for (let from = 0; from < samples.count; from += stageRows) {
-      const rows = Math.min(stageRows, samples.count - from);
-      this.copySamples(samples, from, from + rows, stage);
+    for (const [from, rows] of this.staged(samples)) {
+      this.copyTargets(samples, from, from + rows, stage.targets);
       this.runner.doAlone((pass) => {
         this.describeLearning(pass, samples, stage, 0, rows, 1 / samples.count, grads - params);
       });
@@ -350,7 +406,9 @@ export class Engine {
    */
   infer(samples: Samples, task: Inference): Pieces {
     return this.inferPieces(samples.count, samples, task, (from, rows) => {
-      this.copySamples(samples, from, from + rows, this.plan.stage);
+      const { stage } = this.plan;
+      this.copyInputs(samples, from, from + rows, stage.rows);
+      this.copyTargets(samples, from, from + rows, stage.targets);
     });
   }
 
@@ -392,8 +450,9 @@ export class Engine {
   }
 
   private inferStaged(samples: Kind, rows: number, task: Inference): void {
-    const { stage, labels } = this.plan;
-    const lists = this.stagedTakesLists(samples.inputs instanceof Uint8Array, labels, rows) ? 1 : 0;
+    const { stage } = this.plan;
+    const nonZeros = this.countStaged(samples.inputs, rows);
+    const lists = this.listsPay(nonZeros, rows * this.spec.inputs) ? Lists.made : Lists.none;
     this.runner.insist((pass) => {
       this.describe(pass, samples, stage, 0, rows);
       pass.command[Field.task] = Task[task];
@@ -401,18 +460,10 @@ export class Engine {
     });
   }
 
-  private stagedTakesLists(isBytes: boolean, counts: number, rows: number): boolean {
-    // Their place is not used yet: the labels come after.
-    this.countNonZero(isBytes, counts, this.plan.stage.rows, rows);
-    let sum = 0;
-    for (let i = 0; i < rows; i++) sum += this.words[counts / 4 + i] as number;
-    return this.listsPay(sum, rows);
-  }
-
-  /** Whether `rows` samples with so many inputs that are not zero are faster as lists. */
-  private listsPay(nonZeros: number, rows: number): boolean {
-    if (this.inputPath !== "auto") return this.inputPath === "lists";
-    return nonZeros <= MOST_LISTED * rows * this.spec.inputs;
+  /** Whether inputs of which so many are not zero are faster as lists. */
+  private listsPay(nonZeros: number, inputs: number): boolean {
+    if (this.inputPath !== "auto") return this.inputPath !== "dense";
+    return nonZeros <= MOST_LISTED * inputs;
   }
 
   /** Where row `row` of the last piece has its largest output. */

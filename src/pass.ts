@@ -7,7 +7,7 @@
 
 import { LINEAR, PANEL } from "./abi.js";
 import type { Kernels, Memory } from "./kernels.js";
-import { type LayerPlan, listStride, type Plan, padded, shareOf } from "./plan.js";
+import { ENTRY_BYTES, type LayerPlan, type Plan, padded, SPAN_BYTES, shareOf } from "./plan.js";
 import { ACTIVATIONS, type Activation, type LayerSpec, type NetworkSpec, outputUnits } from "./spec.js";
 
 /** What the threads are told to do. */
@@ -24,7 +24,7 @@ export const Field = {
   /** Whether inputs are bytes, and targets labels (1), vectors (2) or none (0). */
   bytes: 5,
   targetKind: 6,
-  /** Whether the batch is gathered as lists of what is not zero. */
+  /** Whether the batch's rows are lists of what is not zero: no (0), made while it is gathered (1), or kept as such (2). */
   lists: 7,
   /** The factor of the deltas, and the way from a parameter to what learns: 0, or the gradient block. */
   scale: 8,
@@ -33,6 +33,7 @@ export const Field = {
 } as const;
 const FIELDS = 11;
 
+export const Lists = { none: 0, made: 1, kept: 2 } as const;
 const Targets = { none: 0, labels: 1, vectors: 2 } as const;
 
 /** Where the command lies past the barrier: two take turns, so that one is read while the next is written. */
@@ -212,12 +213,14 @@ export class Pass {
     const start = order === 0 ? 0 : order + from * 4;
     const isBytes = this.field(Field.bytes) === 1;
     const rows = this.field(Field.rows) + skipped * inputs * (isBytes ? 1 : 4);
-    if (this.usesLists(0)) {
-      const stride = listStride(inputs);
-      const [lists, lengths] = [plan.inputs + block + from * stride, plan.lengths + block + from * 4];
-      if (isBytes) kernels.listRowsU8(lists, lengths, rows, start, count, inputs, stride, inputScale);
-      else kernels.listRowsF32(lists, lengths, rows, start, count, inputs, stride);
-    } else {
+    const how = this.field(Field.lists);
+    const spans = plan.spans + block + from * SPAN_BYTES;
+    const lists = plan.inputs + block + from * inputs * ENTRY_BYTES;
+    if (how === Lists.kept) kernels.gatherSpans(spans, plan.index, start, count);
+    else if (how === Lists.made && isBytes) {
+      kernels.listRowsU8(lists, spans, rows, start, count, inputs, inputScale);
+    } else if (how === Lists.made) kernels.listRowsF32(lists, spans, rows, start, count, inputs);
+    else {
       const x = plan.inputs + block + from * padded(inputs) * 4;
       if (isBytes) kernels.gatherU8(x, rows, start, count, inputs, inputScale);
       else kernels.gatherF32(x, rows, start, count, inputs);
@@ -232,7 +235,7 @@ export class Pass {
 
   /** Whether a layer takes its inputs from lists. */
   private usesLists(index: number): boolean {
-    return index === 0 && this.field(Field.lists) === 1;
+    return index === 0 && this.field(Field.lists) !== Lists.none;
   }
 
   private get hasFewSamples(): boolean {
@@ -253,24 +256,8 @@ export class Pass {
     const a = activationsOf(layer, thread) + first * padded(units) * 4;
     const code = this.leavesLogits(index) ? LINEAR : this.activationCode(index);
     if (this.usesLists(index)) {
-      const stride = listStride(inputs);
-      const block = thread * this.plan.batchStride;
-      const [lists, lengths] = [this.plan.inputs + block + first * stride, this.plan.lengths + block + first * 4];
-      this.kernels.sparseForward(
-        a,
-        lists,
-        lengths,
-        weights,
-        biases,
-        rows,
-        inputs,
-        units,
-        stride,
-        from,
-        to,
-        code,
-        this.wide,
-      );
+      const spans = this.plan.spans + thread * this.plan.batchStride + first * SPAN_BYTES;
+      this.kernels.sparseForward(a, spans, weights, biases, rows, inputs, units, from, to, code, this.wide);
       return;
     }
     const x = this.layerInput(index, thread) + first * padded(inputs) * 4;
@@ -289,11 +276,10 @@ export class Pass {
     const { batchStride, columnStride, layers } = this.plan;
     const block = this.seat.thread * batchStride;
     const [columns, ends] = [this.plan.columns + block, this.plan.ends + block];
-    const [lists, lengths] = [this.plan.inputs + block, this.plan.lengths + block];
     const { inputs, units, split } = layers[0] as LayerPlan;
     const [from, to] = split ? [0, inputs] : this.inputShare(inputs);
     const rows = this.field(Field.count);
-    this.kernels.listColumns(columns, ends, lists, lengths, rows, units, listStride(inputs), columnStride, from, to);
+    this.kernels.listColumns(columns, ends, this.plan.spans + block, rows, units, columnStride, from, to);
   }
 
   /** This thread's share of a layer's inputs, which are whole panels of the layer below. */
@@ -388,8 +374,7 @@ export class Pass {
     const g = layer.weights + offset;
     const block = thread * plan.batchStride;
     if (this.usesLists(index) && this.hasFewSamples) {
-      const [lists, lengths, stride] = [plan.inputs + block, plan.lengths + block, listStride(inputs)];
-      kernels.sparseGradientRows(g, lists, lengths, deltas, rows, inputs, units, stride, from, to, first, end);
+      kernels.sparseGradientRows(g, plan.spans + block, deltas, rows, inputs, units, from, to, first, end);
     } else if (this.usesLists(index)) {
       const [columns, ends] = [plan.columns + block, plan.ends + block];
       kernels.sparseGradient(g, columns, ends, deltas, inputs, units, plan.columnStride, from, to, first, end);

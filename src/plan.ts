@@ -7,10 +7,10 @@
 //   grads        the twin of params: what is at params + i has its gradient at grads + i
 //   activations  per layer [capacity][units padded]; deltas likewise, those of the last layer in its activations; one such
 //                block for all threads where they share out the layer, else one for each
-//   inputs       the batch, once a thread: rows of floats, or lists of what is not zero in them
+//   inputs       the batch, once a thread: rows of floats, or lists of what is not zero in them; each list has its span
 //   columns      the same lists by input, for the gradient
 //   meeting      where threads meet, and what they are to do next
-//   stage, data  samples as they came, with their labels or target vectors
+//   stage, data  samples as they came, with their labels or target vectors; data of many zeros is kept as lists instead
 //
 // Rows of activations, deltas, inputs and targets are padded to 16 floats; every block starts on 64 bytes. Parameters come
 // first, so they stay where they are when the rest is laid out anew for a dataset; then the dataset, so that it stays where it
@@ -64,7 +64,7 @@ export interface RowsPlan {
 export interface Needs {
   /** Samples of a training batch. */
   batch: number;
-  /** Samples kept in the arena with their order, and the bytes of one's inputs and of its target. */
+  /** Samples kept in the arena with their order, and the bytes of all their inputs and of one's target. */
   samples: number;
   inputBytes: number;
   targetBytes: number;
@@ -74,10 +74,10 @@ export interface Needs {
 
 /** Where a batch is gathered: thread 0's blocks, and how far on the next thread's are. */
 interface BatchPlan {
-  /** `[capacity][inputs padded]`: the batch; or its row lists, `listStride(inputs)` bytes apart. */
+  /** `[capacity][inputs padded]`: the batch; or its row lists. */
   inputs: number;
-  /** `[capacity]` u32: entries of each row list. */
-  lengths: number;
+  /** `[capacity][2]` u32: where each row's list begins and ends. */
+  spans: number;
   /** Column lists of a training batch, `columnStride` bytes apart, and where each ends (u32). */
   columns: number;
   columnStride: number;
@@ -108,8 +108,8 @@ export interface Plan extends BatchPlan {
   /** The dataset of a `fit`, and the order (u32) in which it is walked. */
   data: RowsPlan;
   order: number;
-  /** Its non-zero inputs by sample (u32). */
-  nonZeros: number;
+  /** By sample: how many inputs are not zero (u32), or where its list begins and ends (u32 each) where lists are kept. */
+  index: number;
   /** A barrier, and past it commands. */
   meeting: number;
   /** First address past the arena. */
@@ -125,14 +125,13 @@ export function panelRows(inputs: number): number {
   return inputs | 1;
 }
 
-/** Bytes from one row list to the next: an entry of 8 bytes for every input (see `assembly/sparse.ts`). */
-export function listStride(inputs: number): number {
-  return Math.ceil((inputs * 8) / ALIGNMENT) * ALIGNMENT;
-}
+/** Bytes of an entry of a list, and of the span of one (see `assembly/sparse.ts`). */
+export const ENTRY_BYTES = 8;
+export const SPAN_BYTES = 8;
 
 /** Bytes from one column list to the next: an entry for every row, and an odd number of cache lines. */
 export function columnStride(rows: number): number {
-  return (Math.ceil((rows * 8) / ALIGNMENT) | 1) * ALIGNMENT;
+  return (Math.ceil((rows * ENTRY_BYTES) / ALIGNMENT) | 1) * ALIGNMENT;
 }
 
 /** The share of thread `thread` of `threads` in `count` things: from the first to before the second number. */
@@ -162,9 +161,9 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
   const paramFloats = (end - ARENA) / 4;
   const grads = take(paramFloats * 4);
   const dataset = {
-    data: { rows: take(needs.samples * needs.inputBytes), targets: take(needs.samples * needs.targetBytes) },
+    data: { rows: take(needs.inputBytes), targets: take(needs.samples * needs.targetBytes) },
     order: take(needs.samples * 4),
-    nonZeros: take(needs.samples * 4),
+    index: take(needs.samples * SPAN_BYTES),
   };
   layers.forEach((layer, i) => {
     const bytes = capacity * padded(layer.units) * 4;
@@ -204,10 +203,11 @@ function planBatch(
   threads: number,
   take: (bytes: number) => number,
 ): BatchPlan {
-  const inputs = take(capacity * listStride(spec.inputs));
+  // A row with no zero takes an entry for every input, which is more than its padded floats unless there are very few.
+  const inputs = take(capacity * Math.max(spec.inputs * ENTRY_BYTES, padded(spec.inputs) * 4));
   const blocks = {
     inputs,
-    lengths: take(capacity * 4),
+    spans: take(capacity * SPAN_BYTES),
     columns: take(spec.inputs * columnStride(batch)),
     columnStride: columnStride(batch),
     ends: take(spec.inputs * 4),

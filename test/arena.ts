@@ -37,6 +37,11 @@ export class Arena {
     this.words.fill(CANARY, START / 4);
   }
 
+  /** Where the next block will lie. */
+  get next(): number {
+    return this.end;
+  }
+
   /** Forgets all blocks. */
   reset(): void {
     this.words.fill(CANARY, START / 4, this.end / 4);

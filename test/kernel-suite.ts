@@ -194,6 +194,10 @@ function sparseTests(lab: () => Lab): void {
     }
   });
 
+  it("spans are gathered", () => {
+    for (const rows of [1, 2, 7, 40]) for (const ordered of [false, true]) sparse.checkSpans(lab(), rows, ordered);
+  });
+
   it("lists of columns hold what is not zero, in pieces and whole", () => {
     shapes.forEach((shape, i) => {
       sparse.checkColumns(lab(), shape, i % 9);

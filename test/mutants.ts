@@ -311,45 +311,32 @@ const sparseMutants: Mutant[] = [
     name: "listRowsU8 scales by another number",
     check: (lab) => sparse.checkRowLists(lab, 5, 70, 4),
     wrong: ({ kernels }) => ({
-      listRowsU8: (lists, lengths, rows, order, count, width, stride, scale) =>
-        kernels.listRowsU8(lists, lengths, rows, order, count, width, stride, scale * (1 + 2 ** -23)),
+      listRowsU8: (lists, spans, rows, order, count, width, scale) =>
+        kernels.listRowsU8(lists, spans, rows, order, count, width, scale * (1 + 2 ** -23)),
     }),
   },
   {
     name: "listRowsF32 takes one input too few",
     check: (lab) => sparse.checkRowLists(lab, 1, 70, 0),
     wrong: ({ kernels }) => ({
-      listRowsF32: (lists, lengths, rows, order, count, width, stride) =>
-        kernels.listRowsF32(lists, lengths, rows, order, count, width - 1, stride),
+      listRowsF32: (lists, spans, rows, order, count, width) =>
+        kernels.listRowsF32(lists, spans, rows, order, count, width - 1),
     }),
   },
   {
     name: "listColumns leaves out the last sample",
     check: (lab) => sparse.checkColumns(lab, SPARSE, 3),
     wrong: ({ kernels }) => ({
-      listColumns: (columns, ends, lists, lengths, rows, ...rest) =>
-        kernels.listColumns(columns, ends, lists, lengths, rows - 1, ...rest),
+      listColumns: (columns, ends, spans, rows, ...rest) =>
+        kernels.listColumns(columns, ends, spans, rows - 1, ...rest),
     }),
   },
   {
     name: "sparseForward leaves out the last panel",
     check: (lab) => sparse.checkSparseForward(lab, SPARSE, 3, LINEAR),
     wrong: ({ kernels }) => ({
-      sparseForward: (a, lists, lengths, w, b, rows, inputs, units, stride, from, to, ...rest) =>
-        kernels.sparseForward(
-          a,
-          lists,
-          lengths,
-          w,
-          b,
-          rows,
-          inputs,
-          units,
-          stride,
-          from,
-          Math.max(from, to - 1),
-          ...rest,
-        ),
+      sparseForward: (a, spans, w, b, rows, inputs, units, from, to, ...rest) =>
+        kernels.sparseForward(a, spans, w, b, rows, inputs, units, from, Math.max(from, to - 1), ...rest),
     }),
   },
   {
@@ -364,10 +351,9 @@ const sparseMutants: Mutant[] = [
     name: "sparseGradientRows takes the samples backwards",
     check: (lab) => sparse.checkSparseGradient(lab, SPARSE, 3, "rows"),
     wrong: ({ kernels }) => ({
-      sparseGradientRows: (g, lists, lengths, d, rows, inputs, units, stride, ...range) => {
+      sparseGradientRows: (g, spans, d, rows, inputs, units, ...range) => {
         for (let r = rows - 1; r >= 0; r--) {
-          const at = [lists + r * stride, lengths + 4 * r, d + r * padded(units) * 4] as const;
-          kernels.sparseGradientRows(g, ...at, 1, inputs, units, stride, ...range);
+          kernels.sparseGradientRows(g, spans + 8 * r, d + r * padded(units) * 4, 1, inputs, units, ...range);
         }
       },
     }),

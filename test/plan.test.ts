@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { Engine } from "../src/engine.js";
 import { initialParameters } from "../src/init.js";
 import { type Build, chooseBuild } from "../src/kernels.js";
-import { listStride, type Needs, padded, panelIndex, panelRows, planArena, tensorFloats } from "../src/plan.js";
+import { type Needs, padded, panelIndex, panelRows, planArena, tensorFloats } from "../src/plan.js";
 import { type NetworkSpec, outputUnits } from "../src/spec.js";
 import { distributions, gaussians, layersOf, PAIRINGS, specOf, stripes } from "./networks.js";
 
@@ -34,26 +34,26 @@ function blocksOf(spec: NetworkSpec, needs: Needs): [number, number][] {
     ]),
     [plan.grads, plan.paramFloats * 4],
     ...threads(plan.batchStride).flatMap((offset): [number, number][] => [
-      [plan.inputs + offset, plan.capacity * listStride(spec.inputs)],
-      [plan.lengths + offset, plan.capacity * 4],
+      [plan.inputs + offset, plan.capacity * Math.max(spec.inputs * 8, padded(spec.inputs) * 4)],
+      [plan.spans + offset, plan.capacity * 8],
       [plan.columns + offset, spec.inputs * plan.columnStride],
       [plan.ends + offset, spec.inputs * 4],
       matrix(plan.targets + offset, outputs),
     ]),
     [plan.losses, plan.capacity * 8 * needs.threads],
     [plan.labels, plan.capacity * 4],
-    [plan.nonZeros, needs.samples * 4],
+    [plan.index, needs.samples * 8],
     [plan.meeting, 64 + 2 * 128],
     [plan.stage.rows, plan.stageRows * spec.inputs * 4],
     [plan.stage.targets, plan.stageRows * outputs * 4],
-    [plan.data.rows, needs.samples * needs.inputBytes],
+    [plan.data.rows, needs.inputBytes],
     [plan.data.targets, needs.samples * needs.targetBytes],
     [plan.order, needs.samples * 4],
   ];
 }
 
 describe("the arena", () => {
-  const needs = { batch: 300, samples: 1000, inputBytes: 20, targetBytes: 4, threads: 1 };
+  const needs = { batch: 300, samples: 1000, inputBytes: 20_000, targetBytes: 4, threads: 1 };
   const plan = planArena(SPEC, needs);
 
   it.each([1, 15, 16, 17, 300, 3000].flatMap((size) => [1, 7, 256, 1024].map((batch) => [size, batch] as const)))(
@@ -65,7 +65,7 @@ describe("the arena", () => {
         [1, 2],
         [999, 3],
       ] as const) {
-        const wanted = { batch, samples, inputBytes: size, targetBytes: 4 * (size + 1), threads };
+        const wanted = { batch, samples, inputBytes: samples * size, targetBytes: 4 * (size + 1), threads };
         let end = 65536;
         for (const [start, bytes] of blocksOf(spec, wanted).sort(([a, m], [b, n]) => a - b || m - n)) {
           expect(start % 64).toBe(0);
@@ -146,7 +146,7 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
     const samples = { count, inputs: gaussians(count * 5, 1), sampleSize: 5, labels: undefined };
     const data = { ...samples, targets: distributions(count, 3, 2), targetSize: 3 };
     engine.bind(data, batch);
-    for (let from = 0; from < count; from += batch) engine.step(data, from, Math.min(batch, count - from), 0.05);
+    for (let from = 0; from < count; from += batch) await engine.step(data, from, Math.min(batch, count - from), 0.05);
     const { floats } = engine as unknown as { floats: Float32Array };
     expect(values()).not.toEqual(start);
     expect(paddingOf(engine).filter((address) => floats[address / 4] !== 0)).toEqual([]);

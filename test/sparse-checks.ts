@@ -1,7 +1,7 @@
 // One check a sparse kernel: lists against the rows that they were made of, products to the bit against the dense order.
 
 import { LINEAR, PANEL, SOFTMAX } from "../src/abi.js";
-import { columnStride, listStride, padded, panelRows } from "../src/plan.js";
+import { columnStride, padded, panelRows } from "../src/plan.js";
 import { BLANK, blank, fromPanels, padRows, panelPadding, toPanels, unpadRows, wordsOf } from "./arena.js";
 import { checkRanges, drawsFor, rowPanel, type Shape, someRanges, title } from "./dense-checks.js";
 import { exactAccumulate, exactForward } from "./exact.js";
@@ -18,18 +18,34 @@ function entry(place: number, value: number): [number, number] {
   return [place, at(wordsOf(Float32Array.of(value)), 0)];
 }
 
-/** Row lists as the kernels should make them, blank past their ends, and their lengths. */
-function rowLists(x: Float32Array, rows: number, inputs: number): { lists: Uint32Array; lengths: Uint32Array } {
-  const stride = listStride(inputs) / 4;
-  const lists = blank(rows * stride);
-  const lengths = new Uint32Array(rows);
+/** Row lists as the kernels should make them at `address`, one right after the other, blank past the last; and their spans. */
+function rowLists(x: Float32Array, rows: number, inputs: number, address: number) {
+  const lists = blank(rows * inputs * 2);
+  const spans = new Uint32Array(rows * 2);
+  let end = 0;
   for (let r = 0; r < rows; r++) {
     const row = x.subarray(r * inputs, (r + 1) * inputs);
     const entries = [...row].flatMap((value, k) => (value === 0 ? [] : entry(k * 64, value)));
-    lists.set(entries, r * stride);
-    lengths[r] = entries.length / 2;
+    lists.set(entries, end);
+    spans[2 * r] = address + end * 4;
+    end += entries.length;
+    spans[2 * r + 1] = address + end * 4;
   }
-  return { lists, lengths };
+  return { lists, spans };
+}
+
+/** The row lists of `x` in an empty arena. Gives the address of their spans. */
+function placeRowLists({ arena }: Lab, x: Float32Array, rows: number, inputs: number): number {
+  arena.reset();
+  const { lists, spans } = rowLists(x, rows, inputs, arena.next);
+  arena.input("lists", lists);
+  return arena.input("spans", spans);
+}
+
+function nonZeros(x: Float32Array, rows: number, inputs: number): Uint32Array {
+  return Uint32Array.from({ length: rows }, (_, r) => {
+    return x.subarray(r * inputs, (r + 1) * inputs).filter((value) => value !== 0).length;
+  });
 }
 
 /** Column lists of all inputs, at `address`, and their ends. */
@@ -60,36 +76,46 @@ export function checkRowLists({ kernels, arena }: Lab, rows: number, inputs: num
     const u8At = arena.input("bytes", packed(bytes));
     const f32At = arena.input("floats", wordsOf(floats));
     const orderAt = ordered ? arena.input("order", ordered) : 0;
-    const listsAt = arena.output("lists", blank((rows * listStride(inputs)) / 4));
-    const lengthsAt = arena.output("lengths", blank(rows));
+    // The kernels take lists from any multiple of 8 on.
+    const listsAt = arena.output("lists", blank(rows * inputs * 2 + 2)) + 8;
+    const spansAt = arena.output("spans", blank(rows * 2));
     const check = (x: Float32Array, name: string): void => {
       arena.check();
-      const want = rowLists(x, rows, inputs);
-      sameWords(arena.read(lengthsAt), want.lengths, `lengths ${name} ${what}`);
-      sameEntries(arena.read(listsAt), want.lists, `${name} ${what}`);
+      const want = rowLists(x, rows, inputs, listsAt);
+      sameWords(arena.read(spansAt), want.spans, `spans ${name} ${what}`);
+      sameWords(arena.read(listsAt - 8), Uint32Array.of(BLANK, BLANK, ...want.lists), `${name} ${what}`);
     };
-    kernels.listRowsF32(listsAt, lengthsAt, f32At, orderAt, rows, inputs, listStride(inputs));
+    kernels.listRowsF32(listsAt, spansAt, f32At, orderAt, rows, inputs);
     check(picked(floats), "listRowsF32");
-    kernels.listRowsU8(listsAt, lengthsAt, u8At, orderAt, rows, inputs, listStride(inputs), scale);
+    kernels.listRowsU8(listsAt, spansAt, u8At, orderAt, rows, inputs, scale);
     check(
       picked(bytes).map((value) => value * scale),
       "listRowsU8",
     );
-    const countsAt = lengthsAt;
+    const countsAt = arena.output("counts", blank(rows));
     kernels.countNonZeroU8(countsAt, u8At, rows, inputs);
-    sameWords(arena.read(countsAt), rowLists(bytes, rows, inputs).lengths, `countNonZeroU8 ${what}`);
+    sameWords(arena.read(countsAt), nonZeros(bytes, rows, inputs), `countNonZeroU8 ${what}`);
     kernels.countNonZeroF32(countsAt, f32At, rows, inputs);
-    sameWords(arena.read(countsAt), rowLists(floats, rows, inputs).lengths, `countNonZeroF32 ${what}`);
+    sameWords(arena.read(countsAt), nonZeros(floats, rows, inputs), `countNonZeroF32 ${what}`);
+    arena.check();
   }
 }
 
-/** Where an entry is wanted it must be there; what is left of an earlier, longer list does not matter. */
-function sameEntries(got: Uint32Array, want: Uint32Array, what: string): void {
-  sameWords(
-    got.map((word, i) => (want[i] === BLANK ? BLANK : word)),
-    want,
-    what,
-  );
+/** Spans of some of the rows, as they stand or in an order. */
+export function checkSpans({ kernels, arena }: Lab, rows: number, ordered: boolean): void {
+  const kept = Uint32Array.from({ length: 2 * (rows + 3) }, (_, i) => i * 3 + 1);
+  const order = Uint32Array.from({ length: rows }, (_, i) => (i * 7 + 3) % (rows + 3));
+  arena.reset();
+  const keptAt = arena.input("kept", kept);
+  const orderAt = ordered ? arena.input("order", order) : 0;
+  const spansAt = arena.output("spans", blank(rows * 2));
+  kernels.gatherSpans(spansAt, keptAt, orderAt, rows);
+  arena.check();
+  const want = Uint32Array.from({ length: rows * 2 }, (_, i) => {
+    const row = Math.floor(i / 2);
+    return at(kept, 2 * (ordered ? at(order, row) : row) + (i % 2));
+  });
+  sameWords(arena.read(spansAt), want, `gatherSpans of ${rows} rows`);
 }
 
 function packed(bytes: Float32Array): Uint32Array {
@@ -108,24 +134,21 @@ function pick(x: Float32Array, order: Uint32Array | undefined, rows: number, inp
 }
 
 /** Columns made whole, and in two and three pieces. */
-export function checkColumns({ kernels, arena }: Lab, shape: Shape, zeros: number): void {
+export function checkColumns(lab: Lab, shape: Shape, zeros: number): void {
+  const { kernels, arena } = lab;
   const { rows, inputs, units } = shape;
   const x = sparse(drawsFor(shape), rows * inputs, zeros);
-  const { lists, lengths } = rowLists(x, rows, inputs);
   const [third, half] = [Math.floor(inputs / 3), Math.floor(inputs / 2)];
   for (const cuts of [
     [0, inputs],
     [0, half, inputs],
     [0, third, half, inputs],
   ]) {
-    arena.reset();
-    const listsAt = arena.input("lists", lists);
-    const lengthsAt = arena.input("lengths", lengths);
+    const spansAt = placeRowLists(lab, x, rows, inputs);
     const columnsAt = arena.output("columns", blank((inputs * columnStride(rows)) / 4));
     const endsAt = arena.output("ends", blank(inputs));
     for (let i = 0; i + 1 < cuts.length; i++) {
-      const strides = [listStride(inputs), columnStride(rows)] as const;
-      kernels.listColumns(columnsAt, endsAt, listsAt, lengthsAt, rows, units, ...strides, at(cuts, i), at(cuts, i + 1));
+      kernels.listColumns(columnsAt, endsAt, spansAt, rows, units, columnStride(rows), at(cuts, i), at(cuts, i + 1));
     }
     arena.check();
     const want = columnLists(x, shape, columnsAt);
@@ -139,18 +162,14 @@ export function checkSparseForward(lab: Lab, shape: Shape, zeros: number, code: 
   const { rows, inputs, units } = shape;
   const draws = drawsFor(shape);
   const [x, w, b] = [sparse(draws, rows * inputs, zeros), draws.floats(units * inputs), draws.floats(units)];
-  const { lists, lengths } = rowLists(x, rows, inputs);
   const what = title("sparseForward", shape, code);
   const panelled = toPanels(w, units, inputs);
   const run = (from: number, to: number, wide: boolean): Uint32Array => {
-    arena.reset();
-    const listsAt = arena.input("lists", lists);
-    const lengthsAt = arena.input("lengths", lengths);
+    const spansAt = placeRowLists(lab, x, rows, inputs);
     const wAt = arena.input("w", panelled);
     const bAt = arena.input("b", padRows(b, 1, units, 0));
     const aAt = arena.output("a", blank(rows * padded(units)));
-    const stride = listStride(inputs);
-    kernels.sparseForward(aAt, listsAt, lengthsAt, wAt, bAt, rows, inputs, units, stride, from, to, code, wide);
+    kernels.sparseForward(aAt, spansAt, wAt, bAt, rows, inputs, units, from, to, code, wide);
     arena.check();
     return arena.read(aAt);
   };
@@ -189,24 +208,20 @@ export function checkSparseGradient(lab: Lab, shape: Shape, zeros: number, by: "
   const [x, d] = [sparse(draws, rows * inputs, zeros), draws.inputs(rows * units)];
   const g = draws.floats(units * inputs);
   const what = title(by === "columns" ? "sparseGradient" : "sparseGradientRows", shape);
-  const byRows = rowLists(x, rows, inputs);
-  arena.reset();
-  const columnsAt = arena.output("columns", blank((inputs * columnStride(rows)) / 4));
-  const { columns, ends } = columnLists(x, shape, columnsAt);
   const before = toPanels(g, units, inputs);
+  placeRowLists(lab, x, rows, inputs);
+  // Every run places them here again, which is where the ends count from.
+  const { columns, ends } = columnLists(x, shape, arena.next);
   const run = (from: number, to: number, first = 0, end = inputs): Uint32Array => {
-    arena.reset();
-    // First again, so at the same address, which the ends count from.
-    arena.input("columns", columns);
+    const spansAt = placeRowLists(lab, x, rows, inputs);
+    const columnsAt = arena.input("columns", columns);
     const endsAt = arena.input("ends", ends);
     const dAt = arena.input("d", padRows(d, rows, units, 0));
     const gAt = arena.output("g", before);
-    const listsAt = arena.input("lists", byRows.lists);
-    const lengthsAt = arena.input("lengths", byRows.lengths);
-    const [stride, range] = [listStride(inputs), [from, to, first, end] as const];
+    const range = [from, to, first, end] as const;
     if (by === "columns") {
       kernels.sparseGradient(gAt, columnsAt, endsAt, dAt, inputs, units, columnStride(rows), ...range);
-    } else kernels.sparseGradientRows(gAt, listsAt, lengthsAt, dAt, rows, inputs, units, stride, ...range);
+    } else kernels.sparseGradientRows(gAt, spansAt, dAt, rows, inputs, units, ...range);
     arena.check();
     return arena.read(gAt);
   };

@@ -79,7 +79,7 @@ describe("threads and input paths give the same bits", () => {
   it.each(CASES)("%s", async (_, spec, data, batchSize) => {
     const one = await trained(spec, data, batchSize, 1, "dense");
     for (const wanted of [1, 2, 3, "auto"] as const) {
-      for (const path of ["dense", "lists", "auto"] as const) {
+      for (const path of ["dense", "lists", "keptLists", "auto"] as const) {
         if (wanted === 1 && path === "dense") continue;
         expect(await trained(spec, data, batchSize, wanted, path), `${wanted} threads, ${path}`).toEqual(one);
       }
