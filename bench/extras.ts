@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { medianOf } from "./measure.js";
+import { medianOf, rounded } from "./measure.js";
 
 export interface Extras {
   /** Milliseconds from the import to the first prediction of 784-128-10, median of the runs. */
@@ -17,6 +17,8 @@ export interface Extras {
   /** Most resident megabytes while training 784-128-10 on MNIST, and how many more after a million steps. */
   residentMegabytes: number;
   grownMegabytes: number;
+  /** What a sample costs as the width, the batch and the data grow. */
+  growth: { what: string; microseconds: number }[];
 }
 
 const library = (name: string) => JSON.stringify(new URL(`../build/${name}.js`, import.meta.url).href);
@@ -36,15 +38,34 @@ const layers = [{ units: 128, activation: "relu" }, { units: 10, activation: "so
 const net = await Network.create({ inputs: 784, layers, loss: "crossEntropy", seed: 1 });
 await net.fit(train, { epochs: 2, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) });
 const trained = process.resourceUsage().maxRSS / 1024;
-const few = train.select([...Array(64).keys()]);
+const few = train.select([...Array(10000).keys()]);
 const small = await Network.create({ inputs: 784, layers: [{ units: 16, activation: "relu" }, layers[1]], loss: "crossEntropy" });
 const optimizer = sgd({ learningRate: 0.001 });
-await small.fit(few, { epochs: 1000, batchSize: 1, optimizer });
+await small.fit(few, { epochs: 50, batchSize: 1, optimizer });
 globalThis.gc();
 const before = process.memoryUsage().rss;
-await small.fit(few, { epochs: 15625, batchSize: 1, optimizer });
+await small.fit(few, { epochs: 100, batchSize: 1, optimizer });
 globalThis.gc();
 console.log(JSON.stringify([trained, (process.memoryUsage().rss - before) / 2 ** 20]));`;
+
+const GROWTH = `
+const { Network, loadMnist, sgd } = await import(${library("node")});
+const { train } = await loadMnist();
+const parts = { 1000: 0, 10000: 0, 60000: 0 };
+for (const count of Object.keys(parts)) parts[count] = train.select([...Array(Number(count)).keys()]);
+async function cost(width, batchSize, count) {
+  const layers = [{ units: width, activation: "relu" }, { units: 10, activation: "softmax" }];
+  const net = await Network.create({ inputs: 784, layers, loss: "crossEntropy", seed: 1, threads: 1 });
+  const epochs = Math.max(3, Math.ceil(60000 / count));
+  const history = await net.fit(parts[count], { epochs, batchSize, optimizer: sgd({ learningRate: 0.01 }) });
+  const rates = history.map((epoch) => epoch.samplesPerSecond).sort((a, b) => b - a);
+  return { what: "784-" + width + "-10, batch " + batchSize + ", " + count + " samples", microseconds: 1e6 / rates[0] };
+}
+const rows = [];
+for (const width of [16, 64, 256, 1024]) rows.push(await cost(width, 32, 10000));
+for (const batch of [1, 8, 128, 1024]) rows.push(await cost(128, batch, 10000));
+for (const count of [1000, 10000, 60000]) rows.push(await cost(128, 32, count));
+console.log(JSON.stringify(rows));`;
 
 export async function measureExtras(node: [string, ...string[]], runs: number): Promise<Extras> {
   const folder = mkdtempSync(join(tmpdir(), "wasmlp-extras-"));
@@ -57,6 +78,7 @@ export async function measureExtras(node: [string, ...string[]], runs: number): 
     };
     const cold = Array.from({ length: runs }, () => Number(run("cold", COLD)));
     const [resident, grown] = JSON.parse(run("memory", MEMORY, ["--expose-gc"])) as [number, number];
+    const growth = JSON.parse(run("growth", GROWTH)) as Extras["growth"];
     const bundle = await browserBundle(folder);
     return {
       coldStartMilliseconds: Math.round(medianOf(cold) * 10) / 10,
@@ -64,6 +86,7 @@ export async function measureExtras(node: [string, ...string[]], runs: number): 
       bundleGzipBytes: gzipSync(bundle, { level: 9 }).length,
       residentMegabytes: Math.round(resident),
       grownMegabytes: Math.round(grown * 10) / 10,
+      growth: growth.map(({ what, microseconds }) => ({ what, microseconds: rounded(microseconds) })),
     };
   } finally {
     rmSync(folder, { recursive: true });

@@ -1,7 +1,7 @@
 // Kernels one by one, against the same loops in JavaScript, with the results compared before anything is timed.
 
 import { readFileSync } from "node:fs";
-import { SIGMOID } from "../src/abi.js";
+import { LINEAR, RELU, SIGMOID } from "../src/abi.js";
 import {
   type Build,
   bindKernels,
@@ -28,6 +28,13 @@ export interface KernelResult {
   ratio?: number;
 }
 
+/** What one idea brings to a kernel, measured by doing the same without it. */
+export interface KernelIdea {
+  idea: string;
+  shape: string;
+  ratio: number;
+}
+
 /** Rows, inputs, units. */
 const COMPARED = [
   [10, 784, 16],
@@ -47,6 +54,9 @@ const LISTED = [
 ] as const;
 /** Of MNIST's inputs, so many are not zero. */
 const DENSITY = 0.19;
+const TILED = [32, 784, 128] as const;
+/** Outputs of half a megabyte, which a second pass has to fetch again. */
+const FUSED = [256, 128, 512] as const;
 const ELEMENTS = 100_000;
 const BASE = 65536;
 
@@ -86,11 +96,60 @@ export async function benchKernels(build: Build, effort: Effort): Promise<Kernel
   return results;
 }
 
+// --- with an idea and without ---
+
+export async function benchIdeas(build: Build, effort: Effort): Promise<KernelIdea[]> {
+  const memory = createMemory(64 * 2 ** 20);
+  const lab = { kernels: bindKernels(await compileKernels(build, false), memory), buffer: memory.buffer };
+  const results: KernelIdea[] = [];
+  const compare = async (idea: string, shape: Shape, withIt: () => void, without: () => void): Promise<void> => {
+    const { fast, slow } = await measure({ fast: withIt, slow: without }, effort);
+    results.push({ idea, shape: shape.join("x"), ratio: rounded((slow?.best ?? 0) / (fast?.best ?? 1)) });
+  };
+  const tiled = forwardCall(lab, TILED);
+  await compare("register tiles of several samples, against one sample at a time", TILED, tiled, rowsCall(lab, TILED));
+  await compare("panels, against dot products along rows of weights", TILED, tiled, dotsCall(lab, TILED));
+  await compare("relu in the product, against a pass of its own", FUSED, ...fusedCalls(lab, FUSED));
+  return results;
+}
+
+/** The forward product by a call for each row. */
+function rowsCall(lab: Blocks, shape: Shape): () => void {
+  const { kernels } = lab;
+  const [rows, inputs, units] = shape;
+  const { a, x, w, b, panels } = blocks(lab, shape);
+  return () => {
+    for (let r = 0; r < rows; r++) {
+      const [out, row] = [a + r * padded(units) * 4, x + r * padded(inputs) * 4];
+      kernels.denseForward(out, row, w, b, 1, inputs, units, 0, panels, LINEAR, isPairing());
+    }
+  };
+}
+
+/** The same product as an input gradient takes it: along the other side of the weights, with sums across vectors. */
+function dotsCall(lab: Blocks, [rows, inputs, units]: Shape): () => void {
+  return inputGradientCall(lab, [rows, units, inputs]);
+}
+
+function fusedCalls(lab: Blocks, shape: Shape): [fused: () => void, apart: () => void] {
+  const { kernels } = lab;
+  const { a, x, w, b, panels } = blocks(lab, shape);
+  const forward = (code: number) => kernels.denseForward(a, x, w, b, ...shape, 0, panels, code, isPairing());
+  const apart = (): void => {
+    forward(LINEAR);
+    kernels.activate(a, shape[0], shape[2], RELU);
+  };
+  return [() => forward(RELU), apart];
+}
+
 // --- against the machine ---
 
-interface Ceiling {
+interface Blocks {
   kernels: Kernels;
   buffer: ArrayBufferLike;
+}
+
+interface Ceiling extends Blocks {
   /** Multiply-adds in registers alone: so many times 96 operations. */
   ceiling: (rounds: number, factor: number, addend: number) => number;
   effort: Effort;
@@ -121,7 +180,7 @@ async function againstCeiling(
 }
 
 /** Addresses of a layer's blocks, filled with small numbers so that repeated updates stay finite. */
-function blocks({ buffer }: Ceiling, [rows, inputs, units]: Shape) {
+function blocks({ buffer }: Blocks, [rows, inputs, units]: Shape) {
   let end = BASE;
   const take = (bytes: number): number => {
     const at = end;
@@ -148,7 +207,7 @@ function blocks({ buffer }: Ceiling, [rows, inputs, units]: Shape) {
   return { ...at, panels: padded(units) / 16, inputPanels: padded(inputs) / 16 };
 }
 
-function forwardCall(lab: Ceiling, shape: Shape): () => void {
+function forwardCall(lab: Blocks, shape: Shape): () => void {
   const { a, x, w, b, panels } = blocks(lab, shape);
   return () => lab.kernels.denseForward(a, x, w, b, ...shape, 0, panels, 0, isPairing());
 }
@@ -158,7 +217,7 @@ function gradientCall(lab: Ceiling, shape: Shape): () => void {
   return () => lab.kernels.accumulateGradient(w, x, d, ...shape, 0, panels, 0, shape[1], isPairing());
 }
 
-function inputGradientCall(lab: Ceiling, shape: Shape): () => void {
+function inputGradientCall(lab: Blocks, shape: Shape): () => void {
   const { dx, d, w, x, inputPanels } = blocks(lab, shape);
   return () => lab.kernels.denseInputGradient(dx, d, w, x, ...shape, 0, inputPanels, 0);
 }

@@ -11,7 +11,7 @@ import { beCandidate } from "./candidate.js";
 import { chartOf } from "./chart.js";
 import { measureExtras } from "./extras.js";
 import { Folders, INFERENCE, type Job, MNIST_JOBS, RANDOM_JOBS } from "./jobs.js";
-import { benchKernels } from "./kernels.js";
+import { benchIdeas, benchKernels } from "./kernels.js";
 import { type Effort, medianOf } from "./measure.js";
 import { peerCandidates } from "./peers.js";
 import { type InferenceRow, type KernelRun, type Results, type TrainingRow, withTables } from "./readme.js";
@@ -82,7 +82,13 @@ function findEngines(): Engines {
 async function kernelsHere({ effort }: Plan): Promise<KernelRun> {
   const build = simdFeatures().relaxedSimd ? "relaxed" : "simd";
   const turbo = process.execArgv.includes(PAIRING_OPTION);
-  return { node: process.version, build, turbo, kernels: await benchKernels(build, effort) };
+  return {
+    node: process.version,
+    build,
+    turbo,
+    kernels: await benchKernels(build, effort),
+    ideas: await benchIdeas(build, effort),
+  };
 }
 
 function ours(name: string, engine: [string, ...string[]], folder: string, variant: string): Candidate {
@@ -145,7 +151,7 @@ async function trainingRow(engines: Engines, folders: Folders, job: Job, plan: P
     ours("turbo", turbo, folder, "wasm 1 auto"),
     ours("turbo, two threads", turbo, folder, "wasm 2 auto"),
     ours("dense", node24, folder, "wasm 1 dense"),
-    ours("lists", node24, folder, "wasm 1 lists"),
+    ours("lists", node24, folder, "wasm 1 keptLists"),
     ...(node20 ? [ours("Node 20", node20, folder, "wasm 1 auto")] : []),
     ours("JavaScript, register-blocked", node24, short, "blocked"),
     ours("JavaScript, zero-skipping", node24, short, "zeroSkipping"),

@@ -1,7 +1,7 @@
 // Results to tables, and tables into the README between their markers. Pure.
 
 import type { Extras } from "./extras.js";
-import type { KernelResult } from "./kernels.js";
+import type { KernelIdea, KernelResult } from "./kernels.js";
 
 /** What the kernels do on one engine. */
 export interface KernelRun {
@@ -9,6 +9,7 @@ export interface KernelRun {
   build: string;
   turbo: boolean;
   kernels: KernelResult[];
+  ideas: KernelIdea[];
 }
 
 export interface TrainingCandidate {
@@ -122,8 +123,8 @@ function inferenceTable(rows: InferenceRow[]): string {
   return table(["784-128-10", "one sample, µs", "10,000 samples, samples/s"], lines);
 }
 
-/** What each idea brings, as the ratio of two candidates of one row. */
-function ideasTable({ training }: Results): string {
+/** What each idea brings: to training, as the ratio of two candidates of one row; and to a kernel. */
+function ideasTable({ training, kernels }: Results): string {
   const ratio = (network: string, batch: number, a: string, b: string): string => {
     const row = training.find((one) => one.network === network && one.batch === batch);
     const [upper, lower] = row ? [find(row, a)?.median, find(row, b)?.median] : [];
@@ -149,12 +150,18 @@ function ideasTable({ training }: Results): string {
     line("turbo: pairs of vectors run as one", "turbo", "one thread"),
     line("turbo and a second thread", "turbo, two threads", "one thread"),
   ];
-  return table(head, lines);
+  const inKernels = (kernels[0]?.ideas ?? []).map(({ idea, shape }, i) => [
+    `${idea}, ${shape}`,
+    ...kernels.map((run) => times(run.ideas[i]?.ratio ?? 0)),
+  ]);
+  return `${table(head, lines)}\n\n${table(["idea, in one kernel", ...kernels.map(engineTitle)], inKernels)}`;
+}
+
+function engineTitle({ node, build, turbo }: KernelRun): string {
+  return `Node ${node.replace(/^v|\..*/g, "")} (${build}${turbo ? ", turbo" : ""})`;
 }
 
 function kernelTable(runs: KernelRun[]): string {
-  const title = ({ node, build, turbo }: KernelRun) =>
-    `Node ${node.replace(/^v|\..*/g, "")} (${build}${turbo ? ", turbo" : ""})`;
   const rows = (runs[0]?.kernels ?? []).map(({ kernel, shape, unit }, i) => [
     `${kernel} ${shape}`,
     unit,
@@ -164,7 +171,7 @@ function kernelTable(runs: KernelRun[]): string {
       return `${wasm} (${note})`;
     }),
   ]);
-  return table(["kernel", "unit", ...runs.map(title)], rows);
+  return table(["kernel", "unit", ...runs.map(engineTitle)], rows);
 }
 
 function extrasTable(extras: Extras): string {
@@ -177,6 +184,7 @@ function extrasTable(extras: Extras): string {
       ["the same, gzipped", kilobytes(extras.bundleGzipBytes)],
       ["most resident memory, training 784-128-10 on MNIST", `${extras.residentMegabytes} MB`],
       ["resident memory that a million further steps add", `${extras.grownMegabytes} MB`],
+      ...extras.growth.map(({ what, microseconds }) => [`training one sample of ${what}`, `${microseconds} µs`]),
     ],
   );
 }
