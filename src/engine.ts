@@ -305,7 +305,9 @@ export class Engine {
     if (count > DIRECT_ROWS) return this.longStep(samples, from, count, rate, breathe);
     const pass = this.runner.choose();
     if (pass instanceof Promise) return pass.then(() => this.step(samples, from, count, rate, breathe));
-    this.describeLearning(pass, samples, this.plan.data, from, count, -rate / count, 0);
+    this.describeLearning(pass, samples, this.plan.data, from, count);
+    pass.command[Field.scale] = -rate / count;
+    pass.command[Field.offset] = 0;
     const late = this.runner.executeTimed(pass, count);
     if (late) return late.then(() => this.addTotals(pass, samples, count));
     this.addTotals(pass, samples, count);
@@ -320,7 +322,9 @@ export class Engine {
       for (let done = 0; done < count; done += CHUNK_ROWS) {
         const rows = Math.min(CHUNK_ROWS, count - done);
         const pass = await runner.choose();
-        this.describeLearning(pass, samples, data, from + done, rows, 1 / count, grads - params);
+        this.describeLearning(pass, samples, data, from + done, rows);
+        pass.command[Field.scale] = 1 / count;
+        pass.command[Field.offset] = grads - params;
         await runner.executeTimed(pass, rows);
         this.addTotals(pass, samples, rows);
         await runner.settle();
@@ -332,22 +336,13 @@ export class Engine {
     }
   }
 
-  private describeLearning(
-    pass: Pass,
-    samples: Samples,
-    at: RowsPlan,
-    from: number,
-    count: number,
-    scale: number,
-    offset: number,
-  ): void {
+  /** All of the command but what is to become of the gradient: fractions that are handed on make garbage. */
+  private describeLearning(pass: Pass, samples: Samples, at: RowsPlan, from: number, count: number): void {
     const isBound = at === this.plan.data;
     const order = isBound ? this.plan.order + from * 4 : 0;
     this.describe(pass, samples, at, order, count);
     pass.command[Field.task] = Task.learn;
     pass.command[Field.lists] = isBound ? this.boundLists(order, count) : Lists.none;
-    pass.command[Field.scale] = scale;
-    pass.command[Field.offset] = offset;
   }
 
   private describe(pass: Pass, samples: Kind, at: RowsPlan, order: number, count: number): void {
@@ -371,14 +366,15 @@ export class Engine {
   }
 
   private addTotals(pass: Pass, samples: Samples, rows: number): void {
-    this.totals[LOSS] = this.sumLosses(rows, this.totals[LOSS] as number);
+    this.addLosses(rows, this.totals);
     if (samples.labels) this.totals[CORRECT] = (this.totals[CORRECT] as number) + pass.correct;
   }
 
-  /** `sum` and the losses of the last batch's or piece's first `rows` rows. */
-  sumLosses(rows: number, sum: number): number {
+  /** Adds the losses of the last batch's or piece's first `rows` rows to `sums[LOSS]`. A sum that is returned makes garbage. */
+  addLosses(rows: number, sums: Float64Array): void {
+    let sum = sums[LOSS] as number;
     for (let i = 0; i < rows; i++) sum += this.losses[i] as number;
-    return sum;
+    sums[LOSS] = sum;
   }
 
   /** The summed loss of `samples`; leaves their mean gradient in the gradient block, `offset` bytes past the parameters. */
@@ -387,15 +383,17 @@ export class Engine {
     if (this.usesGradients) throw new Error("the gradient is in use by a training step: ask again after it");
     const { params, grads, paramFloats, stage } = this.plan;
     this.floats.fill(0, grads / 4, grads / 4 + paramFloats);
-    let loss = 0;
+    const sums = new Float64Array(1);
     for (const [from, rows] of this.staged(samples)) {
       this.copyTargets(samples, from, from + rows, stage.targets);
       this.runner.doAlone((pass) => {
-        this.describeLearning(pass, samples, stage, 0, rows, 1 / samples.count, grads - params);
+        this.describeLearning(pass, samples, stage, 0, rows);
+        pass.command[Field.scale] = 1 / samples.count;
+        pass.command[Field.offset] = grads - params;
       });
-      loss = this.sumLosses(rows, loss);
+      this.addLosses(rows, sums);
     }
-    return { loss, offset: grads - params };
+    return { loss: sums[LOSS] as number, offset: grads - params };
   }
 
   // --- inference ---

@@ -1,6 +1,6 @@
 // What a network gives for samples, and how good that is.
 
-import type { Breathe, Engine, Pieces, Samples } from "./engine.js";
+import { type Breathe, type Engine, LOSS, type Pieces, type Samples } from "./engine.js";
 import { outputUnits } from "./spec.js";
 
 export interface Evaluation {
@@ -35,7 +35,7 @@ export async function evaluateBreathing(engine: Engine, samples: Samples, breath
 
 /** What adds up over the pieces of an evaluation. */
 class Tally {
-  private loss = 0;
+  private readonly sums = new Float64Array(1);
   private correct = 0;
   private readonly confusion: number[][] | undefined;
 
@@ -51,7 +51,7 @@ class Tally {
   /** Takes in the piece that is in memory. */
   add(from: number, rows: number): void {
     const { engine, samples, confusion } = this;
-    this.loss = engine.sumLosses(rows, this.loss);
+    engine.addLosses(rows, this.sums);
     for (let i = 0; samples.labels && i < rows; i++) {
       const [label, predicted] = [samples.labels[from + i] as number, engine.label(i)];
       if (label === predicted) this.correct++;
@@ -62,7 +62,7 @@ class Tally {
 
   evaluation(): Evaluation {
     const { count, labels } = this.samples;
-    const result: Evaluation = { loss: this.loss / count, count };
+    const result: Evaluation = { loss: (this.sums[LOSS] as number) / count, count };
     if (labels) result.accuracy = this.correct / count;
     if (this.confusion) result.confusion = this.confusion;
     return result;
