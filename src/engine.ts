@@ -325,9 +325,8 @@ export class Engine {
         this.describeLearning(pass, samples, data, from + done, rows);
         pass.command[Field.scale] = 1 / count;
         pass.command[Field.offset] = grads - params;
-        await runner.executeTimed(pass, rows);
+        await runner.executeWhole(pass, rows);
         this.addTotals(pass, samples, rows);
-        await runner.settle();
         await breathe();
       }
       await runner.order(Task.descend, rate);

@@ -154,6 +154,14 @@ export class Runner {
     return late;
   }
 
+  /** The same for a long command, and waits until all are done: what the others take longer counts too. */
+  async executeWhole(pass: Pass, samples: number): Promise<void> {
+    const started = performance.now();
+    await this.execute(pass);
+    await this.settle();
+    this.pace.add(samples, performance.now() - started);
+  }
+
   /** Has all do what needs no samples. */
   order(task: number, rate: number): Promise<void> | undefined {
     const pass = this.shared ?? this.solo;
