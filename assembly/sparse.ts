@@ -17,12 +17,10 @@ import {
   sparseRowsTile1,
   sparseRowsTile2,
 } from "../build/tiles";
-import { LINEAR, PANEL, SOFTMAX } from "../src/abi";
+import { ENTRY_BYTES, LINEAR, PANEL, SOFTMAX, SPAN_BYTES } from "../src/abi";
 import { activateRows } from "./activation";
 import { rowNumber } from "./batch";
 import { assertAligned, assertInputs, assertPanels, assertSizes, PANEL_BYTES, panelBytes, rowBytes } from "./simd";
-
-const ENTRY: usize = 8;
 
 /** Row lists of `count` rows of bytes, values times `scale`, one right after the other, and their spans. */
 export function listRowsU8(
@@ -39,7 +37,7 @@ export function listRowsU8(
   let entry = lists;
   for (let i: usize = 0; i < count; i++) {
     const row = rows + rowNumber(order, i) * width;
-    store<u32>(spans + (i << 3), <u32>entry);
+    store<u32>(spans + i * SPAN_BYTES, <u32>entry);
     for (let k: usize = 0; k < whole; k += 64) {
       for (let mask = nonZeroBytes(row + k); mask !== 0; mask &= mask - 1) {
         const input = k + <usize>ctz(mask);
@@ -50,7 +48,7 @@ export function listRowsU8(
       const value = load<u8>(row + k);
       if (value !== 0) entry = append(entry, k, scale * <f32>value);
     }
-    store<u32>(spans + (i << 3), <u32>entry, 4);
+    store<u32>(spans + i * SPAN_BYTES, <u32>entry, 4);
   }
 }
 
@@ -67,7 +65,7 @@ function nonZeroBytes(bytes: usize): u64 {
 /** Writes one entry of a row list, and gives the address of the next. */
 function append(entry: usize, input: usize, value: f32): usize {
   store<u64>(entry, <u64>(input * PANEL_BYTES) | ((<u64>reinterpret<u32>(value)) << 32));
-  return entry + ENTRY;
+  return entry + ENTRY_BYTES;
 }
 
 /** The same of rows of floats; −0 counts as zero. */
@@ -77,7 +75,7 @@ export function listRowsF32(lists: usize, spans: usize, rows: usize, order: usiz
   let entry = lists;
   for (let i: usize = 0; i < count; i++) {
     const row = rows + rowNumber(order, i) * (width << 2);
-    store<u32>(spans + (i << 3), <u32>entry);
+    store<u32>(spans + i * SPAN_BYTES, <u32>entry);
     for (let k: usize = 0; k < whole; k += 4) {
       const values = v128.load(row + (k << 2));
       for (let mask = i32x4.bitmask(f32x4.ne(values, f32x4.splat(0))); mask !== 0; mask &= mask - 1) {
@@ -89,7 +87,7 @@ export function listRowsF32(lists: usize, spans: usize, rows: usize, order: usiz
       const value = load<f32>(row + (k << 2));
       if (value !== 0) entry = append(entry, k, value);
     }
-    store<u32>(spans + (i << 3), <u32>entry, 4);
+    store<u32>(spans + i * SPAN_BYTES, <u32>entry, 4);
   }
 }
 
@@ -102,11 +100,11 @@ export function gatherSpans(spans: usize, kept: usize, order: usize, count: usiz
   assertSizes(count, 1, 1);
   let touched: u32 = 0;
   for (let i: usize = 0; i < count; i++) {
-    const span = kept + (rowNumber(order, i) << 3);
+    const span = kept + rowNumber(order, i) * SPAN_BYTES;
     const begin = <usize>load<u32>(span);
     const end = <usize>load<u32>(span, 4);
-    store<u32>(spans + (i << 3), <u32>begin);
-    store<u32>(spans + (i << 3), <u32>end, 4);
+    store<u32>(spans + i * SPAN_BYTES, <u32>begin);
+    store<u32>(spans + i * SPAN_BYTES, <u32>end, 4);
     for (let line = begin; line < end; line += 64) touched += load<u32>(line);
   }
   return touched;
@@ -149,15 +147,15 @@ export function listColumns(
   const limit = <u32>(to * PANEL_BYTES);
   const deltaStride = rowBytes(units);
   for (let i: usize = 0; i < rows; i++) {
-    const list = <usize>load<u32>(spans + (i << 3));
-    const end = <usize>load<u32>(spans + (i << 3), 4);
+    const list = <usize>load<u32>(spans + i * SPAN_BYTES);
+    const end = <usize>load<u32>(spans + i * SPAN_BYTES, 4);
     const delta = <u64>(i * deltaStride);
-    for (let entry = firstAt(list, end, from); entry < end && load<u32>(entry) < limit; entry += ENTRY) {
+    for (let entry = firstAt(list, end, from); entry < end && load<u32>(entry) < limit; entry += ENTRY_BYTES) {
       const pair = load<u64>(entry);
       const slot = ends + <usize>(<u32>pair >> 4);
       const at = <usize>load<u32>(slot);
       store<u64>(at, (pair & 0xffffffff00000000) | delta);
-      store<u32>(slot, <u32>(at + ENTRY));
+      store<u32>(slot, <u32>(at + ENTRY_BYTES));
     }
   }
 }
@@ -168,7 +166,7 @@ function firstAt(entry: usize, end: usize, from: usize): usize {
   const wanted = <u32>(from * PANEL_BYTES);
   while (entry < end) {
     const middle = entry + (((end - entry) >> 4) << 3);
-    if (load<u32>(middle) < wanted) entry = middle + ENTRY;
+    if (load<u32>(middle) < wanted) entry = middle + ENTRY_BYTES;
     else end = middle;
   }
   return entry;
@@ -273,8 +271,8 @@ export function sparseGradientRows(
   const panelStride = panelBytes(inputs);
   const dStride = rowBytes(units);
   for (let row: usize = 0; row < rows; row++) {
-    const after = <usize>load<u32>(spans + (row << 3), 4);
-    const begin = firstAt(<usize>load<u32>(spans + (row << 3)), after, first);
+    const after = <usize>load<u32>(spans + row * SPAN_BYTES, 4);
+    const begin = firstAt(<usize>load<u32>(spans + row * SPAN_BYTES), after, first);
     const finish = end === inputs ? after : firstAt(begin, after, end);
     for (let panel = from; panel < to; ) {
       const at = g + panel * panelStride;

@@ -128,7 +128,7 @@ export function sparseForwardTile${panels}(
 ): void {
   for (; rows > 0; rows--) {
 ${lines(vectors, (j) => `    let z${j} = v128.load(b, ${16 * j});`)}
-    for (let entry = <usize>load<u32>(spans), end = <usize>load<u32>(spans, 4); entry < end; entry += 8) {
+    for (let entry = <usize>load<u32>(spans), end = <usize>load<u32>(spans, 4); entry < end; entry += ENTRY_BYTES) {
       const x = v128.load32_splat(entry, 4);
       const at0 = w + <usize>load<u32>(entry);
 ${lines(panels - 1, (p) => `      const at${p + 1} = at${p} + panelBytes;`)}
@@ -136,7 +136,7 @@ ${lines(vectors, (j) => `      z${j} = madd(x, v128.load(at${Math.floor(j / 4)},
     }
 ${lines(vectors, (j) => `    v128.store(out, z${j}, ${16 * j});`)}
     out += outStride;
-    spans += 8;
+    spans += SPAN_BYTES;
   }
 }`;
 }
@@ -156,7 +156,7 @@ export function sparseGradientTile${panels}(
       const g0 = g;
 ${lines(panels - 1, (p) => `      const g${p + 1} = g + ${p + 1} * panelBytes;`)}
 ${lines(vectors, (j) => `      let s${j} = v128.load(${place(j)});`)}
-      for (let entry = columns; entry < end; entry += 8) {
+      for (let entry = columns; entry < end; entry += ENTRY_BYTES) {
         const x = v128.load32_splat(entry, 4);
         const at = d + <usize>load<u32>(entry);
 ${lines(vectors, (j) => `        s${j} = madd(x, v128.load(at, ${16 * j}), s${j});`)}
@@ -178,7 +178,7 @@ function sparseRowsTile(panels) {
 /** G of ${panels} panels += x·d over one row's entries from \`entry\` to \`end\`. */
 export function sparseRowsTile${panels}(g: usize, panelBytes: usize, entry: usize, end: usize, d: usize): void {
 ${lines(vectors, (j) => `  const d${j} = v128.load(d, ${16 * j});`)}
-  for (; entry < end; entry += 8) {
+  for (; entry < end; entry += ENTRY_BYTES) {
     const x = v128.load32_splat(entry, 4);
     const at0 = g + <usize>load<u32>(entry);
 ${lines(panels - 1, (p) => `    const at${p + 1} = at${p} + panelBytes;`)}
@@ -202,7 +202,7 @@ export function tilesSource(shapes) {
     list.map((shape) => make[product](...shape.split("x").map(Number))),
   );
   return `// Written by assembly/tiles.mjs.
-import { PANEL } from "../src/abi";
+import { ENTRY_BYTES, PANEL, SPAN_BYTES } from "../src/abi";
 import { laneSums, madd } from "../assembly/simd";
 ${tiles.join("\n")}
 `;

@@ -1,7 +1,7 @@
 // Kernels one by one, against the same loops in JavaScript, with the results compared before anything is timed.
 
 import { readFileSync } from "node:fs";
-import { LINEAR, RELU, SIGMOID } from "../src/abi.js";
+import { ENTRY_BYTES, LINEAR, RELU, SIGMOID, SPAN_BYTES } from "../src/abi.js";
 import {
   type Build,
   bindKernels,
@@ -11,7 +11,7 @@ import {
   type KernelModule,
   type Kernels,
 } from "../src/kernels.js";
-import { columnStride, ENTRY_BYTES, padded, panelRows, SPAN_BYTES } from "../src/plan.js";
+import { columnStride, padded, panelRows } from "../src/plan.js";
 import { denseForward, denseUpdate, derivative, sigmoid } from "./javascript.js";
 import { type Candidates, type Effort, measure, rounded } from "./measure.js";
 

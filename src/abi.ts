@@ -3,6 +3,10 @@
 /** Output units a panel of weights holds; rows of activations, deltas and biases are padded to a multiple of it. */
 export const PANEL = 16;
 
+/** Bytes of an entry of a list of what is not zero, and of the span of one (see `assembly/sparse.ts`). */
+export const ENTRY_BYTES = 8;
+export const SPAN_BYTES = 8;
+
 /** Most rows that one pass of the kernels sees; a larger batch runs in chunks into the gradient block. */
 export const CHUNK_ROWS = 1024;
 

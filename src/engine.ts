@@ -1,7 +1,7 @@
 // One network in memory: its arena, learning from samples and inference. Everything here trusts its arguments: `network.ts`
 // checks them.
 
-import { CHUNK_ROWS } from "./abi.js";
+import { CHUNK_ROWS, ENTRY_BYTES, SPAN_BYTES } from "./abi.js";
 import type { Dataset } from "./dataset.js";
 import { processors } from "./host.js";
 import {
@@ -17,9 +17,8 @@ import {
   type Memory,
   simdFeatures,
 } from "./kernels.js";
-import { Field, Lists, type Pass, Task } from "./pass.js";
+import { Field, Lists, listRows, type Pass, Task } from "./pass.js";
 import {
-  ENTRY_BYTES,
   type LayerPlan,
   type Needs,
   type Plan,
@@ -27,7 +26,6 @@ import {
   panelIndex,
   planArena,
   type RowsPlan,
-  SPAN_BYTES,
   type Tensor,
   tensorFloats,
 } from "./plan.js";
@@ -183,14 +181,13 @@ export class Engine {
   }
 
   private listSamples(samples: Samples): void {
+    const { kernels, spec } = this;
     const { data, index, stage } = this.plan;
+    const isBytes = samples.inputs instanceof Uint8Array;
     let lists = data.rows;
     for (const [from, rows] of this.staged(samples)) {
       const spans = index + from * SPAN_BYTES;
-      const { inputs, inputScale } = this.spec;
-      if (samples.inputs instanceof Uint8Array) {
-        this.kernels.listRowsU8(lists, spans, stage.rows, 0, rows, inputs, inputScale);
-      } else this.kernels.listRowsF32(lists, spans, stage.rows, 0, rows, inputs);
+      listRows(kernels, spec, isBytes, lists, spans, stage.rows, 0, rows);
       lists = this.words[(spans + rows * SPAN_BYTES) / 4 - 1] as number;
     }
   }

@@ -5,9 +5,9 @@
 // Everything here trusts its arguments: `network.ts` checks them, since WebAssembly does not trap on a wrong address inside
 // its memory.
 
-import { LINEAR, PANEL } from "./abi.js";
+import { ENTRY_BYTES, LINEAR, PANEL, SPAN_BYTES } from "./abi.js";
 import type { Kernels, Memory } from "./kernels.js";
-import { ENTRY_BYTES, type LayerPlan, type Plan, padded, SPAN_BYTES, shareOf } from "./plan.js";
+import { type LayerPlan, type Plan, padded, shareOf } from "./plan.js";
 import { ACTIVATIONS, type Activation, type LayerSpec, type NetworkSpec, outputUnits } from "./spec.js";
 
 /** What the threads are told to do. */
@@ -217,9 +217,7 @@ export class Pass {
     const spans = plan.spans + block + from * SPAN_BYTES;
     const lists = plan.inputs + block + from * inputs * ENTRY_BYTES;
     if (how === Lists.kept) kernels.gatherSpans(spans, plan.index, start, count);
-    else if (how === Lists.made && isBytes) {
-      kernels.listRowsU8(lists, spans, rows, start, count, inputs, inputScale);
-    } else if (how === Lists.made) kernels.listRowsF32(lists, spans, rows, start, count, inputs);
+    else if (how === Lists.made) listRows(kernels, spec, isBytes, lists, spans, rows, start, count);
     else {
       const x = plan.inputs + block + from * padded(inputs) * 4;
       if (isBytes) kernels.gatherU8(x, rows, start, count, inputs, inputScale);
@@ -424,6 +422,21 @@ export class Pass {
     if (this.field(Field.task) === Task.evaluate) this.loss(from, to, 1, 0);
     else if (this.leavesLogits(last)) this.kernels.activate(outputs, rows, units, this.activationCode(last));
   }
+}
+
+/** Row lists of `count` rows, bytes or floats, one right after the other, and their spans. */
+export function listRows(
+  kernels: Kernels,
+  { inputs, inputScale }: NetworkSpec,
+  isBytes: boolean,
+  lists: number,
+  spans: number,
+  rows: number,
+  order: number,
+  count: number,
+): void {
+  if (isBytes) kernels.listRowsU8(lists, spans, rows, order, count, inputs, inputScale);
+  else kernels.listRowsF32(lists, spans, rows, order, count, inputs);
 }
 
 function activationsOf(layer: LayerPlan, thread: number): number {

@@ -16,7 +16,7 @@
 // first, so they stay where they are when the rest is laid out anew for a dataset; then the dataset, so that it stays where it
 // is when the rest is laid out for more threads.
 
-import { CHUNK_ROWS, PANEL } from "./abi.js";
+import { CHUNK_ROWS, ENTRY_BYTES, PANEL, SPAN_BYTES } from "./abi.js";
 import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "./spec.js";
 
 /** Page 0 is left alone: address 0 is nobody's, and the debug build keeps its messages there. */
@@ -124,10 +124,6 @@ export function padded(units: number): number {
 export function panelRows(inputs: number): number {
   return inputs | 1;
 }
-
-/** Bytes of an entry of a list, and of the span of one (see `assembly/sparse.ts`). */
-export const ENTRY_BYTES = 8;
-export const SPAN_BYTES = 8;
 
 /** Bytes from one column list to the next: an entry for every row, and an odd number of cache lines. */
 export function columnStride(rows: number): number {
