@@ -13,7 +13,7 @@ import {
 } from "../src/kernels.js";
 import { columnStride, padded, panelRows } from "../src/plan.js";
 import { denseForward, denseUpdate, derivative, sigmoid } from "./javascript.js";
-import { type Candidates, type Effort, measure, rounded } from "./measure.js";
+import { type Candidates, type Effort, measure, rounded, type Timing } from "./measure.js";
 
 export interface KernelResult {
   kernel: string;
@@ -71,16 +71,12 @@ function fill(values: Float32Array, seed: number): Float32Array {
 }
 
 export async function benchKernels(build: Build, effort: Effort): Promise<KernelResult[]> {
-  const memory = createMemory(64 * 2 ** 20);
-  const kernels = bindKernels(await compileKernels(build, false), memory);
+  const { kernels, buffer } = await openBlocks(build);
   const results: KernelResult[] = [];
-  for (const shape of COMPARED) results.push(await benchMatmul(kernels, memory.buffer, shape, effort));
-  for (const shape of COMPARED) results.push(await benchGradient(kernels, memory.buffer, shape, effort));
-  results.push(
-    await benchSigmoid(kernels, memory.buffer, effort),
-    await benchDerivative(kernels, memory.buffer, effort),
-  );
-  const lab: Ceiling = { kernels, buffer: memory.buffer, ceiling: await loadCeiling(build), effort };
+  for (const shape of COMPARED) results.push(await benchMatmul(kernels, buffer, shape, effort));
+  for (const shape of COMPARED) results.push(await benchGradient(kernels, buffer, shape, effort));
+  results.push(await benchSigmoid(kernels, buffer, effort), await benchDerivative(kernels, buffer, effort));
+  const lab: Ceiling = { kernels, buffer, ceiling: await loadCeiling(build), effort };
   for (const shape of FORWARD) results.push(await againstCeiling(lab, "forward", shape, forwardCall(lab, shape)));
   for (const shape of GRADIENT) {
     results.push(await againstCeiling(lab, "gradient accumulation", shape, gradientCall(lab, shape)));
@@ -96,15 +92,20 @@ export async function benchKernels(build: Build, effort: Effort): Promise<Kernel
   return results;
 }
 
+/** A build's kernels over a memory of their own. */
+async function openBlocks(build: Build): Promise<Blocks> {
+  const memory = createMemory(64 * 2 ** 20);
+  return { kernels: bindKernels(await compileKernels(build, false), memory), buffer: memory.buffer };
+}
+
 // --- with an idea and without ---
 
 export async function benchIdeas(build: Build, effort: Effort): Promise<KernelIdea[]> {
-  const memory = createMemory(64 * 2 ** 20);
-  const lab = { kernels: bindKernels(await compileKernels(build, false), memory), buffer: memory.buffer };
+  const lab = await openBlocks(build);
   const results: KernelIdea[] = [];
   const compare = async (idea: string, shape: Shape, withIt: () => void, without: () => void): Promise<void> => {
     const { fast, slow } = await measure({ fast: withIt, slow: without }, effort);
-    results.push({ idea, shape: shape.join("x"), ratio: rounded((slow?.best ?? 0) / (fast?.best ?? 1)) });
+    results.push({ idea, shape: shape.join("x"), ratio: rounded(slow.best / fast.best) });
   };
   const tiled = forwardCall(lab, TILED);
   await compare("register tiles of several samples, against one sample at a time", TILED, tiled, rowsCall(lab, TILED));
@@ -173,9 +174,9 @@ async function againstCeiling(
   const [rows, inputs, units] = shape;
   const operations = 2 * rows * inputs * units;
   const timings = await measure({ call, ceiling: () => ceiling(CEILING_ROUNDS, 0.5, 1) }, effort);
-  const speed = (work: number, { best }: { best: number }) => work / best / 1e6;
-  const wasm = speed(operations, timings.call as { best: number });
-  const top = speed(CEILING_ROUNDS * 96, timings.ceiling as { best: number });
+  const speed = (work: number, { best }: Timing) => work / best / 1e6;
+  const wasm = speed(operations, timings.call);
+  const top = speed(CEILING_ROUNDS * 96, timings.ceiling);
   return { kernel, shape: shape.join("x"), unit: "GFLOP/s", wasm: rounded(wasm), share: rounded(wasm / top) };
 }
 
@@ -212,7 +213,7 @@ function forwardCall(lab: Blocks, shape: Shape): () => void {
   return () => lab.kernels.denseForward(a, x, w, b, ...shape, 0, panels, 0, isPairing());
 }
 
-function gradientCall(lab: Ceiling, shape: Shape): () => void {
+function gradientCall(lab: Blocks, shape: Shape): () => void {
   const { w, x, d, panels } = blocks(lab, shape);
   return () => lab.kernels.accumulateGradient(w, x, d, ...shape, 0, panels, 0, shape[1], isPairing());
 }
@@ -223,7 +224,7 @@ function inputGradientCall(lab: Blocks, shape: Shape): () => void {
 }
 
 /** The products by lists, at MNIST's density; operations are counted as if the rows were dense. */
-function listedCalls(lab: Ceiling, shape: Shape) {
+function listedCalls(lab: Blocks, shape: Shape) {
   const { kernels, buffer } = lab;
   const [rows, inputs, units] = shape;
   const { x, w, b, a, d, lists, spans, columns, ends, panels } = blocks(lab, shape);
@@ -377,10 +378,10 @@ async function compareSpeed(
   shape: string,
   unit: string,
   work: number,
-  candidates: Candidates,
+  candidates: Candidates<"wasm" | "javascript">,
   effort: Effort,
 ): Promise<KernelResult> {
-  const { wasm, javascript } = (await measure(candidates, effort)) as Record<"wasm" | "javascript", { median: number }>;
+  const { wasm, javascript } = await measure(candidates, effort);
   const speed = (milliseconds: number) => rounded(work / milliseconds / 1e6);
   const ratio = rounded(javascript.median / wasm.median);
   return { kernel, shape, unit, wasm: speed(wasm.median), javascript: speed(javascript.median), ratio };

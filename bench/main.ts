@@ -18,7 +18,7 @@ import { type InferenceRow, type KernelRun, type Results, type TrainingRow, with
 import { type Candidate, type Measured, measureInRounds, rateOf } from "./rounds.js";
 
 const HELP = `npm run bench               our own side: kernels, training, inference, size (about fifteen minutes)
-npm run bench:full          the same and every peer that is there (see bench/peers/setup.sh; about an hour)
+npm run bench:full          the same and every peer that is there (see bench/peers/setup.sh; about twenty minutes)
 npm run bench -- --quick    a few rounds of the main rows, printed and not recorded (two minutes)
 node build/bench.js --check compare the README's tables and the chart with bench/results.json`;
 

@@ -8,8 +8,8 @@ export interface Timing {
   median: number;
 }
 
-/** A candidate's one call, long enough that the clock's resolution does not matter. */
-export type Candidates = Record<string, () => void>;
+/** A candidate's one call by its name, long enough that the clock's resolution does not matter. */
+export type Candidates<Name extends string> = Record<Name, () => void>;
 
 export interface Effort {
   rounds: number;
@@ -20,22 +20,23 @@ export interface Effort {
 }
 
 /** Times the candidates of one comparison in turn. */
-export async function measure(
-  candidates: Candidates,
+export async function measure<Name extends string>(
+  candidates: Candidates<Name>,
   { rounds, time, warmup }: Effort,
-): Promise<Record<string, Timing>> {
-  const names = Object.keys(candidates);
-  const times = new Map(names.map((name) => [name, [] as number[]]));
-  for (const name of names) warmUp(candidates[name] as () => void, warmup);
+): Promise<Record<Name, Timing>> {
+  const names = Object.keys(candidates) as Name[];
+  const times = new Map<string, number[]>(names.map((name) => [name, []]));
+  for (const name of names) warmUp(candidates[name], warmup);
   for (let round = 0; round < rounds; round++) {
     const bench = new Bench({ time, iterations: 3, warmup: false });
-    for (const name of names) bench.add(name, candidates[name] as () => void);
+    for (const name of names) bench.add(name, candidates[name]);
     for (const task of await bench.run()) {
       if (task.result.state !== "completed") throw new Error(`the benchmark of ${task.name} did not complete`);
       times.get(task.name)?.push(task.result.latency.p50);
     }
   }
-  return Object.fromEntries(names.map((name) => [name, timing(times.get(name) as number[])]));
+  const timings = names.map((name) => [name, timing(times.get(name) as number[])]);
+  return Object.fromEntries(timings) as Record<Name, Timing>;
 }
 
 function warmUp(run: () => void, milliseconds: number): void {
