@@ -95,7 +95,11 @@ function activated({ kernels, arena }: Lab, a: Float32Array, rows: number, units
 }
 
 /** Each row's outputs are the same bits whatever batch the row is in: alone, or among the first or the last rows. */
-export function checkForwardRows(lab: Lab, shape: Shape, code: number, wide: boolean): void {
+export function checkForwardRows(lab: Lab, shape: Shape, code: number): void {
+  for (const wide of TILES) checkTiledRows(lab, shape, code, wide);
+}
+
+function checkTiledRows(lab: Lab, shape: Shape, code: number, wide: boolean): void {
   const { rows, inputs, units } = shape;
   const dense = denseCase(shape);
   const whole = unpadRows(runForward(lab, shape, dense, 0, dense.panels, code, wide), rows, units);
@@ -309,11 +313,13 @@ export function rowPanel(columns: number): (i: number) => number {
   return (i) => Math.floor((i % stride) / PANEL);
 }
 
-export function checkForwardRanges(lab: Lab, shape: Shape, code: number, wide: boolean): void {
+export function checkForwardRanges(lab: Lab, shape: Shape, code: number): void {
   const { rows, units } = shape;
   const dense = denseCase(shape);
-  const run = (from: number, to: number) => runForward(lab, shape, dense, from, to, code, wide);
-  checkRanges(dense.panels, blank(rows * padded(units)), run, rowPanel(units));
+  for (const wide of TILES) {
+    const run = (from: number, to: number) => runForward(lab, shape, dense, from, to, code, wide);
+    checkRanges(dense.panels, blank(rows * padded(units)), run, rowPanel(units));
+  }
 }
 
 export function checkInputGradientRanges(lab: Lab, shape: Shape, code: number): void {
@@ -323,7 +329,11 @@ export function checkInputGradientRanges(lab: Lab, shape: Shape, code: number): 
   checkRanges(delta.panels, blank(rows * padded(inputs)), run, rowPanel(inputs));
 }
 
-export function checkGradientRanges(lab: Lab, shape: Shape, wide: boolean): void {
+export function checkGradientRanges(lab: Lab, shape: Shape): void {
+  for (const wide of TILES) checkTiledGradientRanges(lab, shape, wide);
+}
+
+function checkTiledGradientRanges(lab: Lab, shape: Shape, wide: boolean): void {
   const { inputs, units } = shape;
   const gradient = gradientCase(shape);
   const { g, gBias, panels } = gradient;

@@ -18,8 +18,13 @@ function entry(place: number, value: number): [number, number] {
   return [place, at(wordsOf(Float32Array.of(value)), 0)];
 }
 
+interface RowLists {
+  lists: Uint32Array;
+  spans: Uint32Array;
+}
+
 /** Row lists as the kernels should make them at `address`, one right after the other, blank past the last; and their spans. */
-function rowLists(x: Float32Array, rows: number, inputs: number, address: number) {
+function rowLists(x: Float32Array, rows: number, inputs: number, address: number): RowLists {
   const lists = blank(rows * inputs * 2);
   const spans = new Uint32Array(rows * 2);
   let end = 0;
@@ -34,10 +39,15 @@ function rowLists(x: Float32Array, rows: number, inputs: number, address: number
   return { lists, spans };
 }
 
-/** The row lists of `x` in an empty arena. Gives the address of their spans. */
-function placeRowLists({ arena }: Lab, x: Float32Array, rows: number, inputs: number): number {
+/** The row lists of `x` for the first place in an arena, which this one is emptied to tell. */
+function firstRowLists({ arena }: Lab, x: Float32Array, rows: number, inputs: number): RowLists {
   arena.reset();
-  const { lists, spans } = rowLists(x, rows, inputs, arena.next);
+  return rowLists(x, rows, inputs, arena.next);
+}
+
+/** Puts them there, in an empty arena. Gives the address of their spans. */
+function placeRowLists({ arena }: Lab, { lists, spans }: RowLists): number {
+  arena.reset();
   arena.input("lists", lists);
   return arena.input("spans", spans);
 }
@@ -138,13 +148,14 @@ export function checkColumns(lab: Lab, shape: Shape, zeros: number): void {
   const { kernels, arena } = lab;
   const { rows, inputs, units } = shape;
   const x = sparse(drawsFor(shape), rows * inputs, zeros);
+  const made = firstRowLists(lab, x, rows, inputs);
   const [third, half] = [Math.floor(inputs / 3), Math.floor(inputs / 2)];
   for (const cuts of [
     [0, inputs],
     [0, half, inputs],
     [0, third, half, inputs],
   ]) {
-    const spansAt = placeRowLists(lab, x, rows, inputs);
+    const spansAt = placeRowLists(lab, made);
     const columnsAt = arena.output("columns", blank((inputs * columnStride(rows)) / 4));
     const endsAt = arena.output("ends", blank(inputs));
     for (let i = 0; i + 1 < cuts.length; i++) {
@@ -163,9 +174,9 @@ export function checkSparseForward(lab: Lab, shape: Shape, zeros: number, code: 
   const draws = drawsFor(shape);
   const [x, w, b] = [sparse(draws, rows * inputs, zeros), draws.floats(units * inputs), draws.floats(units)];
   const what = title("sparseForward", shape, code);
-  const panelled = toPanels(w, units, inputs);
+  const [panelled, made] = [toPanels(w, units, inputs), firstRowLists(lab, x, rows, inputs)];
   const run = (from: number, to: number, wide: boolean): Uint32Array => {
-    const spansAt = placeRowLists(lab, x, rows, inputs);
+    const spansAt = placeRowLists(lab, made);
     const wAt = arena.input("w", panelled);
     const bAt = arena.input("b", padRows(b, 1, units, 0));
     const aAt = arena.output("a", blank(rows * padded(units)));
@@ -208,12 +219,12 @@ export function checkSparseGradient(lab: Lab, shape: Shape, zeros: number, by: "
   const [x, d] = [sparse(draws, rows * inputs, zeros), draws.inputs(rows * units)];
   const g = draws.floats(units * inputs);
   const what = title(by === "columns" ? "sparseGradient" : "sparseGradientRows", shape);
-  const before = toPanels(g, units, inputs);
-  placeRowLists(lab, x, rows, inputs);
+  const [before, made] = [toPanels(g, units, inputs), firstRowLists(lab, x, rows, inputs)];
+  placeRowLists(lab, made);
   // Every run places them here again, which is where the ends count from.
   const { columns, ends } = columnLists(x, shape, arena.next);
   const run = (from: number, to: number, first = 0, end = inputs): Uint32Array => {
-    const spansAt = placeRowLists(lab, x, rows, inputs);
+    const spansAt = placeRowLists(lab, made);
     const columnsAt = arena.input("columns", columns);
     const endsAt = arena.input("ends", ends);
     const dAt = arena.input("d", padRows(d, rows, units, 0));
