@@ -121,6 +121,11 @@ ${grid(rows, vectors, (i, j) => `  v128.store(g, g${i}${j}, ${64 * i + 16 * j});
 /** b + X·W for rows given as lists, by the units of `panels` panels. */
 function sparseForwardTile(panels) {
   const vectors = 4 * panels;
+  const add = (e) => `      const pair${e} = load<u64>(entry, ${8 * e});
+      const x${e} = i32x4.splat(<i32>(pair${e} >> 32));
+      const at${e}_0 = w + <usize><u32>pair${e};
+${lines(panels - 1, (p) => `      const at${e}_${p + 1} = at${e}_${p} + panelBytes;`)}
+${lines(vectors, (j) => `      z${j} = madd(x${e}, v128.load(at${e}_${Math.floor(j / 4)}, ${16 * (j % 4)}), z${j});`)}`;
   return `
 /** Z[rows] of ${panels} panels = b + X·W over each row's list. */
 export function sparseForwardTile${panels}(
@@ -128,11 +133,16 @@ export function sparseForwardTile${panels}(
 ): void {
   for (; rows > 0; rows--) {
 ${lines(vectors, (j) => `    let z${j} = v128.load(b, ${16 * j});`)}
-    for (let entry = <usize>load<u32>(spans), end = <usize>load<u32>(spans, 4); entry < end; entry += ENTRY_BYTES) {
-      const x = v128.load32_splat(entry, 4);
-      const at0 = w + <usize>load<u32>(entry);
-${lines(panels - 1, (p) => `      const at${p + 1} = at${p} + panelBytes;`)}
-${lines(vectors, (j) => `      z${j} = madd(x, v128.load(at${Math.floor(j / 4)}, ${16 * (j % 4)}), z${j});`)}
+    let entry = <usize>load<u32>(spans);
+    const end = <usize>load<u32>(spans, 4);
+    if (ASC_FEATURE_RELAXED_SIMD) {
+      for (const twos = entry + ((end - entry) & ~15); entry < twos; entry += 2 * ENTRY_BYTES) {
+${add(0)}
+${add(1)}
+      }
+    }
+    for (; entry < end; entry += ENTRY_BYTES) {
+${add(0)}
     }
 ${lines(vectors, (j) => `    v128.store(out, z${j}, ${16 * j});`)}
     out += outStride;
@@ -157,8 +167,9 @@ export function sparseGradientTile${panels}(
 ${lines(panels - 1, (p) => `      const g${p + 1} = g + ${p + 1} * panelBytes;`)}
 ${lines(vectors, (j) => `      let s${j} = v128.load(${place(j)});`)}
       for (let entry = columns; entry < end; entry += ENTRY_BYTES) {
-        const x = v128.load32_splat(entry, 4);
-        const at = d + <usize>load<u32>(entry);
+        const pair = load<u64>(entry);
+        const x = i32x4.splat(<i32>(pair >> 32));
+        const at = d + <usize><u32>pair;
 ${lines(vectors, (j) => `        s${j} = madd(x, v128.load(at, ${16 * j}), s${j});`)}
       }
 ${lines(vectors, (j) => `      v128.store(g${Math.floor(j / 4)}, s${j}, ${16 * (j % 4)});`)}
@@ -179,8 +190,9 @@ function sparseRowsTile(panels) {
 export function sparseRowsTile${panels}(g: usize, panelBytes: usize, entry: usize, end: usize, d: usize): void {
 ${lines(vectors, (j) => `  const d${j} = v128.load(d, ${16 * j});`)}
   for (; entry < end; entry += ENTRY_BYTES) {
-    const x = v128.load32_splat(entry, 4);
-    const at0 = g + <usize>load<u32>(entry);
+    const pair = load<u64>(entry);
+    const x = i32x4.splat(<i32>(pair >> 32));
+    const at0 = g + <usize><u32>pair;
 ${lines(panels - 1, (p) => `    const at${p + 1} = at${p} + panelBytes;`)}
 ${lines(vectors, (j) => `    v128.store(${place(j)}, madd(x, d${j}, v128.load(${place(j)}, ${16 * (j % 4)})), ${16 * (j % 4)});`)}
   }
