@@ -1,7 +1,8 @@
 // Training: epochs of shuffled batches, with progress, validation, abort, and an event loop that stays alive.
 
+import type { Samples } from "./arena.js";
 import type { Dataset } from "./dataset.js";
-import { type Breathe, CORRECT, type Engine, LOSS, type Samples } from "./engine.js";
+import { type Breathe, CORRECT, type Engine, LOSS } from "./engine.js";
 import { type Evaluation, evaluateBreathing } from "./evaluate.js";
 import type { Optimizer } from "./optimizer.js";
 import { ascending, Stream, shuffle } from "./random.js";
@@ -137,7 +138,7 @@ async function trainEpoch(
   await engine.settle();
   // What the last step did shows in no loss any more.
   const steps = Math.ceil(train.count / options.batchSize);
-  if (!engine.hasFiniteParameters()) throw divergence("a parameter", epoch, steps, options);
+  if (!engine.arena.hasFiniteParameters()) throw divergence("a parameter", epoch, steps, options);
   return epochRecord(epoch, train, totals, (performance.now() - started) / 1000);
 }
 

@@ -1,5 +1,6 @@
 // The network as its users know it. What comes from outside is checked here, once; what goes out is a copy.
 
+import type { Samples } from "./arena.js";
 import {
   checkBoolean,
   checkFinite,
@@ -11,7 +12,7 @@ import {
   shown,
 } from "./check.js";
 import { Dataset } from "./dataset.js";
-import { Engine, type Samples } from "./engine.js";
+import { Engine } from "./engine.js";
 import { type Evaluation, evaluate, predict, predictFilled } from "./evaluate.js";
 import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./explain.js";
 import { type EpochRecord, type FitOptions, fit } from "./fit.js";
@@ -106,7 +107,7 @@ export class Network {
     const engine = await Engine.create(spec, build, checkThreads(threads));
     const parameters = initialParameters(spec, seed, weightInit, biasInit);
     engine.plan.tensors.forEach((tensor, i) => {
-      engine.writeTensor(tensor, parameters[i] as Float32Array);
+      engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
     });
     return new Network(engine, seed);
   }
@@ -127,7 +128,7 @@ export class Network {
     const build = chooseBuild(checkBoolean(deterministic, "deterministic"));
     const engine = await Engine.create(spec, build, checkThreads(threads));
     for (const tensor of engine.plan.tensors) {
-      engine.writeTensor(tensor, (tensors.get(tensor.name) as { data: Float32Array }).data);
+      engine.arena.writeTensor(tensor, (tensors.get(tensor.name) as { data: Float32Array }).data);
     }
     return new Network(engine, seed);
   }
@@ -263,18 +264,18 @@ export class Network {
       ];
     });
     engine.plan.tensors.forEach((tensor, i) => {
-      engine.writeTensor(tensor, values[i] as Float32Array);
+      engine.arena.writeTensor(tensor, values[i] as Float32Array);
     });
   }
 
   /** The network as a safetensors file: `layers.N.weights`, `layers.N.biases`, and the spec as JSON in its metadata. */
   toBytes(): Uint8Array<ArrayBuffer> {
     const { engine } = this;
-    if (!engine.hasFiniteParameters()) {
+    if (!engine.arena.hasFiniteParameters()) {
       throw new RangeError("the network has parameters that are not finite numbers, which a model file cannot hold");
     }
     const tensors = engine.plan.tensors.map((tensor) => {
-      return { name: tensor.name, shape: tensor.shape, data: engine.readTensor(tensor) };
+      return { name: tensor.name, shape: tensor.shape, data: engine.arena.readTensor(tensor) };
     });
     return encodeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(engine.spec) });
   }
@@ -299,8 +300,8 @@ export class Network {
 function readLayers(engine: Engine, offset: number): LayerParameters[] {
   const { tensors } = engine.plan;
   return engine.spec.layers.map((_, i) => ({
-    weights: engine.readTensor(tensors[2 * i] as Tensor, offset),
-    biases: engine.readTensor(tensors[2 * i + 1] as Tensor, offset),
+    weights: engine.arena.readTensor(tensors[2 * i] as Tensor, offset),
+    biases: engine.arena.readTensor(tensors[2 * i + 1] as Tensor, offset),
   }));
 }
 

@@ -10,9 +10,9 @@ const root = resolve(import.meta.dirname, "..");
 /** From the ground up. A file may import from those before it; those of one folder name stand together. */
 const SOURCE = [
   ...["abi", "host", "check", "random", "spec"],
-  ...["plan", "init", "idx"],
-  ...["kernels", "optimizer", "dataset", "safetensors", "files", "pass", "pace", "threads"],
-  ...["runner", "engine", "mnist", "thread"],
+  ...["plan", "init", "idx", "command"],
+  ...["kernels", "optimizer", "dataset", "safetensors", "files", "work", "pass", "pace", "threads"],
+  ...["arena", "runner", "engine", "mnist", "thread"],
   ...["evaluate", "fit", "explain"],
   ...["network", "index", "turbo", "node", "cli/"],
 ].map((name) => `src/${name}`);

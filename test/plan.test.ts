@@ -138,16 +138,16 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
     const engine = await Engine.create(spec, build);
     const parameters = initialParameters(spec, 1, "auto", "gaussian");
     engine.plan.tensors.forEach((tensor, i) => {
-      engine.writeTensor(tensor, parameters[i] as Float32Array);
+      engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
     });
-    const values = () => engine.plan.tensors.map((tensor) => engine.readTensor(tensor));
+    const values = () => engine.plan.tensors.map((tensor) => engine.arena.readTensor(tensor));
     const start = values();
     const count = 2 * batch + 5;
     const samples = { count, inputs: gaussians(count * 5, 1), sampleSize: 5, labels: undefined };
     const data = { ...samples, targets: distributions(count, 3, 2), targetSize: 3 };
     engine.bind(data, batch);
     for (let from = 0; from < count; from += batch) await engine.step(data, from, Math.min(batch, count - from), 0.05);
-    const { floats } = engine as unknown as { floats: Float32Array };
+    const { floats } = engine.arena;
     expect(values()).not.toEqual(start);
     expect(paddingOf(engine).filter((address) => floats[address / 4] !== 0)).toEqual([]);
   });
@@ -158,7 +158,7 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
     engine.bind(data, 300);
     engine.step(data, 0, 300, 0.5);
     engine.step(data, 300, 16, 0.5);
-    const { floats } = engine as unknown as { floats: Float32Array };
+    const { floats } = engine.arena;
     expect(paddingOf(engine).every((address) => floats[address / 4] === 0)).toBe(true);
     // The measure can fail: the first padded bias.
     floats[(engine.plan.layers[0]?.biases ?? 0) / 4 + 17] = 1e-30;
