@@ -20,8 +20,10 @@ export const Field = {
   scale: 8,
   offset: 9,
   rate: 10,
+  /** Whether the batch's images are drawn anew. */
+  redraws: 11,
 } as const;
-export const FIELDS = 11;
+export const FIELDS = 12;
 
 export const Lists = { none: 0, made: 1, kept: 2 } as const;
 export const Targets = { none: 0, labels: 1, vectors: 2 } as const;

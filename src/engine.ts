@@ -1,8 +1,9 @@
 // One network in memory: its arena, learning from samples and inference. Everything here trusts its arguments: `network.ts`
 // checks them.
 
-import { CHUNK_ROWS, ENTRY_BYTES } from "./abi.js";
+import { AUGMENT_EPOCH, CHUNK_ROWS, ENTRY_BYTES } from "./abi.js";
 import { Arena, type Pieces, type Samples } from "./arena.js";
+import type { Redrawing } from "./augment.js";
 import { Field, Lists, Task } from "./command.js";
 import { processors } from "./host.js";
 import {
@@ -18,7 +19,7 @@ import {
   simdFeatures,
 } from "./kernels.js";
 import type { Pass } from "./pass.js";
-import { type LayerPlan, type Needs, type Plan, padded, planArena, type RowsPlan } from "./plan.js";
+import { type LayerPlan, type Needs, type Plan, padded, planArena, type RedrawPlan, type RowsPlan } from "./plan.js";
 import { ascending } from "./random.js";
 import { Runner, type Threads } from "./runner.js";
 import { type LayerSpec, type NetworkSpec, outputUnits, parameterCount } from "./spec.js";
@@ -62,6 +63,8 @@ const MOST_KEPT = 2;
 
 /** Multiply-adds of a batch, zero inputs left out, that each thread must have to do for one more to pay. */
 const LEAST_THREAD_WORK = 600_000;
+/** Multiply-adds that drawing a pixel anew takes as long as. */
+const REDRAWING_WORK = 80;
 
 /** Multiply-adds of an inference from which on threads are started for the next of its kind, or asked if they run. */
 const START_WORK = 500e6;
@@ -131,19 +134,24 @@ export class Engine {
 
   // --- samples to learn from ---
 
-  /** Lays the arena out for batches of `batch` samples of `samples`, and copies them and an ascending order into it. */
-  bind(samples: Samples, batch: number): Uint32Array {
+  /**
+   * Lays the arena out for batches of `batch` samples of `samples`, and copies them and an ascending order into it. With
+   * `redrawing` each is drawn anew before it is learned from (see `redraw`).
+   */
+  bind(samples: Samples, batch: number, redrawing?: Redrawing): Uint32Array {
     const { arena } = this;
     const { inputs, count } = samples;
     let nonZeros = 0;
     for (const [, rows] of arena.staged(samples)) nonZeros += arena.countStaged(inputs, rows);
-    this.keepsLists = this.listsAreToBeKept(inputs, nonZeros);
+    // Lists would be of the images as they came.
+    this.keepsLists = !redrawing && this.listsAreToBeKept(inputs, nonZeros);
     this.arrange({
       batch,
       samples: count,
       inputBytes: this.keepsLists ? nonZeros * ENTRY_BYTES : inputs.byteLength,
       targetBytes: samples.labels ? 4 : samples.targetSize * 4,
-      threads: this.threadsFor(batch, nonZeros / count),
+      threads: this.threadsFor(batch, nonZeros / count, redrawing !== undefined),
+      scratchBytes: redrawing?.scratchBytes,
     });
     const { data, index } = this.plan;
     if (this.keepsLists) arena.listSamples(samples);
@@ -152,10 +160,17 @@ export class Engine {
       arena.countNonZero(inputs, index, data.rows, count);
     }
     arena.copyTargets(samples, 0, count, data.targets);
+    if (redrawing) arena.words.set(redrawing.settings, (this.plan.redraw as RedrawPlan).settings / 4);
     this.isBound = true;
     const order = arena.words.subarray(this.plan.order / 4, this.plan.order / 4 + count);
     order.set(ascending(count));
     return order;
+  }
+
+  /** Has the bound samples drawn by the draws of epoch `epoch` from now on, if they are drawn anew. No thread may be at work. */
+  redraw(epoch: number): void {
+    const { redraw } = this.plan;
+    if (redraw) this.arena.words[redraw.settings / 4 + AUGMENT_EPOCH] = epoch;
   }
 
   /** Whether training is to find lists of all its samples ready made, rather than make those of each batch. */
@@ -171,12 +186,13 @@ export class Engine {
 
   // --- threads ---
 
-  /** How many threads take part in steps of `batch` samples with so many non-zero inputs each. */
-  private threadsFor(batch: number, nonZeros: number): number {
+  /** How many threads take part in steps of `batch` samples with so many non-zero inputs each, drawn anew or not. */
+  private threadsFor(batch: number, nonZeros: number, redraws: boolean): number {
     const { threads, spec } = this;
     if (threads !== "auto") return threads;
     const skipped = (spec.inputs - nonZeros) * (spec.layers[0] as LayerSpec).units;
-    const paying = Math.floor((Math.min(batch, CHUNK_ROWS) * (parameterCount(spec) - skipped)) / LEAST_THREAD_WORK);
+    const work = parameterCount(spec) - skipped + (redraws ? REDRAWING_WORK * spec.inputs : 0);
+    const paying = Math.floor((Math.min(batch, CHUNK_ROWS) * work) / LEAST_THREAD_WORK);
     return Math.max(1, Math.min(mostThreads(), paying));
   }
 
@@ -243,6 +259,7 @@ export class Engine {
     this.describe(pass, samples, at, order, count);
     pass.command[Field.task] = Task.learn;
     pass.command[Field.lists] = isBound ? this.boundLists(order, count) : Lists.none;
+    if (isBound && this.plan.redraw) pass.command[Field.redraws] = 1;
   }
 
   private describe(pass: Pass, samples: Kind, at: RowsPlan, order: number, count: number): void {
@@ -252,10 +269,11 @@ export class Engine {
     command[Field.order] = order;
     command[Field.count] = count;
     command[Field.bytes] = samples.inputs instanceof Uint8Array ? 1 : 0;
+    command[Field.redraws] = 0;
     command[Field.targetKind] = samples.labels ? 1 : samples.targets ? 2 : 0;
   }
 
-  /** How the batch of bound samples whose order is at `order` is taken. */
+  /** How the batch of bound samples whose order is at `order` is taken. Drawn anew they have about as many zeros. */
   private boundLists(order: number, count: number): number {
     if (this.keepsLists) return Lists.kept;
     return this.listsPay(this.arena.countBound(order, count), count * this.spec.inputs) ? Lists.made : Lists.none;

@@ -1,6 +1,7 @@
 // The network as its users know it. What comes from outside is checked here, once; what goes out is a copy.
 
 import type { Samples } from "./arena.js";
+import { checkAugmentation, checkImages, planRedrawing, type Redrawing } from "./augment.js";
 import {
   checkBoolean,
   checkFinite,
@@ -73,7 +74,9 @@ export interface Gradient {
 const NETWORK_OPTIONS = [
   ...["inputs", "layers", "loss", "inputScale", "seed", "weightInit", "biasInit", "deterministic", "threads"],
 ];
-const FIT_OPTIONS = ["epochs", "batchSize", "optimizer", "validation", "shuffle", "onEpoch", "onBatch", "signal"];
+const FIT_OPTIONS = [
+  ...["epochs", "batchSize", "optimizer", "validation", "shuffle", "augment", "onEpoch", "onBatch", "signal"],
+];
 const METADATA_KEY = "wasmlp";
 
 /** A multilayer perceptron: layers L_l = S(W·L_{l-1} + B), trained by gradient descent. */
@@ -159,6 +162,7 @@ export class Network {
     if (options.validation !== undefined) checkDataset(engine.spec, options.validation, "validation");
     if (this.#fitting) throw new Error("this network is being trained already: wait for the first fit to end");
     const { batchSize = Math.min(32, train.count), shuffle = true } = options;
+    const redrawing = this.#redrawing(train, options.augment);
     const onBegin = (): void => {
       this.#epochs++;
     };
@@ -170,12 +174,19 @@ export class Network {
     try {
       return await fit(engine, train, {
         ...options,
-        ...{ optimizer, batchSize, shuffle, seed: this.#seed, epochsBefore: this.#epochs, onBegin },
+        ...{ optimizer, batchSize, shuffle, redrawing, seed: this.#seed, epochsBefore: this.#epochs, onBegin },
       });
     } finally {
       this.#fitting = false;
       if (this.#engine === undefined) engine.dispose();
     }
+  }
+
+  #redrawing(train: Dataset, augment: unknown): Redrawing | undefined {
+    if (augment === undefined) return undefined;
+    const augmentation = checkAugmentation(augment);
+    checkImages(train.shape, "train");
+    return planRedrawing(augmentation, train.shape, this.engine.spec.inputScale, this.#seed);
   }
 
   /** Mean loss over `data`, and for labelled samples accuracy and confusion. */

@@ -7,7 +7,7 @@
 import { ENTRY_BYTES, LINEAR, PANEL, SPAN_BYTES } from "./abi.js";
 import { FIELDS, Field, Lists, Targets, Task } from "./command.js";
 import type { Kernels, Memory } from "./kernels.js";
-import { type LayerPlan, type Plan, padded, shareOf } from "./plan.js";
+import { type LayerPlan, type Plan, padded, type RedrawPlan, shareOf } from "./plan.js";
 import { ACTIVATIONS, type Activation, type LayerSpec, type NetworkSpec, outputUnits } from "./spec.js";
 
 /** Up to so many samples the gradient is taken by row lists: an input's own list would be too short to pay. */
@@ -66,7 +66,8 @@ export class Work {
     const { layers } = this.plan;
     const last = layers.length - 1;
     const output = layers[last] as LayerPlan;
-    const phases: Phase[] = [{ work: () => this.gatherOwn(), meets: false }];
+    const phases: Phase[] = this.plan.redraw ? [{ work: () => this.redrawShare(), meets: true }] : [];
+    phases.push({ work: () => this.gatherOwn(), meets: false });
     layers.forEach((layer, i) => {
       phases.push({ work: () => this.forwardShare(i), meets: layer.split });
     });
@@ -81,6 +82,23 @@ export class Work {
     return phases;
   }
 
+  private get redraws(): boolean {
+    return this.field(Field.redraws) === 1;
+  }
+
+  /** Draws this thread's share of the batch's images anew, for all. */
+  private redrawShare(): void {
+    if (!this.redraws) return;
+    const { kernels, thread } = this;
+    const { settings, images, scratch, scratchStride } = this.plan.redraw as RedrawPlan;
+    const [from, to] = this.share(this.field(Field.count));
+    if (from === to) return;
+    const x = images + from * this.spec.inputs * 4;
+    const order = this.field(Field.order) + from * 4;
+    const isBytes = this.field(Field.bytes) === 1;
+    kernels.augment(x, this.field(Field.rows), order, to - from, isBytes, settings, scratch + thread * scratchStride);
+  }
+
   /** Every thread gathers the whole batch for itself. */
   private gatherOwn(): void {
     this.gather(0, this.field(Field.count), this.thread);
@@ -91,30 +109,54 @@ export class Work {
   private gather(from: number, to: number, thread: number): void {
     const count = to - from;
     const block = thread * this.plan.batchStride;
-    const { kernels, plan, spec } = this;
-    const { inputs, inputScale } = spec;
+    const { inputs } = this.spec;
     const order = this.field(Field.order);
     // Without an order rows are found by where they start.
     const skipped = order === 0 ? from : 0;
     const start = order === 0 ? 0 : order + from * 4;
-    const isBytes = this.field(Field.bytes) === 1;
-    const rows = this.field(Field.rows) + skipped * inputs * (isBytes ? 1 : 4);
-    const how = this.field(Field.lists);
-    const spans = plan.spans + block + from * SPAN_BYTES;
-    const lists = plan.inputs + block + from * inputs * ENTRY_BYTES;
-    if (how === Lists.kept) kernels.gatherSpans(spans, plan.index, start, count);
-    else if (how === Lists.made) listRows(kernels, spec, isBytes, lists, spans, rows, start, count);
-    else {
-      const x = plan.inputs + block + from * padded(inputs) * 4;
-      if (isBytes) kernels.gatherU8(x, rows, start, count, inputs, inputScale);
-      else kernels.gatherF32(x, rows, start, count, inputs);
+    if (this.redraws) {
+      const { images } = this.plan.redraw as RedrawPlan;
+      this.gatherInputs(images + from * inputs * 4, 0, false, from, count, block);
+    } else {
+      const isBytes = this.field(Field.bytes) === 1;
+      const rows = this.field(Field.rows) + skipped * inputs * (isBytes ? 1 : 4);
+      this.gatherInputs(rows, start, isBytes, from, count, block);
     }
-    const units = outputUnits(spec);
-    const y = plan.targets + block + from * padded(units) * 4;
+    this.gatherTargets(skipped, start, from, count, block);
+  }
+
+  /** Puts `count` rows, bytes or floats, in the batch from its row `first` on: dense, or as lists. */
+  private gatherInputs(
+    rows: number,
+    order: number,
+    isBytes: boolean,
+    first: number,
+    count: number,
+    block: number,
+  ): void {
+    const { kernels, plan, spec } = this;
+    const { inputs, inputScale } = spec;
+    const how = this.field(Field.lists);
+    const spans = plan.spans + block + first * SPAN_BYTES;
+    const lists = plan.inputs + block + first * inputs * ENTRY_BYTES;
+    if (how === Lists.kept) kernels.gatherSpans(spans, plan.index, order, count);
+    else if (how === Lists.made) listRows(kernels, spec, isBytes, lists, spans, rows, order, count);
+    else {
+      const x = plan.inputs + block + first * padded(inputs) * 4;
+      if (isBytes) kernels.gatherU8(x, rows, order, count, inputs, inputScale);
+      else kernels.gatherF32(x, rows, order, count, inputs);
+    }
+  }
+
+  /** The same of targets, of which the first `skipped` are passed over. */
+  private gatherTargets(skipped: number, order: number, first: number, count: number, block: number): void {
+    const { kernels, plan } = this;
+    const units = outputUnits(this.spec);
+    const y = plan.targets + block + first * padded(units) * 4;
     const kind = this.field(Field.targetKind);
     const targets = this.field(Field.targets);
-    if (kind === Targets.labels) kernels.gatherLabels(y, targets + skipped * 4, start, count, units);
-    else if (kind === Targets.vectors) kernels.gatherF32(y, targets + skipped * units * 4, start, count, units);
+    if (kind === Targets.labels) kernels.gatherLabels(y, targets + skipped * 4, order, count, units);
+    else if (kind === Targets.vectors) kernels.gatherF32(y, targets + skipped * units * 4, order, count, units);
   }
 
   /** Whether a layer takes its inputs from lists. */

@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { AUGMENT_WORDS, CHUNK_ROWS } from "../src/abi.js";
 import { Engine } from "../src/engine.js";
 import { initialParameters } from "../src/init.js";
 import { type Build, chooseBuild } from "../src/kernels.js";
-import { type Needs, padded, panelIndex, panelRows, planArena, tensorFloats } from "../src/plan.js";
+import { type Needs, type Plan, padded, panelIndex, panelRows, planArena, tensorFloats } from "../src/plan.js";
 import { type NetworkSpec, outputUnits } from "../src/spec.js";
 import { distributions, gaussians, layersOf, PAIRINGS, specOf, stripes } from "./networks.js";
 
@@ -49,7 +50,23 @@ function blocksOf(spec: NetworkSpec, needs: Needs): [number, number][] {
     [plan.data.rows, needs.inputBytes],
     [plan.data.targets, needs.samples * needs.targetBytes],
     [plan.order, needs.samples * 4],
+    ...redrawBlocks(plan, needs, spec),
   ];
+}
+
+/** Where images are drawn anew, if they are. */
+function redrawBlocks(
+  { redraw }: Plan,
+  { batch, threads, scratchBytes }: Needs,
+  { inputs }: NetworkSpec,
+): [number, number][] {
+  if (!redraw) return [];
+  const { settings, images, scratch, scratchStride } = redraw;
+  const scratches = Array.from({ length: threads }, (_, i): [number, number] => [
+    scratch + i * scratchStride,
+    scratchBytes as number,
+  ]);
+  return [[settings, AUGMENT_WORDS * 4], [images, Math.min(batch, CHUNK_ROWS) * inputs * 4], ...scratches];
 }
 
 describe("the arena", () => {
@@ -60,12 +77,15 @@ describe("the arena", () => {
     "has blocks that start on 64 bytes and do not overlap: sizes about %i, batches of %i",
     (size, batch) => {
       const spec: NetworkSpec = { ...SPEC, inputs: size, layers: layersOf([size, 1, size + 1], "tanh", "sigmoid") };
-      for (const [samples, threads] of [
-        [0, 1],
-        [1, 2],
-        [999, 3],
+      for (const [samples, threads, scratchBytes] of [
+        [0, 1, undefined],
+        [1, 2, undefined],
+        [999, 3, undefined],
+        [1, 1, 16],
+        [999, 3, 12_304],
       ] as const) {
-        const wanted = { batch, samples, inputBytes: samples * size, targetBytes: 4 * (size + 1), threads };
+        const bytes = { inputBytes: samples * size, targetBytes: 4 * (size + 1), scratchBytes };
+        const wanted = { batch, samples, ...bytes, threads };
         let end = 65536;
         for (const [start, bytes] of blocksOf(spec, wanted).sort(([a, m], [b, n]) => a - b || m - n)) {
           expect(start % 64).toBe(0);
