@@ -24,8 +24,9 @@ import {
   AUGMENT_IMAGE,
   AUGMENT_INPUT_SCALE,
   AUGMENT_LINES,
+  AUGMENT_MIDDLES,
   AUGMENT_NODES,
-  AUGMENT_RANGES,
+  AUGMENT_REACHES,
   AUGMENT_SEED,
   AUGMENT_STREAM,
   AUGMENT_STRIDE,
@@ -60,6 +61,11 @@ function float(settings: usize, place: usize): f32 {
   return load<f32>(settings + (place << 2));
 }
 
+/** What was drawn from a range. */
+function drawn(scratch: usize, range: usize): f32 {
+  return load<f32>(scratch + (range << 2));
+}
+
 /** Floats of a row of weights or lines. */
 function wideOf(settings: usize): usize {
   return (word(settings, AUGMENT_WIDTH) + 3) & ~3;
@@ -86,9 +92,7 @@ export function augment(
   weighColumns(settings, scratch);
   for (let i: usize = 0; i < count; i++) {
     const sample = rowNumber(order, i);
-    for (let block: u32 = 0; block < MAP_BLOCKS; block++) {
-      drawBlock(scratch + ((<usize>block) << 4), settings, block, <u32>sample);
-    }
+    for (let block: u32 = 0; block < MAP_BLOCKS; block++) drawFour(settings, scratch, block, <u32>sample);
     layMap(settings, scratch);
     drawNodes(settings, scratch, <u32>sample);
     layLines(settings, scratch);
@@ -102,15 +106,18 @@ export function augment(
 
 function drawBlock(out: usize, settings: usize, index: u32, sample: u32): void {
   const stream = <u32>word(settings, AUGMENT_STREAM);
-  const seed = settings + (<usize>AUGMENT_SEED << 2);
+  const seed = settings + ((<usize>AUGMENT_SEED) << 2);
   philox(out, index, sample, <u32>word(settings, AUGMENT_EPOCH), stream, load<u32>(seed), load<u32>(seed, 4));
 }
 
-/** What was drawn from a range: its middle and up to its reach more or less, 24 bits of it. */
-function drawn(settings: usize, scratch: usize, place: usize): f32 {
-  const range = settings + (<usize>AUGMENT_RANGES << 2) + (place << 3);
-  const unit = <f32>(load<i32>(scratch + (place << 2)) >> 8) * <f32>(1.0 / 8388608);
-  return load<f32>(range) + load<f32>(range, 4) * unit;
+/** Four draws from their ranges, by 24 bits each: the middle of each range, and up to its reach more or less. */
+function drawFour(settings: usize, scratch: usize, block: u32, sample: u32): void {
+  const at = (<usize>block) << 4;
+  drawBlock(scratch + at, settings, block, sample);
+  const units = f32x4.mul(f32x4.convert_i32x4_s(i32x4.shr_s(v128.load(scratch + at), 8)), f32x4.splat(1.0 / 8388608));
+  const middle = settings + ((<usize>AUGMENT_MIDDLES) << 2) + at;
+  const reach = settings + ((<usize>AUGMENT_REACHES) << 2) + at;
+  v128.store(scratch + at, madd(units, v128.load(reach), v128.load(middle)));
 }
 
 /** The nodes' displacements, sideways in the low and upright in the high half of a random word each. */
@@ -217,7 +224,7 @@ function fourBytes(pixels: usize): v128 {
  * itself and its four neighbours, or inwards to the darkest. Gives where in the scratch memory the image is then.
  */
 function thicken(settings: usize, scratch: usize): usize {
-  const thickness = drawn(settings, scratch, DRAWN_THICKNESS);
+  const thickness = drawn(scratch, DRAWN_THICKNESS);
   if (thickness === 0) return word(settings, AUGMENT_IMAGE);
   const width = word(settings, AUGMENT_WIDTH);
   const stride = word(settings, AUGMENT_STRIDE) << 2;
@@ -265,11 +272,11 @@ function alternating(s: f64, odd: f64): f64 {
  *                                                    where u = x + left, v = y + top
  */
 function layMap(settings: usize, scratch: usize): void {
-  const angle = <f64>drawn(settings, scratch, DRAWN_ROTATION);
+  const angle = <f64>drawn(scratch, DRAWN_ROTATION);
   const sine = <f32>(angle * alternating(angle * angle, 1));
   const cosine = <f32>alternating(angle * angle, -1);
-  const slant = drawn(settings, scratch, DRAWN_SHEAR);
-  const size = drawn(settings, scratch, DRAWN_SCALE);
+  const slant = drawn(scratch, DRAWN_SHEAR);
+  const size = drawn(scratch, DRAWN_SCALE);
   const inverse: f32 = size < 0 ? 1 - size : 1 / (1 + size);
   const map = scratch + MAP;
   store<f32>(map, (cosine + slant * sine) * inverse);
@@ -278,8 +285,8 @@ function layMap(settings: usize, scratch: usize): void {
   store<f32>(map, cosine * inverse, 12);
   const middleX: f32 = 0.5 * <f32>(word(settings, AUGMENT_WIDTH) - 1);
   const middleY: f32 = 0.5 * <f32>(word(settings, AUGMENT_HEIGHT) - 1);
-  store<f32>(map, -middleX - drawn(settings, scratch, DRAWN_SHIFT_X), 16);
-  store<f32>(map, -middleY - drawn(settings, scratch, DRAWN_SHIFT_Y), 20);
+  store<f32>(map, -middleX - drawn(scratch, DRAWN_SHIFT_X), 16);
+  store<f32>(map, -middleY - drawn(scratch, DRAWN_SHIFT_Y), 20);
   store<f32>(map, middleX, 24);
   store<f32>(map, middleY, 28);
 }

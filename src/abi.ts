@@ -36,10 +36,11 @@ export const AUGMENT_END = 13;
 export const AUGMENT_INPUT_SCALE = 14;
 export const AUGMENT_DENSITY = 15;
 export const AUGMENT_AMPLITUDE = 16;
-export const AUGMENT_RANGES = 17;
-export const AUGMENT_WORDS = 29;
+export const AUGMENT_MIDDLES = 17;
+export const AUGMENT_REACHES = 25;
+export const AUGMENT_WORDS = 33;
 
-/** The ranges among them, a middle and a reach each, by their place. */
+/** What is drawn, by its place among the middles and reaches of eight ranges. */
 export const DRAWN_SHIFT_X = 0;
 export const DRAWN_SHIFT_Y = 1;
 export const DRAWN_ROTATION = 2;

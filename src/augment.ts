@@ -98,7 +98,7 @@ export function planRedrawing(
   floats[abi.AUGMENT_DENSITY] = 1 / spacing;
   floats[abi.AUGMENT_AMPLITUDE] = amplitude;
   for (const [name, , places, unit] of NUMBERS) {
-    for (const place of places) floats[abi.AUGMENT_RANGES + 2 * place + 1] = (augmentation[name] ?? 0) * unit;
+    for (const place of places) floats[abi.AUGMENT_REACHES + place] = (augmentation[name] ?? 0) * unit;
   }
   return { settings, scratchBytes: layOutScratch(settings, height, width, floats[abi.AUGMENT_DENSITY] as number) };
 }

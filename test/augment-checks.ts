@@ -28,8 +28,8 @@ const SCALE = 1 / 255;
 function settingsOf({ height, width, augmentation, middles = {} }: ImageCase): [Uint32Array, scratchBytes: number] {
   const { settings, scratchBytes } = planRedrawing(augmentation, [height, width], SCALE, 2 ** 40 + 7);
   settings[abi.AUGMENT_EPOCH] = 3;
-  const ranges = floatsOf(settings).subarray(abi.AUGMENT_RANGES);
-  for (const [range, middle] of Object.entries(middles)) ranges[2 * Number(range)] = middle;
+  const floats = floatsOf(settings);
+  for (const [range, middle] of Object.entries(middles)) floats[abi.AUGMENT_MIDDLES + Number(range)] = middle;
   return [settings, scratchBytes];
 }
 

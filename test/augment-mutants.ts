@@ -39,8 +39,8 @@ function setWord(place: number, value: number): Mutant["wrong"] {
   });
 }
 
-const reach = (range: number): number => abi.AUGMENT_RANGES + 2 * range + 1;
-const middle = (range: number): number => abi.AUGMENT_RANGES + 2 * range;
+const reach = (range: number): number => abi.AUGMENT_REACHES + range;
+const middle = (range: number): number => abi.AUGMENT_MIDDLES + range;
 const everything = (lab: Lab): void => checkAugment(lab, CASE);
 
 export const augmentMutants: Mutant[] = [

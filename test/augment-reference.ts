@@ -23,9 +23,9 @@ class ImageDraws {
 
   /** A number from a range, by the upper 24 bits of its word, signed. */
   drawn(range: number): number {
-    const place = abi.AUGMENT_RANGES + 2 * range;
     const floats = new Float32Array(this.settings.buffer);
-    return at(floats, place) + at(floats, place + 1) * ((this.word(range) >> 8) / 2 ** 23);
+    const [middle, reach] = [at(floats, abi.AUGMENT_MIDDLES + range), at(floats, abi.AUGMENT_REACHES + range)];
+    return middle + reach * ((this.word(range) >> 8) / 2 ** 23);
   }
 
   /** Displacements of node `node`, from −1 to 1: the lower half of a word, and the upper. */
