@@ -33,7 +33,7 @@ export interface Augmentation {
 
 /** For handwritten digits of 28x28, drawn by many hands. */
 export const digitAugmentation: Augmentation = {
-  ...{ shift: 2, rotation: 12, scale: 0.15, shear: 0.2, elastic: { alpha: 24, sigma: 4 }, thickness: 0.5 },
+  ...{ shift: 2, rotation: 12, scale: 0.15, shear: 0.2, elastic: { alpha: 30, sigma: 5 }, thickness: 0.5 },
 };
 
 /** The options that are one number, the most it may be, and the ranges of draws that it is the reach of, in what unit. */

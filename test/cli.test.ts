@@ -239,7 +239,7 @@ describe("train", () => {
       outputOf(...["train", "--data", "data", ...SMALL, "--epochs", "2", "--quiet", "--out", "drawn", ...more]);
       return readFileSync(join(folder, "drawn"));
     };
-    const changes = "shift=2,rotation=12,scale=0.15,shear=0.2,alpha=24,sigma=4,thickness=0.5";
+    const changes = "shift=2,rotation=12,scale=0.15,shear=0.2,alpha=30,sigma=5,thickness=0.5";
     const [plain, digits] = [hash(), hash("--augment", "digits")];
     expect(digits.equals(plain)).toBe(false);
     expect(hash("--augment", changes).equals(digits)).toBe(true);

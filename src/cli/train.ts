@@ -88,7 +88,7 @@ export function addTrain(program: Command): void {
     .option(
       "--augment <how>",
       "draw training images anew every epoch: digits, or how far to change them at most, such as shift=2,rotation=15,scale=0.1," +
-        "shear=0.2,alpha=24,sigma=4,thickness=0.5 (pixels, degrees, part of the size, lean, elastic distortion, pixels)",
+        "shear=0.2,alpha=30,sigma=5,thickness=0.5 (pixels, degrees, part of the size, lean, elastic distortion, pixels)",
       parseAugment,
     )
     .addOption(
