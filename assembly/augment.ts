@@ -72,8 +72,8 @@ function wideOf(settings: usize): usize {
 }
 
 /**
- * X[count][height·width], tight rows of floats = rows by number, each image changed by the draws of its number and epoch. Rows are
- * bytes, which are scaled, or floats. What is in `scratch` matters neither before nor after.
+ * X[count][height·width], tight rows of floats = rows by number, each image changed by the draws of its number and epoch.
+ * Rows are bytes, which are scaled, or floats. What is in `scratch` matters neither before nor after.
  */
 export function augment(
   x: usize,
@@ -220,8 +220,8 @@ function fourBytes(pixels: usize): v128 {
 }
 
 /**
- * Moves edges outwards by the thickness that was drawn, a share of a pixel: so much of the way from each pixel to the brightest of
- * itself and its four neighbours, or inwards to the darkest. Gives where in the scratch memory the image is then.
+ * Moves edges outwards by the thickness that was drawn, a share of a pixel: so much of the way from each pixel to the brightest
+ * of itself and its four neighbours, or inwards to the darkest. Gives where in the scratch memory the image is then.
  */
 function thicken(settings: usize, scratch: usize): usize {
   const thickness = drawn(scratch, DRAWN_THICKNESS);

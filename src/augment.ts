@@ -5,8 +5,8 @@ import { checkNumber, checkOptions } from "./check.js";
 import { keyOf, Stream } from "./random.js";
 
 /**
- * How far a training image may be changed; what is left out stays as it is. Each number is drawn anew for every image in every epoch,
- * evenly from all up to the one given, in both directions. What comes in from outside of an image is 0.
+ * How far a training image may be changed; what is left out stays as it is. Each number is drawn anew for every image in every
+ * epoch, evenly from all up to the one given, in both directions. What comes in from outside of an image is 0.
  */
 export interface Augmentation {
   /** Pixels that the image is moved, sideways and up or down; 1024 at most. */
@@ -18,8 +18,8 @@ export interface Augmentation {
   /** Pixels that it leans to a side for each pixel of height; 10 at most. */
   shear?: number;
   /**
-   * Elastic distortion: every pixel is moved by `alpha` times a field of uniform numbers from −1 to 1, smoothed by a Gaussian of
-   * standard deviation `sigma` pixels (Simard, Steinkraus and Platt, 2003). That is about 0.16·alpha/sigma pixels.
+   * Elastic distortion: every pixel is moved by `alpha` times a field of uniform numbers from −1 to 1, smoothed by a Gaussian
+   * of standard deviation `sigma` pixels (Simard, Steinkraus and Platt, 2003). That is about 0.16·alpha/sigma pixels.
    */
   elastic?: {
     /** 10,000 at most. */
@@ -27,7 +27,10 @@ export interface Augmentation {
     /** From 1 to 1000. */
     sigma: number;
   };
-  /** Pixels that the edges of bright strokes move outwards or inwards: 0.5 makes strokes up to a pixel thicker or thinner; 1 at most. */
+  /**
+   * Pixels that the edges of bright strokes move outwards or inwards: 0.5 makes strokes up to a pixel thicker or thinner; 1 at
+   * most. Strokes thinner than that fade.
+   */
   thickness?: number;
 }
 
@@ -104,9 +107,10 @@ export function planRedrawing(
 }
 
 /**
- * Pixels between the nodes of the field, and how far a node is moved at most. Between nodes `spacing` apart, cubic B-splines smooth as
- * a Gaussian of standard deviation spacing/√3 does. A field smoothed by a Gaussian deviates by alpha/√3 · 1/(2√π·sigma), one
- * between nodes by amplitude/√3 · 151/315: the root of the mean square of the splines' weights, over both directions.
+ * Pixels between the nodes of the field, and how far a node is moved at most. Between nodes `spacing` apart, cubic B-splines
+ * smooth as a Gaussian of standard deviation spacing/√3 does. A field smoothed by a Gaussian deviates by
+ * alpha/√3 · 1/(2√π·sigma), one between nodes by amplitude/√3 · 151/315: the root of the summed squares of the splines' weights,
+ * averaged over all places.
  */
 function elasticGrid({ elastic }: Augmentation, side: number): { spacing: number; amplitude: number } {
   if (!elastic) return { spacing: side, amplitude: 0 };
@@ -124,10 +128,16 @@ function layOutScratch(settings: Uint32Array, height: number, width: number, den
   const nodes = 96 + gridWidth * wide * 4;
   const lines = nodes + 2 * fours(gridHeight * gridWidth) * 4;
   const image = lines + 2 * gridHeight * wide * 4;
-  const thick = image + (height + 3) * stride * 4;
-  const end = thick + (height + 3) * stride * 4;
-  settings.set([stride, gridHeight, gridWidth, nodes, lines, image, thick, end], abi.AUGMENT_STRIDE);
-  return end;
+  const imageBytes = (height + 3) * stride * 4;
+  settings[abi.AUGMENT_STRIDE] = stride;
+  settings[abi.AUGMENT_GRID_HEIGHT] = gridHeight;
+  settings[abi.AUGMENT_GRID_WIDTH] = gridWidth;
+  settings[abi.AUGMENT_NODES] = nodes;
+  settings[abi.AUGMENT_LINES] = lines;
+  settings[abi.AUGMENT_IMAGE] = image;
+  settings[abi.AUGMENT_THICK] = image + imageBytes;
+  settings[abi.AUGMENT_END] = image + 2 * imageBytes;
+  return image + 2 * imageBytes;
 }
 
 function fours(n: number): number {

@@ -167,7 +167,7 @@ export class Engine {
     return order;
   }
 
-  /** Has the bound samples drawn by the draws of epoch `epoch` from now on, if they are drawn anew. No thread may be at work. */
+  /** Has the bound samples drawn by the draws of epoch `epoch`, if they are drawn anew. No thread may be at work. */
   redraw(epoch: number): void {
     const { redraw } = this.plan;
     if (redraw) this.arena.words[redraw.settings / 4 + AUGMENT_EPOCH] = epoch;

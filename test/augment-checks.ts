@@ -45,7 +45,7 @@ function images(draws: Draws, { height, width, bytes }: ImageCase, count: number
 }
 
 /** Runs the kernel; gives the images it drew, and those it was given, scaled and in order, with their numbers. */
-export function run(
+function run(
   { kernels, arena }: Lab,
   imageCase: ImageCase,
 ): { got: Float32Array; given: Float32Array[]; numbers: number[] } {

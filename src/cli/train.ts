@@ -87,8 +87,8 @@ export function addTrain(program: Command): void {
     .addOption(nameOption("--optimizer <name>", "how weights follow the gradient", ["sgd"]).default("sgd"))
     .option(
       "--augment <how>",
-      "draw training images anew every epoch: digits, or how far to change them at most, such as shift=2,rotation=15,scale=0.1," +
-        "shear=0.2,alpha=30,sigma=5,thickness=0.5 (pixels, degrees, part of the size, lean, elastic distortion, pixels)",
+      "draw training images anew every epoch: digits, or how far to change them at most, such as shift=2,rotation=15," +
+        "scale=0.1,shear=0.2,alpha=30,sigma=5,thickness=0.5 (pixels, degrees, part of the size, lean, elastic distortion, pixels)",
       parseAugment,
     )
     .addOption(
