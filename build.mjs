@@ -69,8 +69,6 @@ async function bundle() {
     ...neutral,
     entryPoints: ["src/index.ts", "src/node.ts"],
     splitting: true,
-    // The binaries first: amid code they would take some 2 kB more gzipped, as compressors adapt to one kind of text at a time.
-    inject: ["build/wasm.ts"],
     minify: true,
     // First of all, for the base64 of the kernels packs better apart from the code than in its midst.
     inject: ["build/wasm.ts"],
