@@ -70,6 +70,8 @@ async function bundle() {
     entryPoints: ["src/index.ts", "src/node.ts"],
     splitting: true,
     minify: true,
+    // First of all, for the base64 of the kernels packs better apart from the code than in its midst.
+    inject: ["build/wasm.ts"],
   };
   const commandLine = {
     ...COMMON,

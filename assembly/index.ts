@@ -1,6 +1,7 @@
 // The whole interface between the two halves: pure functions of addresses and sizes, over memory that the host owns.
 
 export { activate, dActivate, exp } from "./activation";
+export { augment } from "./augment";
 export { awaitMeeting, breakBarrier, meet } from "./barrier";
 export { gatherF32, gatherLabels, gatherU8 } from "./batch";
 export {

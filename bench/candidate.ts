@@ -83,7 +83,7 @@ async function wasmTrainer(loaded: Loaded, threads: Threads, path: Engine["input
 async function engineOf({ spec, weights }: Loaded, threads: Threads): Promise<Engine> {
   const engine = await Engine.create(spec, chooseBuild(false), threads);
   engine.plan.tensors.forEach((tensor, i) => {
-    engine.writeTensor(tensor, weights[i] as Float32Array);
+    engine.arena.writeTensor(tensor, weights[i] as Float32Array);
   });
   return engine;
 }

@@ -17,6 +17,11 @@ export interface Extras {
   /** Most resident megabytes while training 784-128-10 on MNIST, and how many more after a million steps. */
   residentMegabytes: number;
   grownMegabytes: number;
+  /**
+   * Samples a second with `digitAugmentation` over those without, for 784-512-256-10 in batches of 128 by two threads; median of
+   * pairs of epochs. Results that were recorded before there was augmentation do not have it.
+   */
+  augmentedShare?: number;
   /** What a sample costs as the width, the batch and the data grow. */
   growth: { what: string; microseconds: number }[];
 }
@@ -48,6 +53,22 @@ await small.fit(few, { epochs: 100, batchSize: 1, optimizer });
 globalThis.gc();
 console.log(JSON.stringify([trained, (process.memoryUsage().rss - before) / 2 ** 20]));`;
 
+const AUGMENTED = `
+const { digitAugmentation, Network, loadMnist, sgd } = await import(${library("node")});
+const train = (await loadMnist()).train.select([...Array(12800).keys()]);
+const layers = [512, 256, 10].map((units, i) => ({ units, activation: i < 2 ? "relu" : "softmax" }));
+const make = () => Network.create({ inputs: 784, layers, loss: "crossEntropy", seed: 1, threads: 2 });
+const [plain, augmented] = [await make(), await make()];
+const options = { epochs: 1, batchSize: 128, optimizer: sgd({ learningRate: 0.1 }) };
+const shares = [];
+for (let round = 0; round < 12; round++) {
+  const [{ samplesPerSecond: without }] = await plain.fit(train, options);
+  const [{ samplesPerSecond }] = await augmented.fit(train, { ...options, augment: digitAugmentation });
+  // The first are compiled meanwhile.
+  if (round > 0) shares.push(samplesPerSecond / without);
+}
+console.log(shares.sort((a, b) => a - b)[shares.length >> 1]);`;
+
 const GROWTH = `
 const { Network, loadMnist, sgd } = await import(${library("node")});
 const { train } = await loadMnist();
@@ -78,6 +99,7 @@ export async function measureExtras(node: [string, ...string[]], runs: number): 
     };
     const cold = Array.from({ length: runs }, () => Number(run("cold", COLD)));
     const [resident, grown] = JSON.parse(run("memory", MEMORY, ["--expose-gc"])) as [number, number];
+    const augmentedShare = rounded(Number(run("augmented", AUGMENTED)));
     const growth = JSON.parse(run("growth", GROWTH)) as Extras["growth"];
     const bundle = await browserBundle(folder);
     return {
@@ -86,6 +108,7 @@ export async function measureExtras(node: [string, ...string[]], runs: number): 
       bundleGzipBytes: gzipSync(bundle, { level: 9 }).length,
       residentMegabytes: Math.round(resident),
       grownMegabytes: Math.round(grown * 10) / 10,
+      augmentedShare,
       growth: growth.map(({ what, microseconds }) => ({ what, microseconds: rounded(microseconds) })),
     };
   } finally {

@@ -17,3 +17,33 @@ export const TANH = 2;
 export const RELU = 3;
 export const LEAKY_RELU = 4;
 export const SOFTMAX = 5;
+
+// The settings of the kernel `augment`, word by word: what draws are counted and keyed by (epoch, stream, two words of seed),
+// sizes, bytes from the start of the scratch memory to its parts, and from AUGMENT_INPUT_SCALE on floats.
+export const AUGMENT_EPOCH = 0;
+export const AUGMENT_STREAM = 1;
+export const AUGMENT_SEED = 2;
+export const AUGMENT_HEIGHT = 4;
+export const AUGMENT_WIDTH = 5;
+export const AUGMENT_STRIDE = 6;
+export const AUGMENT_GRID_HEIGHT = 7;
+export const AUGMENT_GRID_WIDTH = 8;
+export const AUGMENT_NODES = 9;
+export const AUGMENT_LINES = 10;
+export const AUGMENT_IMAGE = 11;
+export const AUGMENT_THICK = 12;
+export const AUGMENT_END = 13;
+export const AUGMENT_INPUT_SCALE = 14;
+export const AUGMENT_DENSITY = 15;
+export const AUGMENT_AMPLITUDE = 16;
+export const AUGMENT_MIDDLES = 17;
+export const AUGMENT_REACHES = 25;
+export const AUGMENT_WORDS = 33;
+
+/** What is drawn, by its place among the middles and reaches of eight ranges. */
+export const DRAWN_SHIFT_X = 0;
+export const DRAWN_SHIFT_Y = 1;
+export const DRAWN_ROTATION = 2;
+export const DRAWN_SCALE = 3;
+export const DRAWN_SHEAR = 4;
+export const DRAWN_THICKNESS = 5;

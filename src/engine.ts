@@ -1,8 +1,10 @@
 // One network in memory: its arena, learning from samples and inference. Everything here trusts its arguments: `network.ts`
 // checks them.
 
-import { CHUNK_ROWS, ENTRY_BYTES, SPAN_BYTES } from "./abi.js";
-import type { Dataset } from "./dataset.js";
+import { AUGMENT_EPOCH, CHUNK_ROWS, ENTRY_BYTES } from "./abi.js";
+import { Arena, type Pieces, type Samples } from "./arena.js";
+import type { Redrawing } from "./augment.js";
+import { Field, Lists, Task } from "./command.js";
 import { processors } from "./host.js";
 import {
   type Build,
@@ -10,32 +12,18 @@ import {
   compileKernels,
   createMemory,
   createSharedMemory,
-  growMemory,
   isPairing,
   type KernelModule,
   type Kernels,
   type Memory,
   simdFeatures,
 } from "./kernels.js";
-import { Field, Lists, listRows, type Pass, Task } from "./pass.js";
-import {
-  type LayerPlan,
-  type Needs,
-  type Plan,
-  padded,
-  panelIndex,
-  planArena,
-  type RowsPlan,
-  type Tensor,
-  tensorFloats,
-} from "./plan.js";
+import type { Pass } from "./pass.js";
+import { type LayerPlan, type Needs, type Plan, padded, planArena, type RedrawPlan, type RowsPlan } from "./plan.js";
 import { ascending } from "./random.js";
 import { Runner, type Threads } from "./runner.js";
 import { type LayerSpec, type NetworkSpec, outputUnits, parameterCount } from "./spec.js";
 import { canHaveThreads, MOST_THREADS } from "./threads.js";
-
-/** Samples as they came: whole, or a piece of them. */
-export type Samples = Pick<Dataset, "count" | "inputs" | "sampleSize" | "labels" | "targets" | "targetSize">;
 
 /** What tells how samples lie in memory. */
 type Kind = Pick<Samples, "inputs" | "labels" | "targets">;
@@ -43,9 +31,6 @@ const FLOATS: Kind = { inputs: new Float32Array(0), labels: undefined, targets: 
 
 /** Whether outputs are wanted, or losses. */
 type Inference = "predict" | "evaluate";
-
-/** The first row of each piece of an inference, and how many rows. */
-export type Pieces = Generator<[from: number, rows: number]>;
 
 /**
  * A batch of at most this many samples learns straight into the weights. In a larger one each sample's share of the step is
@@ -78,6 +63,8 @@ const MOST_KEPT = 2;
 
 /** Multiply-adds of a batch, zero inputs left out, that each thread must have to do for one more to pay. */
 const LEAST_THREAD_WORK = 600_000;
+/** Multiply-adds that drawing a pixel anew takes as long as. */
+const REDRAWING_WORK = 80;
 
 /** Multiply-adds of an inference from which on threads are started for the next of its kind, or asked if they run. */
 const START_WORK = 500e6;
@@ -98,8 +85,8 @@ export const CORRECT = 1;
 export type InputPath = "auto" | "dense" | "lists" | "keptLists";
 
 export class Engine {
-  /** Addresses of everything; another object after `bind`. */
-  plan: Plan;
+  /** What lies in the network's memory. */
+  readonly arena: Arena;
   /** Sums since the caller last cleared them: of row losses, and of rows classified right. */
   readonly totals = new Float64Array(2);
   inputPath: InputPath = "auto";
@@ -110,25 +97,19 @@ export class Engine {
   /** Whether samples are laid out for training, which no inference may move. */
   private isBound = false;
   private readonly runner: Runner;
-  private floats: Float32Array;
-  private words: Uint32Array;
-  private losses: Float64Array;
 
   private constructor(
     readonly spec: NetworkSpec,
     readonly build: Build,
-    private readonly memory: Memory,
+    memory: Memory,
     module: KernelModule,
-    private readonly kernels: Kernels,
+    kernels: Kernels,
     /** Threads that may take part; 1 where there can be no more. */
     readonly threads: Threads,
     needs: Needs,
   ) {
-    this.plan = planArena(spec, needs);
+    this.arena = new Arena(spec, kernels, memory, needs);
     this.runner = new Runner({ spec, memory, module, kernels }, threads, this.plan);
-    this.floats = new Float32Array(memory.buffer);
-    this.words = new Uint32Array(memory.buffer);
-    this.losses = this.lossView();
   }
 
   static async create(spec: NetworkSpec, build: Build, threads: Threads = 1): Promise<Engine> {
@@ -141,37 +122,55 @@ export class Engine {
     return new Engine(spec, build, memory, module, kernels, shared ? threads : 1, needs);
   }
 
+  /** Addresses of everything; another object after `bind`. */
+  get plan(): Plan {
+    return this.arena.plan;
+  }
+
   /** Ends the helping threads at once. */
   dispose(): void {
     this.runner.dispose();
   }
 
-  // --- memory ---
+  // --- samples to learn from ---
 
-  /** Lays the arena out for batches of `batch` samples of `samples`, and copies them and an ascending order into it. */
-  bind(samples: Samples, batch: number): Uint32Array {
+  /**
+   * Lays the arena out for batches of `batch` samples of `samples`, and copies them and an ascending order into it. With
+   * `redrawing` each is drawn anew before it is learned from (see `redraw`).
+   */
+  bind(samples: Samples, batch: number, redrawing?: Redrawing): Uint32Array {
+    const { arena } = this;
     const { inputs, count } = samples;
     let nonZeros = 0;
-    for (const [, rows] of this.staged(samples)) nonZeros += this.countStaged(inputs, rows);
-    this.keepsLists = this.listsAreToBeKept(inputs, nonZeros);
+    for (const [, rows] of arena.staged(samples)) nonZeros += arena.countStaged(inputs, rows);
+    // Lists would be of the images as they came.
+    this.keepsLists = !redrawing && this.listsAreToBeKept(inputs, nonZeros);
     this.arrange({
       batch,
       samples: count,
       inputBytes: this.keepsLists ? nonZeros * ENTRY_BYTES : inputs.byteLength,
       targetBytes: samples.labels ? 4 : samples.targetSize * 4,
-      threads: this.threadsFor(batch, nonZeros / count),
+      threads: this.threadsFor(batch, nonZeros / count, redrawing !== undefined),
+      scratchBytes: redrawing?.scratchBytes,
     });
     const { data, index } = this.plan;
-    if (this.keepsLists) this.listSamples(samples);
+    if (this.keepsLists) arena.listSamples(samples);
     else {
-      this.copyInputs(samples, 0, count, data.rows);
-      this.countNonZero(inputs, index, data.rows, count);
+      arena.copyInputs(samples, 0, count, data.rows);
+      arena.countNonZero(inputs, index, data.rows, count);
     }
-    this.copyTargets(samples, 0, count, data.targets);
+    arena.copyTargets(samples, 0, count, data.targets);
+    if (redrawing) arena.words.set(redrawing.settings, (this.plan.redraw as RedrawPlan).settings / 4);
     this.isBound = true;
-    const order = new Uint32Array(this.memory.buffer, this.plan.order, count);
+    const order = arena.words.subarray(this.plan.order / 4, this.plan.order / 4 + count);
     order.set(ascending(count));
     return order;
+  }
+
+  /** Has the bound samples drawn by the draws of epoch `epoch`, if they are drawn anew. No thread may be at work. */
+  redraw(epoch: number): void {
+    const { redraw } = this.plan;
+    if (redraw) this.arena.words[redraw.settings / 4 + AUGMENT_EPOCH] = epoch;
   }
 
   /** Whether training is to find lists of all its samples ready made, rather than make those of each batch. */
@@ -180,99 +179,20 @@ export class Engine {
     return this.listsPay(nonZeros, inputs.length) && nonZeros * ENTRY_BYTES <= MOST_KEPT * inputs.byteLength;
   }
 
-  private listSamples(samples: Samples): void {
-    const { kernels, spec } = this;
-    const { data, index, stage } = this.plan;
-    const isBytes = samples.inputs instanceof Uint8Array;
-    let lists = data.rows;
-    for (const [from, rows] of this.staged(samples)) {
-      const spans = index + from * SPAN_BYTES;
-      listRows(kernels, spec, isBytes, lists, spans, stage.rows, 0, rows);
-      lists = this.words[(spans + rows * SPAN_BYTES) / 4 - 1] as number;
-    }
-  }
-
   private arrange(needs: Needs): void {
-    const plan = planArena(this.spec, needs);
-    growMemory(this.memory, plan.end);
-    this.plan = plan;
-    this.floats = new Float32Array(this.memory.buffer);
-    this.words = new Uint32Array(this.memory.buffer);
-    this.losses = this.lossView();
-    this.runner.arrange(plan);
-  }
-
-  private lossView(): Float64Array {
-    return new Float64Array(this.memory.buffer, this.plan.losses, this.plan.capacity);
-  }
-
-  /** Copies the inputs of samples, as many as the stage holds at a time: gives the first of them and how many. */
-  private *staged(samples: Samples): Pieces {
-    const { stage, stageRows } = this.plan;
-    for (let from = 0; from < samples.count; from += stageRows) {
-      const rows = Math.min(stageRows, samples.count - from);
-      this.copyInputs(samples, from, from + rows, stage.rows);
-      yield [from, rows];
-    }
-  }
-
-  /** Copies the inputs of samples `from` to `to`, as they came. */
-  private copyInputs({ inputs, sampleSize }: Samples, from: number, to: number, address: number): void {
-    const rows = inputs.subarray(from * sampleSize, to * sampleSize);
-    if (rows instanceof Uint8Array) new Uint8Array(this.memory.buffer, address, rows.length).set(rows);
-    else new Float32Array(this.memory.buffer, address, rows.length).set(rows);
-  }
-
-  private copyTargets({ labels, targets, targetSize }: Samples, from: number, to: number, address: number): void {
-    if (labels) new Uint32Array(this.memory.buffer, address, to - from).set(labels.subarray(from, to));
-    else if (targets) this.floats.set(targets.subarray(from * targetSize, to * targetSize), address / 4);
-  }
-
-  private countNonZero(inputs: Samples["inputs"], counts: number, rows: number, count: number): void {
-    if (inputs instanceof Uint8Array) this.kernels.countNonZeroU8(counts, rows, count, this.spec.inputs);
-    else this.kernels.countNonZeroF32(counts, rows, count, this.spec.inputs);
-  }
-
-  /** Non-zero inputs of the stage's first `rows` rows, of the kind of `inputs`. */
-  private countStaged(inputs: Samples["inputs"], rows: number): number {
-    const { stage, labels } = this.plan;
-    // The place of the labels is not used yet: they come after.
-    this.countNonZero(inputs, labels, stage.rows, rows);
-    let sum = 0;
-    for (let i = 0; i < rows; i++) sum += this.words[labels / 4 + i] as number;
-    return sum;
-  }
-
-  /** A tensor's values in row-major order, copied; `offset` leads from parameters to their gradients. */
-  readTensor(tensor: Tensor, offset = 0): Float32Array<ArrayBuffer> {
-    const at = (tensor.address + offset) / 4;
-    const values = new Float32Array(tensorFloats(tensor));
-    for (let i = 0; i < values.length; i++) values[i] = this.floats[at + panelIndex(tensor, i)] as number;
-    return values;
-  }
-
-  /** Sets a tensor from row-major values. −0 becomes 0, which the sparse path's skipping of zeros relies on. */
-  writeTensor(tensor: Tensor, values: Float32Array): void {
-    const at = tensor.address / 4;
-    for (let i = 0; i < values.length; i++) this.floats[at + panelIndex(tensor, i)] = (values[i] as number) + 0;
-  }
-
-  /** Whether no parameter has overflowed. */
-  hasFiniteParameters(): boolean {
-    const { floats } = this;
-    const { params, paramFloats } = this.plan;
-    for (let i = params / 4; i < params / 4 + paramFloats; i++) if (!Number.isFinite(floats[i])) return false;
-    return true;
+    this.arena.arrange(needs);
+    this.runner.arrange(this.plan);
   }
 
   // --- threads ---
 
-  /** How many threads take part in steps of `batch` samples with so many non-zero inputs each. */
-  private threadsFor(batch: number, nonZeros: number): number {
+  /** How many threads take part in steps of `batch` samples with so many non-zero inputs each, drawn anew or not. */
+  private threadsFor(batch: number, nonZeros: number, redraws: boolean): number {
     const { threads, spec } = this;
     if (threads !== "auto") return threads;
     const skipped = (spec.inputs - nonZeros) * (spec.layers[0] as LayerSpec).units;
-    const paying = Math.floor((Math.min(batch, CHUNK_ROWS) * (parameterCount(spec) - skipped)) / LEAST_THREAD_WORK);
+    const work = parameterCount(spec) - skipped + (redraws ? REDRAWING_WORK * spec.inputs : 0);
+    const paying = Math.floor((Math.min(batch, CHUNK_ROWS) * work) / LEAST_THREAD_WORK);
     return Math.max(1, Math.min(mostThreads(), paying));
   }
 
@@ -339,6 +259,7 @@ export class Engine {
     this.describe(pass, samples, at, order, count);
     pass.command[Field.task] = Task.learn;
     pass.command[Field.lists] = isBound ? this.boundLists(order, count) : Lists.none;
+    if (isBound && this.plan.redraw) pass.command[Field.redraws] = 1;
   }
 
   private describe(pass: Pass, samples: Kind, at: RowsPlan, order: number, count: number): void {
@@ -348,17 +269,14 @@ export class Engine {
     command[Field.order] = order;
     command[Field.count] = count;
     command[Field.bytes] = samples.inputs instanceof Uint8Array ? 1 : 0;
+    command[Field.redraws] = 0;
     command[Field.targetKind] = samples.labels ? 1 : samples.targets ? 2 : 0;
   }
 
-  /** How the batch of bound samples whose order is at `order` is taken. */
+  /** How the batch of bound samples whose order is at `order` is taken. Drawn anew they have about as many zeros. */
   private boundLists(order: number, count: number): number {
     if (this.keepsLists) return Lists.kept;
-    const { words } = this;
-    const [first, index] = [order / 4, this.plan.index / 4];
-    let sum = 0;
-    for (let i = 0; i < count; i++) sum += words[index + (words[first + i] as number)] as number;
-    return this.listsPay(sum, count * this.spec.inputs) ? Lists.made : Lists.none;
+    return this.listsPay(this.arena.countBound(order, count), count * this.spec.inputs) ? Lists.made : Lists.none;
   }
 
   private addTotals(pass: Pass, samples: Samples, rows: number): void {
@@ -369,7 +287,8 @@ export class Engine {
   /** Adds the losses of the last batch's or piece's first `rows` rows to `sums[LOSS]`. A sum that is returned makes garbage. */
   addLosses(rows: number, sums: Float64Array): void {
     let sum = sums[LOSS] as number;
-    for (let i = 0; i < rows; i++) sum += this.losses[i] as number;
+    const { losses } = this.arena;
+    for (let i = 0; i < rows; i++) sum += losses[i] as number;
     sums[LOSS] = sum;
   }
 
@@ -377,11 +296,12 @@ export class Engine {
   gradient(samples: Samples): { loss: number; offset: number } {
     this.runner.checkNotLate();
     if (this.usesGradients) throw new Error("the gradient is in use by a training step: ask again after it");
+    const { arena } = this;
     const { params, grads, paramFloats, stage } = this.plan;
-    this.floats.fill(0, grads / 4, grads / 4 + paramFloats);
+    arena.floats.fill(0, grads / 4, grads / 4 + paramFloats);
     const sums = new Float64Array(1);
-    for (const [from, rows] of this.staged(samples)) {
-      this.copyTargets(samples, from, from + rows, stage.targets);
+    for (const [from, rows] of arena.staged(samples)) {
+      arena.copyTargets(samples, from, from + rows, stage.targets);
       this.runner.doAlone((pass) => {
         this.describeLearning(pass, samples, stage, 0, rows);
         pass.command[Field.scale] = 1 / samples.count;
@@ -401,15 +321,16 @@ export class Engine {
   infer(samples: Samples, task: Inference): Pieces {
     return this.inferPieces(samples.count, samples, task, (from, rows) => {
       const { stage } = this.plan;
-      this.copyInputs(samples, from, from + rows, stage.rows);
-      this.copyTargets(samples, from, from + rows, stage.targets);
+      this.arena.copyInputs(samples, from, from + rows, stage.rows);
+      this.arena.copyTargets(samples, from, from + rows, stage.targets);
     });
   }
 
   /** The same for inputs that `fill` writes where they are wanted, `[rows][inputs]` floats. */
   inferFilled(count: number, fill: (view: Float32Array, first: number) => void): Pieces {
     return this.inferPieces(count, FLOATS, "predict", (from, rows) => {
-      fill(new Float32Array(this.memory.buffer, this.plan.stage.rows, rows * this.spec.inputs), from);
+      const at = this.plan.stage.rows / 4;
+      fill(this.arena.floats.subarray(at, at + rows * this.spec.inputs), from);
     });
   }
 
@@ -445,7 +366,7 @@ export class Engine {
 
   private inferStaged(samples: Kind, rows: number, task: Inference): void {
     const { stage } = this.plan;
-    const nonZeros = this.countStaged(samples.inputs, rows);
+    const nonZeros = this.arena.countStaged(samples.inputs, rows);
     const lists = this.listsPay(nonZeros, rows * this.spec.inputs) ? Lists.made : Lists.none;
     this.runner.insist((pass) => {
       this.describe(pass, samples, stage, 0, rows);
@@ -462,15 +383,16 @@ export class Engine {
 
   /** Where row `row` of the last piece has its largest output. */
   label(row: number): number {
-    return this.words[this.plan.labels / 4 + row] as number;
+    return this.arena.words[this.plan.labels / 4 + row] as number;
   }
 
   /** Copies the outputs of the last piece's first `rows` rows, `[rows][units]`, into `out` at `at`. */
   copyOutputs(rows: number, out: Float32Array, at: number): void {
     const { activations } = this.plan.layers[this.plan.layers.length - 1] as LayerPlan;
+    const { floats } = this.arena;
     const units = outputUnits(this.spec);
     for (let row = 0, from = activations / 4; row < rows; row++, from += padded(units)) {
-      for (let unit = 0; unit < units; unit++) out[at++] = this.floats[from + unit] as number;
+      for (let unit = 0; unit < units; unit++) out[at++] = floats[from + unit] as number;
     }
   }
 }

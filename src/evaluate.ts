@@ -1,6 +1,7 @@
 // What a network gives for samples, and how good that is.
 
-import { type Breathe, type Engine, LOSS, type Pieces, type Samples } from "./engine.js";
+import type { Pieces, Samples } from "./arena.js";
+import { type Breathe, type Engine, LOSS } from "./engine.js";
 import { outputUnits } from "./spec.js";
 
 export interface Evaluation {

@@ -1,7 +1,9 @@
 // Training: epochs of shuffled batches, with progress, validation, abort, and an event loop that stays alive.
 
+import type { Samples } from "./arena.js";
+import type { Augmentation, Redrawing } from "./augment.js";
 import type { Dataset } from "./dataset.js";
-import { type Breathe, CORRECT, type Engine, LOSS, type Samples } from "./engine.js";
+import { type Breathe, CORRECT, type Engine, LOSS } from "./engine.js";
 import { type Evaluation, evaluateBreathing } from "./evaluate.js";
 import type { Optimizer } from "./optimizer.js";
 import { ascending, Stream, shuffle } from "./random.js";
@@ -40,6 +42,11 @@ export interface FitOptions {
   validation?: Dataset;
   /** Whether each epoch takes the samples in a new random order; true unless told. */
   shuffle?: boolean;
+  /**
+   * Draws every training image anew in every epoch, changed by chance within these bounds; `train` must then have a shape of
+   * `[height, width]`. `digitAugmentation` is for handwritten digits. What comes in from outside of an image is 0.
+   */
+  augment?: Augmentation;
   /** Called after every epoch; a promise is waited for. */
   onEpoch?: (record: EpochRecord) => void | Promise<void>;
   /** Called after every batch; a promise is waited for. */
@@ -56,6 +63,8 @@ export interface FitPlan extends FitOptions {
   batchSize: number;
   shuffle: boolean;
   seed: number;
+  /** What `augment` comes to. */
+  redrawing?: Redrawing | undefined;
   /** Epochs that the network has seen before, so that a second `fit` shuffles anew; counted on as epochs begin. */
   epochsBefore: number;
   onBegin: () => void;
@@ -66,7 +75,7 @@ const YIELD_MILLISECONDS = 12;
 
 /** One record an epoch. The training set is copied into the network's memory once. */
 export async function fit(engine: Engine, train: Dataset, options: FitPlan): Promise<EpochRecord[]> {
-  const order = engine.bind(train, Math.min(options.batchSize, train.count));
+  const order = engine.bind(train, Math.min(options.batchSize, train.count), options.redrawing);
   const start = ascending(train.count);
   const breath = new Breath(options.signal);
   const history: EpochRecord[] = [];
@@ -118,6 +127,7 @@ async function trainEpoch(
   const { totals } = engine;
   const started = performance.now();
   totals.fill(0);
+  engine.redraw(options.epochsBefore + epoch);
   if (options.shuffle) shuffle(order, options.seed, Stream.shuffle, options.epochsBefore + epoch);
   const progress: BatchRecord = { epoch, samples: 0, total: train.count, loss: 0, accuracy: undefined };
   for (let from = 0; from < train.count; from += options.batchSize) {
@@ -137,7 +147,7 @@ async function trainEpoch(
   await engine.settle();
   // What the last step did shows in no loss any more.
   const steps = Math.ceil(train.count / options.batchSize);
-  if (!engine.hasFiniteParameters()) throw divergence("a parameter", epoch, steps, options);
+  if (!engine.arena.hasFiniteParameters()) throw divergence("a parameter", epoch, steps, options);
   return epochRecord(epoch, train, totals, (performance.now() - started) / 1000);
 }
 

@@ -1,5 +1,6 @@
 // wasmlp: everything that works in every JavaScript engine.
 
+export { type Augmentation, digitAugmentation } from "./augment.js";
 export { Dataset, type DatasetOptions } from "./dataset.js";
 export { type EngineFeatures, engineFeatures } from "./engine.js";
 export type { Evaluation } from "./evaluate.js";

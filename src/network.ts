@@ -1,5 +1,7 @@
 // The network as its users know it. What comes from outside is checked here, once; what goes out is a copy.
 
+import type { Samples } from "./arena.js";
+import { checkAugmentation, checkImages, planRedrawing, type Redrawing } from "./augment.js";
 import {
   checkBoolean,
   checkFinite,
@@ -11,7 +13,7 @@ import {
   shown,
 } from "./check.js";
 import { Dataset } from "./dataset.js";
-import { Engine, type Samples } from "./engine.js";
+import { Engine } from "./engine.js";
 import { type Evaluation, evaluate, predict, predictFilled } from "./evaluate.js";
 import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./explain.js";
 import { type EpochRecord, type FitOptions, fit } from "./fit.js";
@@ -72,7 +74,9 @@ export interface Gradient {
 const NETWORK_OPTIONS = [
   ...["inputs", "layers", "loss", "inputScale", "seed", "weightInit", "biasInit", "deterministic", "threads"],
 ];
-const FIT_OPTIONS = ["epochs", "batchSize", "optimizer", "validation", "shuffle", "onEpoch", "onBatch", "signal"];
+const FIT_OPTIONS = [
+  ...["epochs", "batchSize", "optimizer", "validation", "shuffle", "augment", "onEpoch", "onBatch", "signal"],
+];
 const METADATA_KEY = "wasmlp";
 
 /** A multilayer perceptron: layers L_l = S(W·L_{l-1} + B), trained by gradient descent. */
@@ -106,7 +110,7 @@ export class Network {
     const engine = await Engine.create(spec, build, checkThreads(threads));
     const parameters = initialParameters(spec, seed, weightInit, biasInit);
     engine.plan.tensors.forEach((tensor, i) => {
-      engine.writeTensor(tensor, parameters[i] as Float32Array);
+      engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
     });
     return new Network(engine, seed);
   }
@@ -127,7 +131,7 @@ export class Network {
     const build = chooseBuild(checkBoolean(deterministic, "deterministic"));
     const engine = await Engine.create(spec, build, checkThreads(threads));
     for (const tensor of engine.plan.tensors) {
-      engine.writeTensor(tensor, (tensors.get(tensor.name) as { data: Float32Array }).data);
+      engine.arena.writeTensor(tensor, (tensors.get(tensor.name) as { data: Float32Array }).data);
     }
     return new Network(engine, seed);
   }
@@ -158,6 +162,7 @@ export class Network {
     if (options.validation !== undefined) checkDataset(engine.spec, options.validation, "validation");
     if (this.#fitting) throw new Error("this network is being trained already: wait for the first fit to end");
     const { batchSize = Math.min(32, train.count), shuffle = true } = options;
+    const redrawing = this.#redrawing(train, options.augment);
     const onBegin = (): void => {
       this.#epochs++;
     };
@@ -169,12 +174,19 @@ export class Network {
     try {
       return await fit(engine, train, {
         ...options,
-        ...{ optimizer, batchSize, shuffle, seed: this.#seed, epochsBefore: this.#epochs, onBegin },
+        ...{ optimizer, batchSize, shuffle, redrawing, seed: this.#seed, epochsBefore: this.#epochs, onBegin },
       });
     } finally {
       this.#fitting = false;
       if (this.#engine === undefined) engine.dispose();
     }
+  }
+
+  #redrawing(train: Dataset, augment: unknown): Redrawing | undefined {
+    if (augment === undefined) return undefined;
+    const augmentation = checkAugmentation(augment);
+    checkImages(train.shape, "train");
+    return planRedrawing(augmentation, train.shape, this.engine.spec.inputScale, this.#seed);
   }
 
   /** Mean loss over `data`, and for labelled samples accuracy and confusion. */
@@ -263,18 +275,18 @@ export class Network {
       ];
     });
     engine.plan.tensors.forEach((tensor, i) => {
-      engine.writeTensor(tensor, values[i] as Float32Array);
+      engine.arena.writeTensor(tensor, values[i] as Float32Array);
     });
   }
 
   /** The network as a safetensors file: `layers.N.weights`, `layers.N.biases`, and the spec as JSON in its metadata. */
   toBytes(): Uint8Array<ArrayBuffer> {
     const { engine } = this;
-    if (!engine.hasFiniteParameters()) {
+    if (!engine.arena.hasFiniteParameters()) {
       throw new RangeError("the network has parameters that are not finite numbers, which a model file cannot hold");
     }
     const tensors = engine.plan.tensors.map((tensor) => {
-      return { name: tensor.name, shape: tensor.shape, data: engine.readTensor(tensor) };
+      return { name: tensor.name, shape: tensor.shape, data: engine.arena.readTensor(tensor) };
     });
     return encodeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(engine.spec) });
   }
@@ -299,8 +311,8 @@ export class Network {
 function readLayers(engine: Engine, offset: number): LayerParameters[] {
   const { tensors } = engine.plan;
   return engine.spec.layers.map((_, i) => ({
-    weights: engine.readTensor(tensors[2 * i] as Tensor, offset),
-    biases: engine.readTensor(tensors[2 * i + 1] as Tensor, offset),
+    weights: engine.arena.readTensor(tensors[2 * i] as Tensor, offset),
+    biases: engine.arena.readTensor(tensors[2 * i + 1] as Tensor, offset),
   }));
 }
 

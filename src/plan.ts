@@ -1,7 +1,8 @@
 // The arena: where everything of one network lies in its memory. The only file with address arithmetic.
 //
 //   0        64 KiB
-//   | unused | params | grads | data | order | activations | deltas | inputs | columns | targets | losses | stage | meeting |
+//   | unused | params | grads | data | order | activations | deltas | inputs | columns | targets | losses | stage | redrawn |
+//   | meeting |
 //
 //   params       per layer: weights as panels [ceil(units/16)][inputs|1][16], then biases [units padded to 16]
 //   grads        the twin of params: what is at params + i has its gradient at grads + i
@@ -9,14 +10,15 @@
 //                block for all threads where they share out the layer, else one for each
 //   inputs       the batch, once a thread: rows of floats, or lists of what is not zero in them; each list has its span
 //   columns      the same lists by input, for the gradient
-//   meeting      where threads meet, and what they are to do next
 //   stage, data  samples as they came, with their labels or target vectors; data of many zeros is kept as lists instead
+//   redrawn      a batch's images as they are drawn anew, what is told of how, and memory to work in for each thread
+//   meeting      where threads meet, and what they are to do next
 //
 // Rows of activations, deltas, inputs and targets are padded to 16 floats; every block starts on 64 bytes. Parameters come
 // first, so they stay where they are when the rest is laid out anew for a dataset; then the dataset, so that it stays where it
 // is when the rest is laid out for more threads.
 
-import { CHUNK_ROWS, ENTRY_BYTES, PANEL, SPAN_BYTES } from "./abi.js";
+import { AUGMENT_WORDS, CHUNK_ROWS, ENTRY_BYTES, PANEL, SPAN_BYTES } from "./abi.js";
 import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "./spec.js";
 
 /** Page 0 is left alone: address 0 is nobody's, and the debug build keeps its messages there. */
@@ -70,6 +72,19 @@ export interface Needs {
   targetBytes: number;
   /** Threads that the network is to be trained by. */
   threads: number;
+  /** Scratch memory that each needs to draw images anew; left out where none are. */
+  scratchBytes?: number | undefined;
+}
+
+/** Where the images of a batch are drawn anew. */
+export interface RedrawPlan {
+  /** What the kernel `augment` is told (see `src/augment.ts`). */
+  settings: number;
+  /** `[batch][inputs]` tight floats, for all threads. */
+  images: number;
+  /** Thread 0's scratch memory, and how far on the next thread's is. */
+  scratch: number;
+  scratchStride: number;
 }
 
 /** Where a batch is gathered: thread 0's blocks, and how far on the next thread's are. */
@@ -110,6 +125,8 @@ export interface Plan extends BatchPlan {
   order: number;
   /** By sample: how many inputs are not zero (u32), or where its list begins and ends (u32 each) where lists are kept. */
   index: number;
+  /** Only where images are drawn anew. */
+  redraw: RedrawPlan | undefined;
   /** A barrier, and past it commands. */
   meeting: number;
   /** First address past the arena. */
@@ -186,6 +203,10 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
     },
     stageRows: staged * needs.threads,
     ...dataset,
+    redraw:
+      needs.scratchBytes === undefined
+        ? undefined
+        : planRedraw(batch * spec.inputs, needs.scratchBytes, needs.threads, take),
     meeting: take(MEETING_BYTES),
     end,
   };
@@ -212,6 +233,18 @@ function planBatch(
   const batchStride = take(0) - inputs;
   take(batchStride * (threads - 1));
   return { ...blocks, batchStride };
+}
+
+function planRedraw(
+  floats: number,
+  scratchBytes: number,
+  threads: number,
+  take: (bytes: number) => number,
+): RedrawPlan {
+  const blocks = { settings: take(AUGMENT_WORDS * 4), images: take(floats * 4), scratch: take(scratchBytes) };
+  const scratchStride = take(0) - blocks.scratch;
+  take(scratchStride * (threads - 1));
+  return { ...blocks, scratchStride };
 }
 
 function planLayer(spec: NetworkSpec, index: number, threads: number, take: (bytes: number) => number): LayerPlan {

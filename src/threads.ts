@@ -1,5 +1,5 @@
 // The threads that help: how many, how they are started, handed a network's memory, and found to be gone. What they do is in
-// `pass.ts`; their own side is `thread.ts`, which the build bundles into the text that starts them.
+// `pass.ts` and `work.ts`; their own side is `thread.ts`, which the build bundles into the text that starts them.
 
 import { threadSource } from "../build/thread.js";
 import { nodeThreads, processors } from "./host.js";

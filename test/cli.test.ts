@@ -234,6 +234,19 @@ describe("train", () => {
     expect(one?.equals(three as Buffer)).toBe(false);
   });
 
+  it("draws images anew with --augment: digits, or changes of one's own", () => {
+    const hash = (...more: string[]): Buffer => {
+      outputOf(...["train", "--data", "data", ...SMALL, "--epochs", "2", "--quiet", "--out", "drawn", ...more]);
+      return readFileSync(join(folder, "drawn"));
+    };
+    const changes = "shift=2,rotation=12,scale=0.15,shear=0.2,alpha=30,sigma=5,thickness=0.5";
+    const [plain, digits] = [hash(), hash("--augment", "digits")];
+    expect(digits.equals(plain)).toBe(false);
+    expect(hash("--augment", changes).equals(digits)).toBe(true);
+    expect(hash("--augment", "shift=1").equals(digits)).toBe(false);
+    expect(hash("--augment", "shift=0, rotation=0").equals(plain)).toBe(true);
+  });
+
   it("takes every option that help lists", () => {
     const options = ["--activation", "relu", "--output-activation", "softmax", "--loss", "crossEntropy"];
     const more = [
@@ -643,6 +656,26 @@ describe("refusals: one sentence on stderr", () => {
       USAGE,
       ["train", "--threads", "65"],
       /"--threads" must be "auto" or a whole number from 1 to 64, got "65"/,
+    ],
+    ...["letters", "", "shift", "shift=", "shift=x", "shift=1=2", "shift=1,shift=2", "elastic=3", "digits,shift=1"].map(
+      (how): [string, number, string[], RegExp] => [
+        `an augmentation of "${how}"`,
+        USAGE,
+        ["train", "--augment", how],
+        /"--augment" must be "digits", or numbers for one or more of shift, .* got "/,
+      ],
+    ),
+    [
+      "an augmentation out of bounds",
+      USAGE,
+      ["train", "--augment", "rotation=181"],
+      /the rotation of "--augment" must be a finite number from 0 to 180, got 181/,
+    ],
+    [
+      "half an elastic distortion",
+      USAGE,
+      ["train", "--augment", "alpha=3"],
+      /the sigma of "--augment" must be a number, got undefined/,
     ],
     [
       "layers that do not begin with the pixels",

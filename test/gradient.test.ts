@@ -142,16 +142,16 @@ describe("what pads rows", () => {
     const engine = await Engine.create(spec, "simd");
     const parameters = initialParameters(spec, 1, "auto", "gaussian");
     engine.plan.tensors.forEach((tensor, i) => {
-      engine.writeTensor(tensor, parameters[i] as Float32Array);
+      engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
     });
     const samples = { count: 300, inputs: gaussians(1500, 1), sampleSize: 5, labels: undefined };
     const gradientBits = () => {
       const { offset } = engine.gradient({ ...samples, targets: distributions(300, 2, 2), targetSize: 2 });
-      return engine.plan.tensors.map((tensor) => engine.readTensor(tensor, offset));
+      return engine.plan.tensors.map((tensor) => engine.arena.readTensor(tensor, offset));
     };
     const expected = gradientBits();
     // Everything but the parameters: what a pass needs it writes anew.
-    const { floats } = engine as unknown as { floats: Float32Array };
+    const { floats } = engine.arena;
     floats.fill(Number.NaN, engine.plan.grads / 4, engine.plan.end / 4);
     expect(gradientBits()).toEqual(expected);
     expect(expected.flatMap((tensor) => [...tensor]).every(Number.isFinite)).toBe(true);

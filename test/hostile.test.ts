@@ -111,6 +111,28 @@ describe("whole numbers", () => {
   });
 });
 
+/** Augmentations that are refused. */
+const AUGMENTS: [string, unknown, new (message: string) => Error, string][] = [
+  ["name", "digits", TypeError, '"augment" must be an object, got "digits"'],
+  ["null", null, TypeError, '"augment" must be an object, got null'],
+  ["a misspelt change", { rotate: 3 }, RangeError, '"augment" has no option "rotate"; it takes shift, rotation, scale'],
+  ["a text", { shift: "2" }, TypeError, '"augment.shift" must be a number, got "2"'],
+  ["a range", { shift: [1, 2] }, TypeError, '"augment.shift" must be a number, got Array(2)'],
+  ["NaN", { rotation: Number.NaN }, RangeError, '"augment.rotation" must be a finite number from 0 to 180, got NaN'],
+  ["a negative number", { shear: -1 }, RangeError, '"augment.shear" must be a finite number from 0 to 10, got -1'],
+  ["too much", { thickness: 1.5 }, RangeError, '"augment.thickness" must be a finite number from 0 to 1, got 1.5'],
+  ["infinity", { scale: Infinity }, RangeError, '"augment.scale" must be a finite number from 0 to 9, got Infinity'],
+  ["far too much", { shift: 1e30 }, RangeError, '"augment.shift" must be a finite number from 0 to 1024, got 1e+30'],
+  ["half of elastic", { elastic: { alpha: 1 } }, TypeError, '"augment.elastic.sigma" must be a number, got undefined'],
+  ["a number for elastic", { elastic: 3 }, TypeError, '"augment.elastic" must be an object, got 3'],
+  [
+    "too fine a field",
+    { elastic: { alpha: 1, sigma: 0.1 } },
+    RangeError,
+    '"augment.elastic.sigma" must be a finite number from 1 to 1000, got 0.1',
+  ],
+];
+
 describe("a network refuses, and stays as it was", async () => {
   const data = stripes(30, 3, 1);
   const optimizer = sgd({ learningRate: 0.1 });
@@ -170,6 +192,24 @@ describe("a network refuses, and stays as it was", async () => {
       (net) => fit(net, { signal: {} }),
       TypeError,
       '"signal" must be an AbortSignal, got Object',
+    ],
+    ...AUGMENTS.map(([what, augment, kind, message]): [string, (net: Network) => unknown, typeof kind, string] => [
+      `augmentation by ${what}`,
+      (net) => fit(net, { augment }),
+      kind,
+      message,
+    ]),
+    [
+      "augmentation of what are no images",
+      (net) => fit(net, { augment: { shift: 1 } }, new Dataset({ inputs: new Uint8Array(64), shape: 64, labels: [0] })),
+      RangeError,
+      '"augment" needs images: "train" must have a shape of [height, width], 4096 at most each, got [64]',
+    ],
+    [
+      "augmentation of images of colours",
+      (net) => fit(net, { augment: {} }, new Dataset({ inputs: new Uint8Array(64), shape: [4, 4, 4], labels: [0] })),
+      RangeError,
+      '"train" must have a shape of [height, width], 4096 at most each, got [4,4,4]',
     ],
     ["arrays as data", (net) => fit(net, {}, [1, 2]), TypeError, '"train" must be a Dataset, got Array(2)'],
     [

@@ -6,6 +6,7 @@ import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "../src/abi.js"
 import { bindKernels, createMemory, type Kernels } from "../src/kernels.js";
 import { planArena } from "../src/plan.js";
 import { Arena, wordsOf } from "./arena.js";
+import * as images from "./augment-checks.js";
 import { DATA_SECTION, dataRanges, START_SECTION, sections } from "./binary.js";
 import * as dense from "./dense-checks.js";
 import { fused, roundedTwice } from "./exact.js";
@@ -55,6 +56,7 @@ export function kernelSuite(build: TestedBuild): void {
     describe("sparse", () => sparseTests(() => lab));
     describe("activations", () => activationTests(() => lab, build));
     describe("losses", () => lossTests(() => lab));
+    describe("augment", () => augmentTests(() => lab));
     describe("the rest", () => otherTests(() => lab));
     describe("wrong kernels", () => mutantTests(() => lab));
   });
@@ -304,6 +306,55 @@ function lossTests(lab: () => Lab): void {
 
   it("gives a row the same in every batch", () => {
     for (const units of [1, 10, 33]) losses.checkLossRows(lab(), losses.lossCase(9, units, 4));
+  });
+}
+
+function augmentTests(lab: () => Lab): void {
+  const sides = [1, 3, 4, 5, 8, 13, 28];
+  const sizes = [...sides.flatMap((height) => sides.map((width) => ({ height, width }))), { height: 40, width: 31 }];
+  /** Runs `run` over sizes, kinds of rows and orders. */
+  const each = (run: (size: Omit<images.ImageCase, "augmentation">, i: number) => void): void => {
+    sizes.forEach((size, i) => {
+      run({ ...size, count: (i % 3) + 1, bytes: i % 2 === 0, ordered: i % 5 < 3 }, i);
+    });
+  };
+
+  it.each(Object.keys(images.EVERYTHING) as (keyof typeof images.EVERYTHING)[])("%s alone, against float64", (name) => {
+    each((size) => {
+      images.checkAugment(lab(), { ...size, augmentation: { [name]: images.EVERYTHING[name] } });
+    });
+  });
+
+  it("everything, against float64", () => {
+    each((size) => {
+      images.checkAugment(lab(), { ...size, augmentation: images.EVERYTHING });
+    });
+  });
+
+  it("elastic distortion of every fineness, and far out of the image", () => {
+    for (const sigma of [1, 1.5, 2, 5, 30, 1000]) {
+      for (const alpha of [1, 10_000]) {
+        const augmentation = { elastic: { alpha, sigma } };
+        images.checkAugment(lab(), { height: 28, width: 27, count: 2, bytes: true, ordered: true, augmentation });
+      }
+    }
+  });
+
+  it("without a change copies bit by bit", () => {
+    each((size) => {
+      images.checkUnchanged(lab(), size);
+    });
+  });
+
+  it("shifts by whole pixels, bit by bit", () => {
+    each((size, i) => {
+      images.checkShift(lab(), size, (i % 7) - 3, (i % 5) - 2);
+    });
+    images.checkShift(lab(), { height: 5, width: 6, count: 1, bytes: true, ordered: false }, 1000, -1000);
+  });
+
+  it("turns by a right angle", () => {
+    for (const side of [2, 5, 28]) images.checkQuarterTurn(lab(), side);
   });
 }
 

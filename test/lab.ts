@@ -13,6 +13,14 @@ export interface Lab {
   madd: Madd;
 }
 
+/** A kernel that is wrong in one way. */
+export interface Mutant {
+  name: string;
+  /** Passes with the true kernels, and must throw with the wrong one in their place. */
+  check: (lab: Lab) => void;
+  wrong: (lab: Lab) => Partial<Kernels>;
+}
+
 /** Tiles that a kernel is asked for: the usual ones, and those for engines that run pairs of vectors as one. */
 export const TILES = [false, true] as const;
 

@@ -10,19 +10,20 @@ const root = resolve(import.meta.dirname, "..");
 /** From the ground up. A file may import from those before it; those of one folder name stand together. */
 const SOURCE = [
   ...["abi", "host", "check", "random", "spec"],
-  ...["plan", "init", "idx"],
-  ...["kernels", "optimizer", "dataset", "safetensors", "files", "pass", "pace", "threads"],
-  ...["runner", "engine", "mnist", "thread"],
+  ...["plan", "init", "augment", "idx", "command"],
+  ...["kernels", "optimizer", "dataset", "safetensors", "files", "work", "pass", "pace", "threads"],
+  ...["arena", "runner", "engine", "mnist", "thread"],
   ...["evaluate", "fit", "explain"],
   ...["network", "index", "turbo", "node", "cli/"],
 ].map((name) => `src/${name}`);
 const ASSEMBLY = [
-  ...["src/abi", "assembly/simd", "build/tiles", "assembly/activation", "assembly/barrier"],
+  ...["src/abi", "assembly/simd", "build/tiles", "assembly/activation", "assembly/barrier", "assembly/random"],
   ...[
     "assembly/dense",
     "assembly/loss",
     "assembly/optimizer",
     "assembly/batch",
+    "assembly/augment",
     "assembly/sparse",
     "assembly/ceiling",
     "assembly/index",

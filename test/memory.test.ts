@@ -32,8 +32,8 @@ WebAssembly.Memory.prototype.grow = function (pages) { grown += pages; return gr
 const layers = [{ units: 4, activation: "sigmoid" }, { units: 2, activation: "sigmoid" }];
 const net = await Network.create({ inputs: 8, layers, loss: "quadratic" });
 const labels = Array.from({ length: 2000 }, (_, i) => i % 2);
-const data = new Dataset({ inputs: new Float32Array(2000 * 8).fill(0.5), shape: 8, labels });
-const fit = (epochs) => net.fit(data, { epochs, batchSize: 2, optimizer: sgd({ learningRate: 0.1 }) });
+const data = new Dataset({ inputs: new Float32Array(2000 * 8).fill(0.5), shape: [2, 4], labels });
+const fit = (epochs, more) => net.fit(data, { epochs, batchSize: 2, optimizer: sgd({ learningRate: 0.1 }), ...more });
 await fit(200);
 const warm = grown;
 `;
@@ -60,19 +60,23 @@ describe("memory", () => {
     expect(seconds).toBeLessThan(10);
   });
 
-  it("a step makes no garbage but boxed numbers", () => {
+  it.each([
+    ["", "{}"],
+    [" with images drawn anew", "{ augment: { shift: 1 } }"],
+  ])("a step makes no garbage but boxed numbers%s", (_, more) => {
     // A young generation that holds all of it, so that what is left on the heap is all that was allocated.
     const { bytes, collections } = run(
       "garbage",
       `${WARM}
       import { PerformanceObserver } from "node:perf_hooks";
       let collections = 0;
+      await fit(200, ${more});
       gc();
       await new Promise((resolve) => setTimeout(resolve, 20));
       const observer = new PerformanceObserver((list) => { collections += list.getEntries().length; });
       observer.observe({ entryTypes: ["gc"] });
       const before = process.memoryUsage().heapUsed;
-      await fit(100);
+      await fit(100, ${more});
       const bytes = (process.memoryUsage().heapUsed - before) / 100_000;
       await new Promise((resolve) => setTimeout(resolve, 20));
       console.log(JSON.stringify({ bytes, collections }));`,

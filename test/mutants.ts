@@ -4,20 +4,14 @@ import { LINEAR, SIGMOID, SOFTMAX } from "../src/abi.js";
 import type { Kernels } from "../src/kernels.js";
 import { padded, panelRows } from "../src/plan.js";
 import { floatsOf } from "./arena.js";
+import { augmentMutants } from "./augment-mutants.js";
 import * as dense from "./dense-checks.js";
 import * as check from "./kernel-checks.js";
-import type { Lab } from "./lab.js";
+import type { Lab, Mutant } from "./lab.js";
 import * as losses from "./loss-checks.js";
 import { at } from "./reference.js";
 import * as sparse from "./sparse-checks.js";
 import { sweep, UNARY, type Unary } from "./sweep.js";
-
-interface Mutant {
-  name: string;
-  /** Passes with the true kernels, and must throw with the wrong one in their place. */
-  check: (lab: Lab) => void;
-  wrong: (lab: Lab) => Partial<Kernels>;
-}
 
 const SHAPE = { rows: 7, inputs: 21, units: 19 };
 /** Every 100,003rd float is enough to find these. */
@@ -360,4 +354,4 @@ const sparseMutants: Mutant[] = [
   },
 ];
 
-export const mutants = [...denseMutants, ...sparseMutants, ...activationMutants, ...otherMutants];
+export const mutants = [...denseMutants, ...sparseMutants, ...activationMutants, ...otherMutants, ...augmentMutants];

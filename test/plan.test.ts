@@ -1,8 +1,9 @@
 import { describe, expect, it } from "vitest";
+import { AUGMENT_WORDS, CHUNK_ROWS } from "../src/abi.js";
 import { Engine } from "../src/engine.js";
 import { initialParameters } from "../src/init.js";
 import { type Build, chooseBuild } from "../src/kernels.js";
-import { type Needs, padded, panelIndex, panelRows, planArena, tensorFloats } from "../src/plan.js";
+import { type Needs, type Plan, padded, panelIndex, panelRows, planArena, tensorFloats } from "../src/plan.js";
 import { type NetworkSpec, outputUnits } from "../src/spec.js";
 import { distributions, gaussians, layersOf, PAIRINGS, specOf, stripes } from "./networks.js";
 
@@ -49,7 +50,23 @@ function blocksOf(spec: NetworkSpec, needs: Needs): [number, number][] {
     [plan.data.rows, needs.inputBytes],
     [plan.data.targets, needs.samples * needs.targetBytes],
     [plan.order, needs.samples * 4],
+    ...redrawBlocks(plan, needs, spec),
   ];
+}
+
+/** Where images are drawn anew, if they are. */
+function redrawBlocks(
+  { redraw }: Plan,
+  { batch, threads, scratchBytes }: Needs,
+  { inputs }: NetworkSpec,
+): [number, number][] {
+  if (!redraw) return [];
+  const { settings, images, scratch, scratchStride } = redraw;
+  const scratches = Array.from({ length: threads }, (_, i): [number, number] => [
+    scratch + i * scratchStride,
+    scratchBytes as number,
+  ]);
+  return [[settings, AUGMENT_WORDS * 4], [images, Math.min(batch, CHUNK_ROWS) * inputs * 4], ...scratches];
 }
 
 describe("the arena", () => {
@@ -60,12 +77,15 @@ describe("the arena", () => {
     "has blocks that start on 64 bytes and do not overlap: sizes about %i, batches of %i",
     (size, batch) => {
       const spec: NetworkSpec = { ...SPEC, inputs: size, layers: layersOf([size, 1, size + 1], "tanh", "sigmoid") };
-      for (const [samples, threads] of [
-        [0, 1],
-        [1, 2],
-        [999, 3],
+      for (const [samples, threads, scratchBytes] of [
+        [0, 1, undefined],
+        [1, 2, undefined],
+        [999, 3, undefined],
+        [1, 1, 16],
+        [999, 3, 12_304],
       ] as const) {
-        const wanted = { batch, samples, inputBytes: samples * size, targetBytes: 4 * (size + 1), threads };
+        const bytes = { inputBytes: samples * size, targetBytes: 4 * (size + 1), scratchBytes };
+        const wanted = { batch, samples, ...bytes, threads };
         let end = 65536;
         for (const [start, bytes] of blocksOf(spec, wanted).sort(([a, m], [b, n]) => a - b || m - n)) {
           expect(start % 64).toBe(0);
@@ -138,16 +158,16 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
     const engine = await Engine.create(spec, build);
     const parameters = initialParameters(spec, 1, "auto", "gaussian");
     engine.plan.tensors.forEach((tensor, i) => {
-      engine.writeTensor(tensor, parameters[i] as Float32Array);
+      engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
     });
-    const values = () => engine.plan.tensors.map((tensor) => engine.readTensor(tensor));
+    const values = () => engine.plan.tensors.map((tensor) => engine.arena.readTensor(tensor));
     const start = values();
     const count = 2 * batch + 5;
     const samples = { count, inputs: gaussians(count * 5, 1), sampleSize: 5, labels: undefined };
     const data = { ...samples, targets: distributions(count, 3, 2), targetSize: 3 };
     engine.bind(data, batch);
     for (let from = 0; from < count; from += batch) await engine.step(data, from, Math.min(batch, count - from), 0.05);
-    const { floats } = engine as unknown as { floats: Float32Array };
+    const { floats } = engine.arena;
     expect(values()).not.toEqual(start);
     expect(paddingOf(engine).filter((address) => floats[address / 4] !== 0)).toEqual([]);
   });
@@ -158,7 +178,7 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
     engine.bind(data, 300);
     engine.step(data, 0, 300, 0.5);
     engine.step(data, 300, 16, 0.5);
-    const { floats } = engine as unknown as { floats: Float32Array };
+    const { floats } = engine.arena;
     expect(paddingOf(engine).every((address) => floats[address / 4] === 0)).toBe(true);
     // The measure can fail: the first padded bias.
     floats[(engine.plan.layers[0]?.biases ?? 0) / 4 + 17] = 1e-30;

@@ -34,14 +34,14 @@ async function trained(
   const engine = await Engine.create(spec, chooseBuild(false), wanted);
   const parameters = initialParameters(spec, 5, "auto", "gaussian");
   engine.plan.tensors.forEach((tensor, i) => {
-    engine.writeTensor(tensor, parameters[i] as Float32Array);
+    engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
   });
   engine.inputPath = path;
   const optimizer = sgd({ learningRate: 0.05 });
   const options = { epochs: 2, batchSize, shuffle: true, optimizer, seed: 1, epochsBefore: 0, onBegin: () => {} };
   const history = await fit(engine, data, { ...options, validation: data });
   const result = {
-    parameters: engine.plan.tensors.map((tensor) => engine.readTensor(tensor)),
+    parameters: engine.plan.tensors.map((tensor) => engine.arena.readTensor(tensor)),
     losses: history.flatMap(({ loss, validation }) => [loss, validation?.loss ?? 0]),
     accuracies: history.map(({ accuracy, validation }) => [accuracy, validation?.confusion]),
   };
@@ -53,9 +53,9 @@ async function trained(
 /** Of all parameters' padding; NaN where one is not a number. */
 function paddingSum(engine: Engine): number {
   const { params, paramFloats, tensors } = engine.plan;
-  const all = (engine as unknown as { floats: Float32Array }).floats.slice(params / 4, params / 4 + paramFloats);
+  const all = engine.arena.floats.slice(params / 4, params / 4 + paramFloats);
   const sum = (values: Float32Array) => values.reduce((total, x) => total + Math.abs(x), 0);
-  const real = tensors.map((tensor) => sum(engine.readTensor(tensor))).reduce((a, b) => a + b, 0);
+  const real = tensors.map((tensor) => sum(engine.arena.readTensor(tensor))).reduce((a, b) => a + b, 0);
   return Math.round((sum(all) - real) * 1e3);
 }
 

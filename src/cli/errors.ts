@@ -14,6 +14,7 @@ const OPTION_NAMES: [RegExp, string][] = [
   [/"(inputs|layers|layers\[\d+\]\.units)"/g, '"--layers"'],
   [/"layers\[\d+\]\.activation"/g, '"--activation"'],
   [/"loss"/g, '"--loss"'],
+  [/"augment\.(?:elastic\.)?(\w+)"/g, 'the $1 of "--augment"'],
   [/"weight\.(layer|unit|input)"/g, 'the $1 of "--weight"'],
 ];
 

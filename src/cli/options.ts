@@ -2,7 +2,7 @@
 
 import { Option } from "commander";
 import { checkName, shown } from "../check.js";
-import type { Threads, WeightPosition } from "../node.js";
+import { type Augmentation, digitAugmentation, type Threads, type WeightPosition } from "../node.js";
 import { MOST_THREADS } from "../threads.js";
 import { UsageError } from "./errors.js";
 
@@ -73,6 +73,29 @@ export function parseWeight(text: string): WeightPosition {
     return { layer, unit, input } as WeightPosition;
   }
   throw new UsageError(`"--weight" must be LAYER,UNIT,INPUT, three whole numbers from 0, got ${shown(text)}`);
+}
+
+const CHANGES = ["shift", "rotation", "scale", "shear", "alpha", "sigma", "thickness"];
+
+/** "digits", or "shift=2,rotation=15": how far training images are changed. The library checks the numbers. */
+export function parseAugment(text: string): Augmentation {
+  if (text === "digits") return digitAugmentation;
+  const pairs = text.split(",").map((part) => part.split("=").map((word) => word.trim()));
+  const names = pairs.map(([name]) => name as string);
+  const numbers = pairs.map(([, number]) => decimal(number ?? ""));
+  const isRight =
+    pairs.every(({ length }) => length === 2) &&
+    names.every((name, i) => CHANGES.includes(name) && names.indexOf(name) === i) &&
+    numbers.every((number) => Number.isFinite(number));
+  if (!isRight) {
+    throw new UsageError(
+      `"--augment" must be "digits", or numbers for one or more of ${CHANGES.join(", ")}, such as "shift=2,rotation=15", ` +
+        `got ${shown(text)}`,
+    );
+  }
+  const { alpha, sigma, ...changes } = Object.fromEntries(names.map((name, i) => [name, numbers[i]]));
+  const isElastic = alpha !== undefined || sigma !== undefined;
+  return { ...changes, ...(isElastic && { elastic: { alpha, sigma } }) } as Augmentation;
 }
 
 export function parseThreads(text: string): Threads {

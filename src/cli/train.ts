@@ -1,9 +1,11 @@
 // wasmlp train
 
 import { type Command, Option } from "commander";
+import { checkAugmentation } from "../augment.js";
 import { BIAS_INITS, WEIGHT_INITS } from "../init.js";
 import {
   type Activation,
+  type Augmentation,
   type BiasInit,
   type Dataset,
   type EpochRecord,
@@ -17,7 +19,16 @@ import {
 import { ACTIVATION_NAMES, LOSSES } from "../spec.js";
 import { loadData, pixels } from "./data.js";
 import { UsageError, withOptionNames } from "./errors.js";
-import { DATA_HELP, nameOption, parseLayers, parseThreads, pathOption, rateOption, wholeOption } from "./options.js";
+import {
+  DATA_HELP,
+  nameOption,
+  parseAugment,
+  parseLayers,
+  parseThreads,
+  pathOption,
+  rateOption,
+  wholeOption,
+} from "./options.js";
 import { goOnWithoutReader, grouped, percent, printJson, printNote, printResult } from "./output.js";
 import { createProgress } from "./progress.js";
 import { showSamples } from "./show.js";
@@ -33,6 +44,7 @@ interface TrainOptions {
   epochs: number;
   batch: number;
   lr: number;
+  augment?: Augmentation;
   seed: number;
   init: WeightInit;
   biasInit: BiasInit;
@@ -73,8 +85,19 @@ export function addTrain(program: Command): void {
     .addOption(wholeOption("--batch <n>", "samples that a step averages over", 1).default(10))
     .addOption(rateOption("--lr <rate>", "learning rate").default(1.5))
     .addOption(nameOption("--optimizer <name>", "how weights follow the gradient", ["sgd"]).default("sgd"))
+    .option(
+      "--augment <how>",
+      "draw training images anew every epoch: digits, or how far to change them at most, such as shift=2,rotation=15," +
+        "scale=0.1,shear=0.2,alpha=30,sigma=5,thickness=0.5 (pixels, degrees, part of the size, lean, elastic distortion, pixels)",
+      parseAugment,
+    )
     .addOption(
-      wholeOption("--seed <n>", "fixes first weights and order of samples", 0, Number.MAX_SAFE_INTEGER).default(1),
+      wholeOption(
+        "--seed <n>",
+        "fixes first weights, order of samples and augmentation",
+        0,
+        Number.MAX_SAFE_INTEGER,
+      ).default(1),
     )
     .addOption(nameOption("--init <name>", "how first weights are drawn", WEIGHT_INITS).default("auto"))
     .addOption(nameOption("--bias-init <name>", "how first biases are drawn", BIAS_INITS).default("zeros"))
@@ -94,7 +117,10 @@ export function addTrain(program: Command): void {
 }
 
 async function train(options: TrainOptions): Promise<void> {
-  const network = await withOptionNames(() => createNetwork(options));
+  const network = await withOptionNames(() => {
+    if (options.augment) checkAugmentation(options.augment);
+    return createNetwork(options);
+  });
   if (options.out !== undefined) {
     await checkWritable(options.out);
     goOnWithoutReader();
@@ -172,6 +198,7 @@ async function fit(
         batchSize: options.batch,
         optimizer: sgd({ learningRate: options.lr }),
         validation: sets.test,
+        ...(options.augment && { augment: options.augment }),
         onEpoch,
         ...(progress.batch && { onBatch: progress.batch }),
         signal,

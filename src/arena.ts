@@ -1,0 +1,134 @@
+// What lies in one network's memory: its parameters and their gradients, samples, and what a pass leaves behind, by the
+// addresses of a plan. Everything here trusts its arguments.
+
+import { SPAN_BYTES } from "./abi.js";
+import type { Dataset } from "./dataset.js";
+import { growMemory, type Kernels, type Memory } from "./kernels.js";
+import { type Needs, type Plan, panelIndex, planArena, type Tensor, tensorFloats } from "./plan.js";
+import type { NetworkSpec } from "./spec.js";
+import { listRows } from "./work.js";
+
+/** Samples as they came: whole, or a piece of them. */
+export type Samples = Pick<Dataset, "count" | "inputs" | "sampleSize" | "labels" | "targets" | "targetSize">;
+
+/** The first row of each piece of what is walked piece by piece, and how many rows. */
+export type Pieces = Generator<[from: number, rows: number]>;
+
+export class Arena {
+  /** Addresses of everything; another object after `arrange`, as are the views. */
+  plan: Plan;
+  floats: Float32Array;
+  words: Uint32Array;
+  losses: Float64Array;
+
+  constructor(
+    private readonly spec: NetworkSpec,
+    private readonly kernels: Kernels,
+    private readonly memory: Memory,
+    needs: Needs,
+  ) {
+    this.plan = planArena(spec, needs);
+    this.floats = new Float32Array(memory.buffer);
+    this.words = new Uint32Array(memory.buffer);
+    this.losses = this.lossView();
+  }
+
+  /** Lays everything but the parameters out anew. */
+  arrange(needs: Needs): void {
+    const plan = planArena(this.spec, needs);
+    growMemory(this.memory, plan.end);
+    this.plan = plan;
+    this.floats = new Float32Array(this.memory.buffer);
+    this.words = new Uint32Array(this.memory.buffer);
+    this.losses = this.lossView();
+  }
+
+  private lossView(): Float64Array {
+    return new Float64Array(this.memory.buffer, this.plan.losses, this.plan.capacity);
+  }
+
+  // --- samples ---
+
+  /** Copies the inputs of samples, as many as the stage holds at a time: gives the first of them and how many. */
+  *staged(samples: Samples): Pieces {
+    const { stage, stageRows } = this.plan;
+    for (let from = 0; from < samples.count; from += stageRows) {
+      const rows = Math.min(stageRows, samples.count - from);
+      this.copyInputs(samples, from, from + rows, stage.rows);
+      yield [from, rows];
+    }
+  }
+
+  /** Copies the inputs of samples `from` to `to`, as they came. */
+  copyInputs({ inputs, sampleSize }: Samples, from: number, to: number, address: number): void {
+    const rows = inputs.subarray(from * sampleSize, to * sampleSize);
+    if (rows instanceof Uint8Array) new Uint8Array(this.memory.buffer, address, rows.length).set(rows);
+    else new Float32Array(this.memory.buffer, address, rows.length).set(rows);
+  }
+
+  copyTargets({ labels, targets, targetSize }: Samples, from: number, to: number, address: number): void {
+    if (labels) new Uint32Array(this.memory.buffer, address, to - from).set(labels.subarray(from, to));
+    else if (targets) this.floats.set(targets.subarray(from * targetSize, to * targetSize), address / 4);
+  }
+
+  countNonZero(inputs: Samples["inputs"], counts: number, rows: number, count: number): void {
+    if (inputs instanceof Uint8Array) this.kernels.countNonZeroU8(counts, rows, count, this.spec.inputs);
+    else this.kernels.countNonZeroF32(counts, rows, count, this.spec.inputs);
+  }
+
+  /** Non-zero inputs of the stage's first `rows` rows, of the kind of `inputs`. */
+  countStaged(inputs: Samples["inputs"], rows: number): number {
+    const { stage, labels } = this.plan;
+    // The place of the labels is not used yet: they come after.
+    this.countNonZero(inputs, labels, stage.rows, rows);
+    let sum = 0;
+    for (let i = 0; i < rows; i++) sum += this.words[labels / 4 + i] as number;
+    return sum;
+  }
+
+  /** Non-zero inputs of the `count` bound samples whose order is at `order`. */
+  countBound(order: number, count: number): number {
+    const { words } = this;
+    const [first, index] = [order / 4, this.plan.index / 4];
+    let sum = 0;
+    for (let i = 0; i < count; i++) sum += words[index + (words[first + i] as number)] as number;
+    return sum;
+  }
+
+  /** Puts lists of all samples where the plan has the dataset, with their spans. */
+  listSamples(samples: Samples): void {
+    const { kernels, spec } = this;
+    const { data, index, stage } = this.plan;
+    const isBytes = samples.inputs instanceof Uint8Array;
+    let lists = data.rows;
+    for (const [from, rows] of this.staged(samples)) {
+      const spans = index + from * SPAN_BYTES;
+      listRows(kernels, spec, isBytes, lists, spans, stage.rows, 0, rows);
+      lists = this.words[(spans + rows * SPAN_BYTES) / 4 - 1] as number;
+    }
+  }
+
+  // --- parameters ---
+
+  /** A tensor's values in row-major order, copied; `offset` leads from parameters to their gradients. */
+  readTensor(tensor: Tensor, offset = 0): Float32Array<ArrayBuffer> {
+    const at = (tensor.address + offset) / 4;
+    const values = new Float32Array(tensorFloats(tensor));
+    for (let i = 0; i < values.length; i++) values[i] = this.floats[at + panelIndex(tensor, i)] as number;
+    return values;
+  }
+
+  /** Sets a tensor from row-major values. −0 becomes 0, which the sparse path's skipping of zeros relies on. */
+  writeTensor(tensor: Tensor, values: Float32Array): void {
+    const at = tensor.address / 4;
+    for (let i = 0; i < values.length; i++) this.floats[at + panelIndex(tensor, i)] = (values[i] as number) + 0;
+  }
+
+  /** Whether no parameter has overflowed. */
+  hasFiniteParameters(): boolean {
+    const { floats } = this;
+    const { params, paramFloats } = this.plan;
+    for (let i = params / 4; i < params / 4 + paramFloats; i++) if (!Number.isFinite(floats[i])) return false;
+    return true;
+  }
+}
