@@ -14,7 +14,7 @@ const SOURCE = [
   ...["kernels", "optimizer", "dataset", "safetensors", "files", "pass", "pace", "threads"],
   ...["runner", "engine", "mnist", "thread"],
   ...["evaluate", "fit", "explain"],
-  ...["network", "index", "turbo", "node", "cli/"],
+  ...["network", "index", "turbo", "node", "image/", "digits", "cli/"],
 ].map((name) => `src/${name}`);
 const ASSEMBLY = [
   ...["src/abi", "assembly/simd", "build/tiles", "assembly/activation", "assembly/barrier"],
@@ -63,7 +63,7 @@ function upward(list: string[], name: string, imports: string[]): string[] {
     const place = rank(list, other);
     return (place >= 0 && place < own) || (place === own && list[own]?.endsWith("/"));
   };
-  const isOurs = (other: string) => /^(src|build|assembly|test|bench)\//.test(other) || other.startsWith(".");
+  const isOurs = (other: string) => /^(src|build|assembly|test|bench|models)\//.test(other) || other.startsWith(".");
   return imports.filter((other) => isOurs(other) && !GIVEN.includes(other) && !below(other));
 }
 
