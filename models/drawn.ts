@@ -80,7 +80,7 @@ function* kinds(test: Dataset, most: number): Generator<[string, Iterable<Sample
     yield [kind, redrawn(test, count, (digit, i) => redraw(digit, manner, CANVAS, new Draws(SEED + index, i)))];
   }
   const fonts = FONTS.filter(isInstalled);
-  if (fonts.length > 0) yield ["fonts", blackOnWhite(fonts.flatMap((font) => [...printedDigits(font, CANVAS)]))];
+  if (fonts.length > 0) yield ["fonts", blackOnWhite(printedDigits(fonts, CANVAS))];
   yield ["strokes", blackOnWhite(writtenDigits(CANVAS, new Draws(SEED, 0)))];
 }
 

@@ -1,7 +1,8 @@
 // Digits of free fonts, as Debian's packages install them. Machines without those packages test the fonts that they have.
 
 import { existsSync, readFileSync } from "node:fs";
-import { type PathCommand, parse } from "opentype.js";
+import { type Font, type PathCommand, parse } from "opentype.js";
+import type { Plane } from "../src/image/plane.js";
 import { emptyCanvas, fillOutlines, type Point } from "./canvas.js";
 import type { Drawing } from "./strokes.js";
 
@@ -34,17 +35,20 @@ export function isInstalled({ path }: FontFile): boolean {
 /** Font sizes over the canvas's side. */
 const SIZES = [0.4, 0.6, 0.8, 1];
 
-/** Every digit of a font in several sizes, in the middle of the canvas. */
-export function* printedDigits({ path }: FontFile, side: number): Generator<Drawing> {
-  const font = parse(new Uint8Array(readFileSync(path)).buffer);
+/** Every digit of the fonts in several sizes, in the middle of the canvas. */
+export function* printedDigits(files: FontFile[], side: number): Generator<Drawing> {
+  const fonts = files.map(({ path }) => parse(new Uint8Array(readFileSync(path)).buffer));
   for (const size of SIZES) {
-    for (let label = 0; label < 10; label++) {
-      const canvas = emptyCanvas(side);
-      const outlines = outline(font.getPath(String(label), 0, 0, size * side).commands);
-      fillOutlines(canvas, centred(outlines, side));
-      yield { canvas, label };
+    for (const font of fonts) {
+      for (let label = 0; label < 10; label++) yield { canvas: print(font, label, size * side, side), label };
     }
   }
+}
+
+function print(font: Font, label: number, size: number, side: number): Plane {
+  const canvas = emptyCanvas(side);
+  fillOutlines(canvas, centred(outline(font.getPath(String(label), 0, 0, size).commands), side));
+  return canvas;
 }
 
 function centred(outlines: Point[][], side: number): Point[][] {

@@ -77,9 +77,9 @@ export interface Drawing {
 
 /** Every style drawn by hands that slant, stretch, turn and shake differently, with pens of all widths. */
 export function* writtenDigits(side: number, draws: Draws): Generator<Drawing> {
-  for (const [label, styles] of STYLES.entries()) {
-    for (const style of styles) {
-      for (let hand = 0; hand < HANDS; hand++) yield { canvas: write(style, side, draws), label };
+  for (let hand = 0; hand < HANDS; hand++) {
+    for (const [label, styles] of STYLES.entries()) {
+      for (const style of styles) yield { canvas: write(style, side, draws), label };
     }
   }
 }
@@ -104,8 +104,8 @@ function write(style: string, side: number, draws: Draws): Plane {
 /** Where a hand puts the grid's points on the canvas: somewhere, of some size, turned and slanted a little. */
 function placing(side: number, draws: Draws): (point: Point) => Point {
   const size = (side / 10) * draws.between(0.4, 0.75);
-  const stretch = draws.between(0.8, 1.2);
-  const [slant, turn] = [draws.between(-0.2, 0.25), draws.between(-0.15, 0.15)];
+  const stretch = draws.between(0.7, 1.3);
+  const [slant, turn] = [draws.between(-0.25, 0.35), draws.between(-0.2, 0.2)];
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
   const [right, down] = [draws.between(-0.08, 0.08) * side, draws.between(-0.08, 0.08) * side];
   return ({ x, y }) => {
@@ -114,9 +114,12 @@ function placing(side: number, draws: Draws): (point: Point) => Point {
   };
 }
 
+/** How far a hand misses each point, in the grid's units. */
+const SHAKE = 0.35;
+
 /** Points that stand twice stay corners. */
 function shake(points: Point[], draws: Draws): Point[] {
-  const moved = points.map(({ x, y }) => ({ x: x + 0.25 * draws.gaussian(), y: y + 0.25 * draws.gaussian() }));
+  const moved = points.map(({ x, y }) => ({ x: x + SHAKE * draws.gaussian(), y: y + SHAKE * draws.gaussian() }));
   return moved.map((point, i) => (isSame(points[i], points[i - 1]) ? (moved[i - 1] as Point) : point));
 }
 

@@ -51,13 +51,15 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>, right: number, down: nu
   return sum;
 }
 
-/** Columns and rows of the ink's centre of mass, and the box of what is not 0. */
-export function whereabouts(digit: ArrayLike<number>): { x: number; y: number; width: number; height: number } {
+/** The centre of mass, and the first and last columns and rows of what is not 0. */
+export function whereabouts(digit: ArrayLike<number>) {
   const inked = Array.from({ length: SIDE * SIDE }, (_, i) => i).filter((i) => (digit[i] as number) > 0);
   const mass = inked.reduce((sum, i) => sum + (digit[i] as number), 0);
-  const mean = (place: (i: number) => number) =>
-    inked.reduce((sum, i) => sum + (digit[i] as number) * place(i), 0) / mass;
-  const extent = (place: (i: number) => number) => Math.max(...inked.map(place)) - Math.min(...inked.map(place)) + 1;
-  const [column, row] = [(i: number) => i % SIDE, (i: number) => Math.floor(i / SIDE)];
-  return { x: mean(column), y: mean(row), width: extent(column), height: extent(row) };
+  const [columns, rows] = [inked.map((i) => i % SIDE), inked.map((i) => Math.floor(i / SIDE))];
+  const mean = (places: number[]) =>
+    places.reduce((sum, place, k) => sum + place * (digit[inked[k] as number] as number), 0) / mass;
+  return {
+    ...{ x: mean(columns), y: mean(rows) },
+    ...{ left: Math.min(...columns), right: Math.max(...columns), top: Math.min(...rows), bottom: Math.max(...rows) },
+  };
 }

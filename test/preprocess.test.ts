@@ -36,8 +36,10 @@ describe("every test digit of MNIST", () => {
 
   it("is nearly a fixed point", () => {
     const all = likenesses((digit) => digitOf(ofMnist(digit)));
-    expect(mean(all)).toBeGreaterThan(0.98);
-    expect(all[0]).toBeGreaterThan(0.8);
+    expect(mean(all)).toBeGreaterThan(0.97);
+    // Where a line is finer than MNIST's usual pens it is drawn anew; the very least have lost marks beside the digit.
+    expect(all[50]).toBeGreaterThan(0.8);
+    expect(all[0]).toBeGreaterThan(0.4);
   });
 
   it("comes back from a canvas: scaled, moved, with another pen, inverted or not", { timeout: 300_000 }, () => {
@@ -51,13 +53,15 @@ describe("every test digit of MNIST", () => {
       };
       if (draws.unit() < 0.5) manner.paper = ({ data }) => data;
       const back = digitOf({ data: redraw(digit, manner, side, draws), width: side, height: side });
-      const { x, y } = whereabouts(back);
-      if (Math.abs(x - 14) > 0.51 || Math.abs(y - 14) > 0.51) throw new Error(`digit ${i} lies at ${x}, ${y}`);
+      const { x, y, left, top, right, bottom } = whereabouts(back);
+      // A digit whose mass is far from its middle may end at the edge before its mass is centred.
+      const isFree = left > 0 && top > 0 && right < SIDE - 1 && bottom < SIDE - 1;
+      if (isFree && Math.max(Math.abs(x - 14), Math.abs(y - 14)) > 0.51) throw new Error(`digit ${i} is at ${x}, ${y}`);
       return back;
     });
-    expect(mean(all)).toBeGreaterThan(0.93);
-    expect(all[100]).toBeGreaterThan(0.8);
-    expect(all[0]).toBeGreaterThan(0.5);
+    expect(mean(all)).toBeGreaterThan(0.95);
+    expect(all[50]).toBeGreaterThan(0.8);
+    expect(all[0]).toBeGreaterThan(0.4);
   });
 
   it("is told from another, and from itself moved by two pixels", () => {
@@ -74,9 +78,9 @@ describe("a drawing", () => {
   const plain = digitOf(picture(side, side, (x, y) => 1 - ink(x, y)));
 
   it("becomes 20 pixels high, centred, black to white", () => {
-    const { x, y, width, height } = whereabouts(plain);
-    expect(height).toBe(20);
-    expect(width).toBe(Math.ceil((20 * 0.47 * 200 + 20 * 17) / (0.6 * 200 + 17)));
+    const { x, y, left, top, right, bottom } = whereabouts(plain);
+    expect(bottom - top + 1).toBe(20);
+    expect(right - left + 1).toBe(Math.ceil((20 * 0.47 * 200 + 20 * 17) / (0.6 * 200 + 17)));
     expect(Math.abs(x - 14)).toBeLessThan(0.51);
     expect(Math.abs(y - 14)).toBeLessThan(0.51);
     expect([Math.min(...plain), Math.max(...plain)]).toEqual([0, 255]);
@@ -92,7 +96,10 @@ describe("a drawing", () => {
       picture(side, side, (x, y) => (0.9 - 0.3 * ((x / side - 0.5) ** 2 + (y / side - 0.5) ** 2)) * (1 - ink(x, y))),
     ],
     ["in a corner", picture(400, 300, (x, y) => (x < side && y < side ? 1 - ink(x, y) : 1))],
-    ["on a wide page", picture(1500, 220, (x, y) => (x >= 900 && x < 900 + side && y < side ? 1 - ink(x - 900, y) : 1))],
+    [
+      "on a wide page",
+      picture(1500, 220, (x, y) => (x >= 900 && x < 900 + side && y < side ? 1 - ink(x - 900, y) : 1)),
+    ],
     ["twice as large", picture(2 * side, 2 * side, (x, y) => 1 - seven(2 * side)(x, y))],
     ["with a hair's width of pen", picture(side, side, (x, y) => 1 - seven(side, 2)(x, y))],
     ["with a brush", picture(side, side, (x, y) => 1 - seven(side, 34)(x, y))],

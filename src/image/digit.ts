@@ -2,7 +2,7 @@
 
 import { checkInteger, shown } from "../check.js";
 import { findInk, type Ink } from "./ink.js";
-import { penWidth, withPen } from "./pen.js";
+import { penWidth, solid, withPen } from "./pen.js";
 import { type Box, brightness, type DigitImage, type Plane, resample, smooth } from "./plane.js";
 
 /** MNIST's images, and the square in them that digits are scaled to. */
@@ -114,12 +114,11 @@ function withUsualPen(ink: Ink): Ink {
   const wanted = Math.min(THICKEST, Math.max(THINNEST, width));
   if (wanted === width) return ink;
   const step = stepOf(ink.box) / FINE;
-  const [left, top] = [ink.box.left - ROOM * step, ink.box.top - ROOM * step];
+  const corner = { left: ink.box.left - ROOM * step, top: ink.box.top - ROOM * step };
   const cells = (size: number) => Math.ceil(size / step) + 2 * ROOM;
-  const fine = resample(ink.plane, { left, top }, step, cells(ink.box.width), cells(ink.box.height));
+  const fine = solid(resample(ink.plane, corner, step, cells(ink.box.width), cells(ink.box.height)));
   // The digit's box grows with its strokes, and is scaled to the same size after that.
-  const grow = ((wanted - width) * FINE) / (2 * (1 - wanted / BOX));
-  const plane = withPen(fine, grow);
+  const plane = withPen(fine, (wanted * FINE - penWidth(fine)) / (2 * (1 - wanted / BOX)));
   return { plane, box: extent(plane) };
 }
 

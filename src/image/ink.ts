@@ -19,7 +19,7 @@ const [STRONG, FAINT, FAINT_DEVIATIONS] = [0.5, 0.08, 2.5];
 /** Marks with a smaller share of the ink are dust. */
 const DUST = 0.03;
 /** Marks that run into the edge are something else's if so much of the ink does not. */
-const CENTRAL = 0.25;
+const CENTRAL = 0.5;
 
 /** The drawing on a picture's paper; undefined if there is none. */
 export function findInk(picture: Plane): Ink | undefined {

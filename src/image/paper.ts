@@ -100,7 +100,7 @@ function fit(samples: Samples, start: Fit | undefined, rounds: number): Fit {
   for (let round = 0; round < rounds; round++) {
     const limit = outlying(noise);
     surface = solve(samples, surface, limit);
-    noise = deviation(samples, surface);
+    noise = deviation(samples, surface, limit);
   }
   return { surface, noise };
 }
@@ -108,7 +108,7 @@ function fit(samples: Samples, start: Fit | undefined, rounds: number): Fit {
 /** An even paper of the samples' median. */
 function level(samples: Samples): Fit {
   const surface: Surface = [median(samples.value), 0, 0, 0, 0, 0];
-  return { surface, noise: deviation(samples, surface) };
+  return { surface, noise: deviation(samples, surface, Number.POSITIVE_INFINITY) };
 }
 
 function outlying(noise: number): number {
@@ -119,16 +119,19 @@ function heightAt([c0, c1, c2, c3, c4, c5]: Surface, u: number, v: number): numb
   return c0 + c1 * u + c2 * v + c3 * u * u + c4 * u * v + c5 * v * v;
 }
 
-function deviation({ count, u, v, value }: Samples, surface: Surface): number {
+/** Of the samples within `limit` of the surface; ink can be near half of all. */
+function deviation({ count, u, v, value }: Samples, surface: Surface, limit: number): number {
   const sizes = new Float32Array(count);
+  let near = 0;
   for (let i = 0; i < count; i++) {
-    sizes[i] = Math.abs((value[i] as number) - heightAt(surface, u[i] as number, v[i] as number));
+    const size = Math.abs((value[i] as number) - heightAt(surface, u[i] as number, v[i] as number));
+    if (size <= limit) sizes[near++] = size;
   }
-  return DEVIATIONS * median(sizes);
+  return DEVIATIONS * median(sizes.subarray(0, near));
 }
 
 function median(values: Float32Array): number {
-  return Float32Array.from(values).sort()[values.length >> 1] as number;
+  return values.slice().sort()[values.length >> 1] ?? 0;
 }
 
 /** The surface of least squares through the samples within `limit` of `near`; `near` itself where they do not fix one. */

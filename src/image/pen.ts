@@ -5,6 +5,9 @@ import type { Plane } from "./plane.js";
 /** Strokes that are drawn narrower keep this share of their width at least, so that thin parts do not break. */
 const LEAST_LEFT = 0.3;
 
+/** Less ink than this is no line. */
+const FAINTEST = 0.15;
+
 /**
  * The mean width of strokes of ink from 0 to 1, in pixels: twice their area over their outline, which is the sum of the
  * gradient's lengths, as two edges bound a stroke.
@@ -22,6 +25,16 @@ export function penWidth({ data, width, height }: Plane): number {
     }
   }
   return outline > 0 ? (2 * area) / outline : 0;
+}
+
+/**
+ * The strokes in black and white. A line finer than a pixel is faint, not absent, so a stroke is what has half the strength of
+ * the strongest pixel nearby.
+ */
+export function solid({ data, width, height }: Plane): Plane {
+  const strongest = largestNear(data, width, height, 2);
+  const strokes = data.map((ink, i) => Number(ink >= Math.max(FAINTEST, 0.5 * (strongest[i] as number))));
+  return { data: strokes, width, height };
 }
 
 /**
