@@ -15,8 +15,9 @@ const CANVAS = 140;
 const SEED = 1;
 
 interface Options {
-  model?: string;
+  model: string;
   data: string;
+  kind?: string;
   count: number;
   sheet?: string;
   json?: true;
@@ -29,7 +30,14 @@ interface Sample {
   label: number;
 }
 
-export interface KindResult {
+interface Kind {
+  name: string;
+  samples: () => Iterable<Sample>;
+  /** What the network sees of a drawing. */
+  prepare: (sample: Sample) => Uint8Array | undefined;
+}
+
+interface Result {
   kind: string;
   count: number;
   accuracy: number;
@@ -44,44 +52,69 @@ export function addDrawn(program: Command): void {
     .description("Measures a model on the test digits, drawn as people draw, and on digits of fonts and pens.")
     .requiredOption("--model <FILE>", "a network of 784 inputs and 10 outputs")
     .option("--data <mnist|DIR>", "whose test images are redrawn", "mnist")
-    .option("--count <n>", "how many of them", Number, Number.POSITIVE_INFINITY)
+    .option("--kind <name>", "one kind of drawing only")
+    .option("--count <n>", "how many of the test images", Number, Number.POSITIVE_INFINITY)
     .option("--sheet <FILE>", "write a PNG of the first drawings of each kind and what the network sees of them")
     .option("--json", "one JSON object instead of a table")
     .action(drawn);
 }
 
-async function drawn({ model = "", data, count, sheet, json }: Options): Promise<void> {
+async function drawn({ model, data, kind, count, sheet, json }: Options): Promise<void> {
+  if (!(count >= 1)) throw new RangeError('"--count" must be a number of at least 1');
   const network = await loadNetwork(model);
   const { test } = data === "mnist" ? await loadMnist() : await loadIdxFolder(data);
-  const results: KindResult[] = [];
+  const results: Result[] = [];
   const rows: Pair[][] = [];
-  for (const [kind, samples] of kinds(test, count)) {
-    const { result, pairs } = measure(network, kind, samples);
+  for (const wanted of chosen(kinds(test, Math.min(count, test.count)), kind)) {
+    const { result, pairs } = measure(network, wanted);
     results.push(result);
     rows.push(pairs);
     if (!json) console.log(line(result));
   }
   if (json) console.log(JSON.stringify({ canvas: CANVAS, kinds: results }));
-  for (const font of FONTS.filter((file) => !isInstalled(file))) {
-    console.error(`left out ${font.name}: ${font.path} is missing (Debian's ${font.package} has it)`);
-  }
   if (sheet !== undefined) writeFileSync(sheet, contactSheet(rows));
 }
 
-function line({ kind, count, accuracy, unseen }: KindResult): string {
-  const note = unseen > 0 ? `, ${unseen} taken for empty` : "";
-  return `${kind.padEnd(24)}${(100 * accuracy).toFixed(2).padStart(6)} %  of ${count}${note}`;
+function chosen(all: Kind[], name: string | undefined): Kind[] {
+  const found = all.filter((kind) => name === undefined || kind.name === name);
+  if (found.length > 0) return found;
+  throw new RangeError(`"--kind" must be one of ${all.map((kind) => `"${kind.name}"`).join(", ")}, got "${name}"`);
 }
 
-function* kinds(test: Dataset, most: number): Generator<[string, Iterable<Sample>]> {
-  const count = Math.min(most, test.count);
-  yield ["as in MNIST", plain(test, count)];
-  for (const [index, [kind, manner]] of Object.entries(MANNERS).entries()) {
-    yield [kind, redrawn(test, count, (digit, i) => redraw(digit, manner, CANVAS, new Draws(SEED + index, i)))];
-  }
+function line({ kind, count, accuracy, unseen }: Result): string {
+  const note = unseen > 0 ? `, ${unseen} taken for empty` : "";
+  return `${kind.padEnd(20)}${(100 * accuracy).toFixed(2).padStart(6)} %  of ${count}${note}`;
+}
+
+/** Every kind of drawing; the first is MNIST as it is, without preprocessing, which the others are to come near to. */
+function kinds(test: Dataset, count: number): Kind[] {
+  const redrawing = Object.entries(MANNERS).map(([name, manner], kind): [string, () => Iterable<Sample>] => [
+    name,
+    () => redrawn(test, count, (digit, i) => redraw(digit, manner, CANVAS, new Draws(SEED + kind, i))),
+  ]);
+  const drawings: [string, () => Iterable<Sample>][] = [
+    ["preprocessed", () => plain(test, count)],
+    ...redrawing,
+    ...printing(),
+    ["strokes", () => blackOnWhite(writtenDigits(CANVAS, new Draws(SEED, 0)))],
+  ];
+  return [
+    { name: "MNIST", samples: () => plain(test, count), prepare: ({ data }) => data as Uint8Array },
+    ...drawings.map(([name, samples]) => ({ name, samples, prepare })),
+  ];
+}
+
+function prepare({ data, side }: Sample): Uint8Array | undefined {
+  return preprocessDigit({ data, width: side, height: side });
+}
+
+/** Digits of the fonts that are there; the others are told of. */
+function printing(): [string, () => Iterable<Sample>][] {
   const fonts = FONTS.filter(isInstalled);
-  if (fonts.length > 0) yield ["fonts", blackOnWhite(printedDigits(fonts, CANVAS))];
-  yield ["strokes", blackOnWhite(writtenDigits(CANVAS, new Draws(SEED, 0)))];
+  for (const font of FONTS.filter((file) => !isInstalled(file))) {
+    console.error(`left out ${font.name}: ${font.path} is missing (Debian's ${font.package} has it)`);
+  }
+  return fonts.length > 0 ? [["fonts", () => blackOnWhite(printedDigits(fonts, CANVAS))]] : [];
 }
 
 function* plain(test: Dataset, count: number): Generator<Sample> {
@@ -113,17 +146,17 @@ interface Pair {
 /** Pairs of each kind on a contact sheet. */
 const SHOWN = 24;
 
-function measure(network: Network, kind: string, samples: Iterable<Sample>): { result: KindResult; pairs: Pair[] } {
+function measure(network: Network, { name, samples, prepare }: Kind): { result: Result; pairs: Pair[] } {
   const pairs: Pair[] = [];
   let [count, right, unseen] = [0, 0, 0];
-  for (const drawing of samples) {
-    const seen = preprocessDigit({ data: drawing.data, width: drawing.side, height: drawing.side });
+  for (const drawing of samples()) {
+    const seen = prepare(drawing);
     count++;
     if (pairs.length < SHOWN) pairs.push({ drawing, seen: seen ?? new Uint8Array(784) });
     if (!seen) unseen++;
     else if (network.classify(seen).label === drawing.label) right++;
   }
-  return { result: { kind, count, accuracy: right / count, unseen }, pairs };
+  return { result: { kind: name, count, accuracy: right / count, unseen }, pairs };
 }
 
 /** Each kind's drawings in a row, above what the network sees, as large. */

@@ -5,4 +5,9 @@ import { addDrawn } from "./drawn.js";
 
 const program = new Command("models").description("Makes and measures the pretrained models.");
 addDrawn(program);
-await program.parseAsync();
+try {
+  await program.parseAsync();
+} catch (error) {
+  console.error((error as Error).message);
+  process.exitCode = 1;
+}
