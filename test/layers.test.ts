@@ -136,6 +136,12 @@ describe("boundaries", () => {
     }
   });
 
+  it("nor does what prepares drawn digits, which needs nothing of the rest", () => {
+    const needed = [...reachable("src/digits")];
+    expect(needed.filter((name) => !/^src\/(digits|check|image\/\w+)$/.test(name))).toEqual([]);
+    expect(needed).toContain("src/image/digit");
+  });
+
   it("the entry for Node is what leads to files", () => {
     const needed = reachable("src/node");
     expect(needed).toContain("src/files");

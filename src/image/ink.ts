@@ -13,7 +13,7 @@ export interface Ink {
 /** The share of a picture's pixels that the darkest part of the thinnest drawing takes. */
 const DARKEST = 0.002;
 /** Ink that stands out by less, from 0 to 1 or in deviations of the paper, is none. */
-const [LEAST_CONTRAST, LEAST_DEVIATIONS] = [0.06, 5];
+const [LEAST_CONTRAST, LEAST_DEVIATIONS] = [0.06, 3.5];
 /** Strokes begin at half their ink's strength, and go on to where it is faint or drowned in noise. */
 const [STRONG, FAINT, FAINT_DEVIATIONS] = [0.5, 0.08, 2.5];
 /** Marks with a smaller share of the ink are dust. */
