@@ -103,7 +103,7 @@ function write(style: string, side: number, draws: Draws): Plane {
 
 /** Where a hand puts the grid's points on the canvas: somewhere, of some size, turned and slanted a little. */
 function placing(side: number, draws: Draws): (point: Point) => Point {
-  const size = (side / 10) * draws.between(0.4, 0.75);
+  const size = (side / 10) * draws.between(0.35, 0.7);
   const stretch = draws.between(0.7, 1.3);
   const [slant, turn] = [draws.between(-0.25, 0.35), draws.between(-0.2, 0.2)];
   const [cos, sin] = [Math.cos(turn), Math.sin(turn)];
