@@ -22,7 +22,9 @@ function decodePixels(bytes: Buffer, path: string): DigitImage {
     const { data, width, height } = decode(bytes, { useTArray: true, formatAsRGBA: false, ...limits });
     return { data, width, height };
   } catch (cause) {
-    throw damaged(path, "JPEG", (cause as Error).message, cause);
+    // The decoder trips over what a file refers to and does not hold.
+    const problem = cause instanceof TypeError ? "parts of it are missing" : (cause as Error).message;
+    throw damaged(path, "JPEG", problem, cause);
   }
 }
 
