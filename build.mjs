@@ -50,7 +50,7 @@ const COMMON = { bundle: true, format: "esm", target: "es2022", outdir: "build",
 const libraryBeside = {
   name: "library-beside",
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\.\/(index|node)\.js$/ }, ({ path }) => ({ path: path.slice(1), external: true }));
+    onResolve({ filter: /^\.\.\/(index|node|digits)\.js$/ }, ({ path }) => ({ path: path.slice(1), external: true }));
   },
 };
 
@@ -67,7 +67,7 @@ async function bundle() {
   const library = {
     ...COMMON,
     ...neutral,
-    entryPoints: ["src/index.ts", "src/node.ts"],
+    entryPoints: ["src/index.ts", "src/node.ts", "src/digits.ts"],
     splitting: true,
     minify: true,
     // First of all, for the base64 of the kernels packs better apart from the code than in its midst.
@@ -77,11 +77,13 @@ async function bundle() {
     ...COMMON,
     ...{ entryPoints: { cli: "src/cli/main.ts" }, platform: "node", plugins: [libraryBeside], minify: true },
     banner: {
-      js: '#!/usr/bin/env node\nimport { createRequire } from "node:module";const require = createRequire(import.meta.url);',
+      js: '#!/usr/bin/env node\nimport { createRequire as requireFrom } from "node:module";const require = requireFrom(import.meta.url);',
     },
   };
   const results = [await build(library), await build(commandLine)];
   await build({ ...COMMON, entryPoints: { bench: "bench/main.ts" }, platform: "node", external: ["esbuild"] });
+  const models = { entryPoints: { models: "models/main.ts" }, banner: commandLine.banner };
+  await build({ ...COMMON, ...models, platform: "node" });
   writeNotices(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
 }
 

@@ -20,7 +20,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { crc32, deflateSync, gzipSync } from "node:zlib";
 import { encode } from "fast-png";
+import { encode as encodeJpeg } from "jpeg-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { preprocessDigit } from "../src/digits.js";
+import { Network } from "../src/network.js";
+import { picture, seven } from "./drawing.js";
 
 const program = resolve(import.meta.dirname, "../build/cli.js");
 const CLASSES = 3;
@@ -149,7 +153,7 @@ function rowsOf(pixel: (i: number) => number[]): Uint8Array {
   return Uint8Array.from(rows.flat());
 }
 
-beforeAll(() => {
+beforeAll(async () => {
   if (!existsSync(program)) throw new Error("build/cli.js is missing: run npm run build first");
   folder = mkdtempSync(join(tmpdir(), "wasmlp-cli-"));
   writeData(
@@ -168,6 +172,16 @@ beforeAll(() => {
   spawnSync("mkfifo", [join(folder, "pipe")]);
   writePng("grey.png", 1, (grey) => [grey]);
   writePng("large.png", 1, (grey) => [grey], 32);
+  writeFileSync(
+    join(folder, "white.png"),
+    encode({ width: 50, height: 50, data: new Uint8Array(2500).fill(255), channels: 1 }),
+  );
+  writeFileSync(join(folder, "empty.png"), "");
+  mkdirSync(join(folder, "nothing"));
+  writeSevens();
+  writeFileSync(join(folder, "cut.jpg"), readFileSync(join(folder, "digits/b.JPG")).subarray(0, -20));
+  writeFileSync(join(folder, "huge.jpg"), hugeJpeg());
+  await saveDigitModel();
   writeFileSync(join(folder, "cut.png"), readFileSync(join(folder, "grey.png")).subarray(0, -20));
   writeFileSync(join(folder, "text.png"), "not a picture");
   writeRawPng("huge.png", new Uint8Array(10), { size: 2e9 });
@@ -180,6 +194,54 @@ beforeAll(() => {
     { colour: 2, extra: [["tRNS", new Uint8Array(2)]] },
   );
 });
+
+/** An RGB picture as JPEG, with Exif's orientation if told. */
+function writeJpeg(name: string, width: number, height: number, grey: (x: number, y: number) => number, turn?: number) {
+  const data = Buffer.alloc(4 * width * height, 255);
+  for (let i = 0; i < width * height; i++) data.fill(grey(i % width, Math.floor(i / width)), 4 * i, 4 * i + 3);
+  const { data: bytes } = encodeJpeg({ data, width, height }, 90);
+  const entry = [0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, turn ?? 1, 0, 0, 0, 0, 0, 0];
+  const exif = Buffer.from([...Buffer.from("Exif\0\0MM\0*\0\0\0\x08", "latin1"), ...entry]);
+  const segment = turn === undefined ? [] : [0xff, 0xe1, 0, exif.length + 2, ...exif];
+  writeFileSync(join(folder, name), Buffer.from([...bytes.subarray(0, 2), ...segment, ...bytes.subarray(2)]));
+}
+
+/** A frame header that claims 65,000 x 65,000 pixels. */
+function hugeJpeg(): Buffer {
+  const bytes = Buffer.from(readFileSync(join(folder, "digits/b.JPG")));
+  const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));
+  bytes.writeUInt16BE(65000, frame + 5);
+  bytes.writeUInt16BE(65000, frame + 7);
+  return bytes;
+}
+
+/** A network that takes 784 inputs and knows a seven by its very pixels; 3 is its second guess. */
+async function saveDigitModel(): Promise<void> {
+  const digit = preprocessDigit(picture(120, 120, (x, y) => 0.85 - 0.7 * seven(120)(x, y))) as Uint8Array;
+  const network = await Network.create({
+    ...{ inputs: 784, layers: [{ units: 10, activation: "softmax" }], loss: "crossEntropy" },
+  });
+  const mean = digit.reduce((sum, x) => sum + x, 0) / 784;
+  const weights = Float32Array.from({ length: 7840 }, (_, i) => {
+    const share = { 3: 0.7, 7: 1 }[Math.floor(i / 784)] ?? 0;
+    return (share * ((digit[i % 784] as number) - mean)) / 2000;
+  });
+  network.setParameters([{ weights, biases: new Float32Array(10) }]);
+  writeFileSync(join(folder, "digits.safetensors"), network.toBytes());
+}
+
+/** A dark seven on grey paper. */
+function writeSevens(): void {
+  const ink = seven(120);
+  const grey = (x: number, y: number) => Math.round(255 * (0.85 - 0.7 * ink(x, y)));
+  mkdirSync(join(folder, "digits"));
+  const bytes = Uint8Array.from({ length: 120 * 120 }, (_, i) => grey(i % 120, Math.floor(i / 120)));
+  writeFileSync(join(folder, "digits/a.png"), encode({ width: 120, height: 120, data: bytes, channels: 1, depth: 8 }));
+  writeJpeg("digits/b.JPG", 120, 120, grey);
+  // Turned a quarter to the left, which orientation 6 undoes.
+  writeJpeg("digits/c.jpeg", 120, 120, (x, y) => grey(119 - y, x), 6);
+  writeFileSync(join(folder, "digits/notes.txt"), "no picture");
+}
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -480,7 +542,7 @@ describe("predict", () => {
     writePng("rgb.png", 3, (grey) => [grey, grey, grey]);
     writePng("rgba.png", 4, (grey) => [grey, grey, grey, 255]);
     const images = ["grey.png", "grey-alpha.png", "rgb.png", "rgba.png"];
-    const results = jsonLines(outputOf("predict", ...images, "--model", "model.safetensors", "--json"));
+    const results = jsonLines(outputOf("predict", "--raw", ...images, "--model", "model.safetensors", "--json"));
     expect(results.map(({ image }) => image)).toEqual(images);
     for (const { label, probabilities } of results) {
       expect(label).toBe(1);
@@ -491,7 +553,7 @@ describe("predict", () => {
 
   it("takes the transparent colour of grey and colour for black", () => {
     const probabilities = (name: string) =>
-      jsonLines(outputOf("predict", name, "--model", "model.safetensors", "--json"))[0]?.probabilities;
+      jsonLines(outputOf("predict", "--raw", name, "--model", "model.safetensors", "--json"))[0]?.probabilities;
     const grey = (i: number) => (i % 3 === 0 ? 200 : i);
     writeRawPng(
       "keyless.png",
@@ -515,12 +577,84 @@ describe("predict", () => {
   it("weighs colours by their brightness", () => {
     writePng("red.png", 3, () => [200, 0, 0]);
     writePng("dark.png", 1, () => [60]);
-    const [red, dark] = jsonLines(outputOf("predict", "red.png", "dark.png", "--model", "model.safetensors", "--json"));
+    const [red, dark] = jsonLines(
+      outputOf("predict", "--raw", "red.png", "dark.png", "--model", "model.safetensors", "--json"),
+    );
     expect(red?.probabilities).toEqual(dark?.probabilities);
   });
 
-  it("prints a line an image", () => {
-    expect(outputOf("predict", "grey.png", "--model", "model.safetensors")).toMatch(/^grey\.png: 1 \(\d+ %\)\n$/);
+  it("reads grey of one to sixteen bits", () => {
+    const label = (name: string) =>
+      jsonLines(outputOf("predict", "--raw", name, "--model", "model.safetensors", "--json"))[0];
+    const bright = (i: number) => Math.floor(i / 24) === 1;
+    const rows = (bytes: (y: number) => number[]) =>
+      Uint8Array.from(Array.from({ length: SIDE }, (_, y) => [0, ...bytes(y)]).flat());
+    const eight = rows((y) => Array.from({ length: 8 }, (_, x) => (bright(8 * y + x) ? 255 : 0)));
+    writeRawPng("eight.png", eight);
+    writeRawPng(
+      "one.png",
+      rows((y) => [bright(8 * y) ? 255 : 0]),
+      { depth: 1 },
+    );
+    writeRawPng(
+      "four.png",
+      rows((y) => Array.from({ length: 4 }, () => (bright(8 * y) ? 255 : 0))),
+      { depth: 4 },
+    );
+    writeRawPng(
+      "sixteen.png",
+      rows((y) => Array.from({ length: 16 }, () => (bright(8 * y) ? 255 : 0))),
+      { depth: 16 },
+    );
+    for (const name of ["one.png", "four.png", "sixteen.png"]) {
+      expect(label(name)?.probabilities, name).toEqual(label("eight.png")?.probabilities);
+    }
+  });
+
+  it("prints a table of files and folders, PNG and JPEG, turned as cameras say", () => {
+    const out = outputOf("predict", "digits", "--model", "digits.safetensors").split("\n");
+    expect(out[0]).toBe("image          label  probability  second guess");
+    expect(out.slice(1, 4).map((line) => line.split(/ {2,}/)[0])).toEqual([
+      "digits/a.png",
+      "digits/b.JPG",
+      "digits/c.jpeg",
+    ]);
+    for (const row of out.slice(1, 4)) expect(row).toMatch(/^digits\/\S+ +7 +\d\d % {2}3 \(\d+ %\)$/);
+    expect(out.slice(4)).toEqual([""]);
+  });
+
+  it("sees the same in a PNG, a JPEG and a turned JPEG", () => {
+    const results = jsonLines(outputOf("predict", "digits", "--model", "digits.safetensors", "--json"));
+    const [png, jpeg, turned] = results.map(({ probabilities }) => (probabilities as number[])[7] as number);
+    expect(jpeg).toBeCloseTo(png as number, 1);
+    expect(turned).toBeCloseTo(png as number, 1);
+    expect(results.map(({ label }) => label)).toEqual([7, 7, 7]);
+  });
+
+  it("draws what the network sees with --show", () => {
+    const out = outputOf("predict", "digits/a.png", "--show", "--model", "digits.safetensors").split("\n");
+    expect(out[1]).toMatch(/^digits\/a\.png/);
+    const drawn = out.slice(3);
+    expect(drawn.join("")).toMatch(/[▀▄█]{3}/);
+    expect(drawn.at(-3)).toBe("a.png");
+    expect(drawn.at(-2)).toMatch(/^says 7 \d+ %$/);
+  });
+
+  it("answers what it can, and tells of the rest", () => {
+    const { code, out, err } = wasmlp(
+      "predict",
+      "white.png",
+      "digits/a.png",
+      "nowhere.png",
+      "--model",
+      "digits.safetensors",
+    );
+    expect(code).toBe(FAILURE);
+    expect(out.split("\n")).toHaveLength(3);
+    expect(err).toBe(
+      "wasmlp: nothing is drawn on white.png, so there is no guess\n" +
+        "wasmlp: cannot read nowhere.png: there is no such file or folder\n",
+    );
   });
 });
 
@@ -597,7 +731,7 @@ describe("info, help and version", () => {
 
 const [USAGE, FAILURE] = [2, 1];
 const train = (...args: string[]) => ["train", "--data", "data", ...SMALL, ...args];
-const predict = (image: string) => ["predict", image, "--model", "model.safetensors"];
+const predict = (image: string) => ["predict", image, "--model", "digits.safetensors"];
 
 describe("refusals: one sentence on stderr", () => {
   it.each<[string, number, string[], RegExp]>([
@@ -716,16 +850,33 @@ describe("refusals: one sentence on stderr", () => {
     [
       "an image of another size",
       FAILURE,
-      predict("large.png"),
+      ["predict", "large.png", "--model", "model.safetensors", "--raw"],
       /large\.png is 32x32 pixels, but the network takes 8x8/,
     ],
-    ["an image that is no PNG", FAILURE, predict("text.png"), /text\.png is not a PNG file/],
-    ["a truncated image", FAILURE, predict("cut.png"), /cut\.png is not a whole PNG file/],
     [
-      "a gigantic image",
+      "a model that takes no digits",
       FAILURE,
-      predict("huge.png"),
-      /huge\.png is 2000000000x2000000000 pixels, and 4096x4096 is the most/,
+      ["predict", "large.png", "--model", "model.safetensors"],
+      /model\.safetensors takes 64 inputs, but digits have 784 \(28x28\); --raw takes images as they are/,
+    ],
+    ["drawings as JSON", USAGE, [...predict("digits/a.png"), "--show", "--json"], /"--show" draws, .* "--json"/],
+    ["an image that is none", FAILURE, predict("text.png"), /text\.png is neither a PNG nor a JPEG file/],
+    ["an empty file", FAILURE, predict("empty.png"), /empty\.png is empty/],
+    ["an image with nothing on it", FAILURE, predict("white.png"), /nothing is drawn on white\.png/],
+    [
+      "a folder without images",
+      FAILURE,
+      predict("nothing"),
+      /the folder nothing holds no \.png, \.jpg or \.jpeg files/,
+    ],
+    ["a truncated PNG", FAILURE, predict("cut.png"), /cut\.png is not a whole PNG file/],
+    ["a truncated JPEG", FAILURE, predict("cut.jpg"), /cut\.jpg is not a whole JPEG file/],
+    ["a gigantic PNG", FAILURE, predict("huge.png"), /huge\.png is 2000000000x2000000000 pixels, and 33554432 .* most/],
+    [
+      "a gigantic JPEG",
+      FAILURE,
+      predict("huge.jpg"),
+      /huge\.jpg is 65000x65000 pixels, and 33554432 pixels are the most/,
     ],
     ["an image that unfolds without end", FAILURE, predict("bomb.png"), /bomb\.png is a damaged PNG file/],
     [
@@ -741,7 +892,6 @@ describe("refusals: one sentence on stderr", () => {
       /half-key\.png is a damaged PNG file: its transparent/,
     ],
     ["a missing image", FAILURE, predict("nowhere.png"), /cannot read nowhere\.png: there is no such file/],
-    ["a folder as an image", FAILURE, predict("data"), /cannot read data: it is a folder/],
     [
       "a weight that is not there",
       USAGE,

@@ -87,14 +87,17 @@ describe("the installed package", () => {
     writeFileSync(
       join(project, "check.ts"),
       `import { Dataset, Network, sgd, type EpochRecord } from "wasmlp";
+      import { type DigitImage, preprocessDigit } from "wasmlp/digits";
       import { loadMnist } from "wasmlp/node";
+      const canvas = (context: CanvasRenderingContext2D): Uint8Array | undefined =>
+        preprocessDigit(context.getImageData(0, 0, 280, 280) satisfies DigitImage);
       const network: Network = await Network.create({ inputs: 2, layers: [{ units: 1, activation: "sigmoid" }], loss: "quadratic" });
       const data = new Dataset({ inputs: new Float32Array(2), shape: 2, targets: new Float32Array(1) });
       const history: EpochRecord[] = await network.fit(data, { epochs: 1, optimizer: sgd({ learningRate: 1 }) });
       const accuracy: number | undefined = network.evaluate((await loadMnist()).test).accuracy;
       // @ts-expect-error There is no such activation.
       await Network.create({ inputs: 2, layers: [{ units: 1, activation: "sigmoidal" }], loss: "quadratic" });
-      export { accuracy, history };`,
+      export { accuracy, canvas, history };`,
     );
     const options = { module, moduleResolution, target: "es2022", strict: true, noEmit: true, types: ["node"] };
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["check.ts"] }));
@@ -111,6 +114,15 @@ describe("the installed package", () => {
     const code = (outputFiles[0] as { contents: Uint8Array }).contents;
     expect(gzipSync(code).length).toBeLessThan(40_000);
     expect(Buffer.from(code).toString()).not.toMatch(/["']node:/);
+  });
+
+  it("bundles the preprocessing of drawn digits alone, under 6 kB gzipped", async () => {
+    const { outputFiles } = await build({
+      absWorkingDir: project,
+      stdin: { contents: 'export * from "wasmlp/digits";', resolveDir: project },
+      ...{ bundle: true, format: "esm", platform: "browser", minify: true, write: false, logLevel: "silent" },
+    });
+    expect(gzipSync((outputFiles[0] as { contents: Uint8Array }).contents).length).toBeLessThan(6000);
   });
 
   it("trains from the command line on a small IDX folder", () => {

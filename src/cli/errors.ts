@@ -51,7 +51,7 @@ function sentence(error: unknown): string {
 }
 
 /** File names can hold anything, and a terminal obeys control characters. */
-function oneLine(text: string): string {
+export function oneLine(text: string): string {
   return text
     .trim()
     .replace(/\s*\n\s*/g, " ")

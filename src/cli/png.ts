@@ -1,16 +1,16 @@
-// PNG files as grey bytes. A file is checked before the decoder sees it: decoders believe what a header claims.
+// PNG files as pixels. A file is checked before the decoder sees it: decoders believe what a header claims.
 
 import { inflateSync } from "node:zlib";
-import { convertIndexedToRgb, type DecodedPng, decode } from "fast-png";
-import { readWhole } from "../files.js";
+import { convertIndexedToRgb, type DecodedPng, decode, type PngDataArray } from "fast-png";
+import type { DigitImage } from "../image/plane.js";
+import { checkSize, damaged } from "./image-file.js";
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
 /** What makes the picture. All else is dropped: the decoder would unfold an embedded profile of any size. */
 const NEEDED = ["IHDR", "PLTE", "tRNS", "IDAT", "IEND"];
-const MOST_FILE_BYTES = 64 * 2 ** 20;
-const MOST_PIXELS = 4096;
-/** Samples a pixel, by the header's colour type. */
+/** Samples a pixel, by the header's colour type, and the bits that a sample can have. */
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
+const DEPTHS: Record<number, number[]> = { 0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16] };
 const PALETTE = 3;
 
 interface Header {
@@ -21,21 +21,16 @@ interface Header {
   interlaced: boolean;
 }
 
-/**
- * Brightness `[height][width]` of a PNG, 0 for transparent. `checkSize` may refuse by throwing. Error names the file and
- * what is wrong with it.
- */
-export async function readGreyPng(
-  path: string,
-  checkSize: (width: number, height: number) => void,
-): Promise<Uint8Array> {
-  const bytes = await readWhole(path, MOST_FILE_BYTES);
-  if (!bytes.subarray(0, 8).equals(SIGNATURE)) throw new Error(`${path} is not a PNG file`);
+export function isPng(bytes: Buffer): boolean {
+  return bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE);
+}
+
+/** Grey, RGB or RGBA of a PNG, 8 bits each. Error names the file and what is wrong with it. */
+export function decodePng(bytes: Buffer, path: string): DigitImage {
   const chunks = splitChunks(bytes, path);
   const header = readHeader(chunks, path);
-  checkSize(header.width, header.height);
   checkPixels(chunks, header, path);
-  return decodeGrey(chunks, header, path);
+  return decodePixels(chunks, header, path);
 }
 
 interface Chunk {
@@ -63,23 +58,21 @@ function splitChunks(bytes: Buffer, path: string): Chunk[] {
 
 function readHeader(chunks: Chunk[], path: string): Header {
   const [first] = chunks;
-  if (first?.type !== "IHDR" || first.data.length !== 13) throw damaged(path, "its header is missing");
+  if (first?.type !== "IHDR" || first.data.length !== 13) throw damaged(path, "PNG", "its header is missing");
   const { data } = first;
   const [width, height] = [data.readUInt32BE(0), data.readUInt32BE(4)];
   const [depth, colour, interlaced] = [data.readUInt8(8), data.readUInt8(9), data.readUInt8(12) !== 0];
   const twice = chunks.filter(({ type }) => type === "IHDR").length > 1;
-  if (twice || width === 0 || height === 0 || CHANNELS[colour] === undefined) {
-    throw damaged(path, "its header makes no sense");
+  if (twice || width === 0 || height === 0 || !DEPTHS[colour]?.includes(depth)) {
+    throw damaged(path, "PNG", "its header makes no sense");
   }
-  if (width > MOST_PIXELS || height > MOST_PIXELS) {
-    throw new Error(`${path} is ${width}x${height} pixels, and ${MOST_PIXELS}x${MOST_PIXELS} is the most`);
-  }
-  if (depth !== 8 && colour !== PALETTE) throw new Error(`${path} has ${depth} bits a channel; save it with 8`);
+  checkSize(width, height, path);
   // The decoder takes the pixels of such small pictures for whole bytes.
   if (depth < 8 && interlaced) {
     throw new Error(`${path} is interlaced with ${depth} bits a pixel; save it with 8, or without interlacing`);
   }
-  if (colour === PALETTE && !chunks.some(({ type }) => type === "PLTE")) throw damaged(path, "its palette is missing");
+  if (colour === PALETTE && !chunks.some(({ type }) => type === "PLTE"))
+    throw damaged(path, "PNG", "its palette is missing");
   return { width, height, depth, colour, interlaced };
 }
 
@@ -93,45 +86,53 @@ function checkPixels(chunks: Chunk[], { width, height, depth, colour, interlaced
   try {
     unfolded = inflateSync(folded, { maxOutputLength: most });
   } catch (cause) {
-    throw damaged(path, "its pixels cannot be unfolded", cause);
+    throw damaged(path, "PNG", "its pixels cannot be unfolded", cause);
   }
-  if (unfolded.length < expected && !interlaced) throw damaged(path, "it has too few pixels");
+  if (unfolded.length < expected && !interlaced) throw damaged(path, "PNG", "it has too few pixels");
 }
 
-function decodeGrey(chunks: Chunk[], { colour }: Header, path: string): Uint8Array {
+function decodePixels(chunks: Chunk[], { colour }: Header, path: string): DigitImage {
   // A palette beside whole colours is a mere suggestion, which the conversion would take for more.
   const needed = chunks.filter(({ type }) => colour === PALETTE || type !== "PLTE");
   try {
-    return toGrey(decode(Buffer.concat([SIGNATURE, ...needed.map(({ whole }) => whole)]), { checkCrc: true }));
+    return toImage(decode(Buffer.concat([SIGNATURE, ...needed.map(({ whole }) => whole)]), { checkCrc: true }));
   } catch (cause) {
-    throw damaged(path, (cause as Error).message, cause);
+    throw damaged(path, "PNG", (cause as Error).message, cause);
   }
 }
 
-function damaged(path: string, problem: string, cause?: unknown): Error {
-  return new Error(`${path} is a damaged PNG file: ${problem}`, { cause });
+function toImage(png: DecodedPng): DigitImage {
+  const { width, height } = png;
+  const samples = samplesOf(png);
+  const channels = samples.length / (width * height);
+  const key = transparentColour(png, channels);
+  const bytes = samples instanceof Uint16Array ? Uint8Array.from(samples, (value) => value >> 8) : samples;
+  if (!key && (channels === 1 || channels === 3)) return { data: bytes, width, height };
+  const colours = channels < 3 ? 1 : 3;
+  const data = new Uint8Array(4 * width * height);
+  for (let i = 0, from = 0; i < data.length; i += 4, from += channels) {
+    const isKey = key?.every((value, channel) => value === samples[from + channel]) === true;
+    for (let k = 0; k < 3; k++) data[i + k] = bytes[from + (k % colours)] as number;
+    data[i + 3] = key ? (isKey ? 0 : 255) : (bytes[from + colours] as number);
+  }
+  return { data, width, height };
 }
 
-/** Rec. 601 luma times opacity. */
-function toGrey(png: DecodedPng): Uint8Array {
-  const pixels = png.width * png.height;
-  const data = png.palette ? convertIndexedToRgb(png) : png.data;
-  const channels = data.length / pixels;
-  const key = transparentColour(png, channels);
-  return Uint8Array.from({ length: pixels }, (_, i) => {
-    const pixel = data.subarray(i * channels, (i + 1) * channels);
-    if (key?.every((value, channel) => value === pixel[channel])) return 0;
-    const [a, b, c, d] = pixel as unknown as [number, number, number, number];
-    const grey = channels < 3 ? a : 0.299 * a + 0.587 * b + 0.114 * c;
-    const opacity = channels === 2 ? b : channels === 4 ? d : 255;
-    return Math.round((grey * opacity) / 255);
-  });
+/** One number a sample, whatever the file packs them into. */
+function samplesOf(png: DecodedPng): PngDataArray {
+  if (png.palette) return convertIndexedToRgb(png);
+  if (png.depth >= 8) return png.data;
+  // Grey of few bits is packed as a palette's indices are, and is unpacked by a palette of greys, transparent or not.
+  const most = 2 ** png.depth - 1;
+  const [key] = png.transparency ?? [];
+  const palette = Array.from({ length: most + 1 }, (_, i) => [(255 * i) / most, i === key ? 0 : 255]);
+  return convertIndexedToRgb({ ...png, palette });
 }
 
 /** The one colour of a picture without alpha that stands for transparency, if the file names one (tRNS). */
-function transparentColour({ transparency }: DecodedPng, channels: number): number[] | undefined {
-  if (transparency === undefined) return undefined;
+function transparentColour({ transparency, depth }: DecodedPng, channels: number): number[] | undefined {
+  if (transparency === undefined || depth < 8) return undefined;
   if (transparency.length !== channels) throw new Error("its transparent colour is not of its channels");
   // Two bytes a channel, of which the lower counts where channels have 8 bits.
-  return Array.from(transparency, (value) => value & 255);
+  return Array.from(transparency, (value) => value & (2 ** depth - 1));
 }

@@ -1,47 +1,163 @@
 // wasmlp predict
 
+import { basename } from "node:path";
 import type { Command } from "commander";
+import { preprocessDigit } from "../digits.js";
+import { brightness, type DigitImage } from "../image/plane.js";
 import { loadNetwork, type Network } from "../node.js";
-import { UsageError } from "./errors.js";
+import type { Drawing } from "./draw.js";
+import { oneLine, reportError, UsageError } from "./errors.js";
+import { imageFiles, readImage } from "./images.js";
 import { pathOption } from "./options.js";
 import { dimensions, printJson, printResult } from "./output.js";
-import { readGreyPng } from "./png.js";
-import { outputValue } from "./show.js";
+import { outputValue, printDrawings } from "./show.js";
+
+/** Pixels of the images that the preprocessing makes. */
+const DIGIT = 28 * 28;
+
+interface Options {
+  model?: string;
+  raw?: true;
+  show?: true;
+  json?: true;
+}
 
 export function addPredict(program: Command): void {
   program
     .command("predict")
     .summary("what a saved network says about images")
     .description(
-      "Says what a saved network takes PNG images for. They must have the size that the network was trained on, and look " +
-        "as MNIST does: a light digit on black. Colours count by their brightness, transparency as black.",
+      "Says which digits a saved network takes images for. Any picture of one digit will do, dark on light or light on dark: " +
+        "it is found, scaled and centred as MNIST's digits are. With --raw the images are taken as they are; they must have " +
+        "the size that the network was trained on, and look as its data does.",
     )
-    .argument("<image...>", "PNG files of 8 bits a channel")
+    .argument("<image...>", "PNG or JPEG files, or folders of them")
     .addOption(pathOption("--model <FILE>", "a file that train --out wrote"))
-    .option("--json", "one JSON object an image instead of text")
-    .addHelpText("after", "\nExample:\n  $ wasmlp predict seven.png --model digits.safetensors")
+    .option("--raw", "take the pixels as they are: colours by their brightness, transparency as black")
+    .option("--show", "draw what the network sees")
+    .option("--json", "one JSON object an image instead of a table")
+    .addHelpText("after", "\nExample:\n  $ wasmlp predict seven.png photos/ --model digits.safetensors --show")
     .action(predict);
 }
 
-async function predict(images: string[], options: { model?: string; json?: true }): Promise<void> {
-  if (options.model === undefined) {
+/** An image that cannot be read is told of, and the others are answered all the same. */
+async function predict(paths: string[], { model, raw, show, json }: Options): Promise<void> {
+  if (show && json) throw new UsageError('"--show" draws, which does not go with "--json"');
+  if (model === undefined) {
     throw new UsageError('predict needs "--model" with a trained network, such as wasmlp train --out FILE saves');
   }
-  const network = await loadNetwork(options.model);
-  for (const image of images) {
-    const { label, probabilities } = network.classify(await readInput(image, network));
-    if (options.json) printJson({ image, label, probabilities: Array.from(probabilities) });
-    else printResult(`${image}: ${label} (${outputValue(network, probabilities[label] as number)})`);
+  const network = await loadNetwork(model);
+  if (!raw) checkTakesDigits(network, model);
+  const files = (await Promise.all(paths.map((path) => imageFiles(path).catch(refuse)))).flat();
+  const table = new Table(network, files);
+  const guesses: Guess[] = [];
+  for (const file of files) {
+    const guess = await guessImage(network, file, raw === true).catch(refuse);
+    if (Array.isArray(guess)) continue;
+    if (json) printJson({ image: file, label: guess.label, probabilities: Array.from(guess.probabilities) });
+    else table.print(guess);
+    if (show) guesses.push(guess);
+  }
+  if (guesses.length > 0) printDrawings(guesses.map((guess) => drawGuess(network, guess)));
+}
+
+function checkTakesDigits({ spec }: Network, model: string): void {
+  if (spec.inputs === DIGIT) return;
+  throw new Error(`${model} takes ${spec.inputs} inputs, but digits have 784 (28x28); --raw takes images as they are`);
+}
+
+/** One sentence, and nothing in the place of a result. */
+function refuse(error: unknown): [] {
+  process.exitCode = reportError(error);
+  return [];
+}
+
+// --- guesses ---
+
+/** What the network says of an image. */
+interface Guess {
+  file: string;
+  input: Uint8Array;
+  label: number;
+  probabilities: Float32Array;
+}
+
+async function guessImage(network: Network, file: string, isRaw: boolean): Promise<Guess> {
+  const input = isRaw ? await readRaw(file, network) : await readDigit(file);
+  return { file, input, ...network.classify(input) };
+}
+
+async function readDigit(file: string): Promise<Uint8Array> {
+  const digit = preprocessDigit(await readImage(file));
+  if (!digit) throw new Error(`nothing is drawn on ${file}, so there is no guess`);
+  return digit;
+}
+
+async function readRaw(file: string, { spec }: Network): Promise<Uint8Array> {
+  const image = await readImage(file);
+  const side = sideOf(spec.inputs);
+  const isRight = side === undefined ? image.width * image.height === spec.inputs : isSquare(image, side);
+  if (isRight) return Uint8Array.from(brightness(image, 0).data, (x) => Math.round(255 * x));
+  const wanted = side === undefined ? `${spec.inputs} pixels` : dimensions([side, side]);
+  throw new Error(`${file} is ${dimensions([image.width, image.height])} pixels, but the network takes ${wanted}`);
+}
+
+function isSquare({ width, height }: DigitImage, side: number): boolean {
+  return width === side && height === side;
+}
+
+/** The side of a square of so many pixels, if they are one. */
+function sideOf(pixels: number): number | undefined {
+  const side = Math.sqrt(pixels);
+  return Number.isInteger(side) ? side : undefined;
+}
+
+// --- how they are shown ---
+
+/** Rows that are printed as they come, under a head that comes with the first. */
+class Table {
+  private readonly nameWidth: number;
+  private isBegun = false;
+
+  constructor(
+    private readonly network: Network,
+    files: string[],
+  ) {
+    // There can be more files than a call of Math.max takes arguments.
+    this.nameWidth = files.reduce((most, file) => Math.max(most, oneLine(file).length), "image".length);
+  }
+
+  print({ file, label, probabilities }: Guess): void {
+    if (!this.isBegun) this.row("image", "label", "probability", "second guess");
+    this.isBegun = true;
+    const second = secondOf(probabilities, label);
+    const other = second === undefined ? "" : `${second} (${this.value(probabilities[second])})`;
+    this.row(oneLine(file), String(label), this.value(probabilities[label]), other);
+  }
+
+  private value(probability: number | undefined): string {
+    return outputValue(this.network, probability ?? 0);
+  }
+
+  private row(image: string, label: string, probability: string, second: string): void {
+    printResult(
+      `${image.padEnd(this.nameWidth)}  ${label.padStart(5)}  ${probability.padStart(11)}  ${second}`.trimEnd(),
+    );
   }
 }
 
-async function readInput(image: string, network: Network): Promise<Uint8Array> {
-  const { inputs } = network.spec;
-  const side = Math.sqrt(inputs);
-  const wanted = Number.isInteger(side) ? dimensions([side, side]) : undefined;
-  return readGreyPng(image, (width, height) => {
-    const size = dimensions([width, height]);
-    if (wanted === undefined ? width * height === inputs : size === wanted) return;
-    throw new Error(`${image} is ${size} pixels, but the network takes ${wanted ?? `${inputs} pixels`}`);
+/** The most probable label but the first. */
+function secondOf(probabilities: Float32Array, first: number): number | undefined {
+  let best: number | undefined;
+  probabilities.forEach((value, label) => {
+    if (label !== first && (best === undefined || value > (probabilities[best] as number))) best = label;
   });
+  return best;
+}
+
+function drawGuess(network: Network, { file, input, label, probabilities }: Guess): Drawing {
+  const side = sideOf(input.length);
+  const [rows, columns] = side === undefined ? [1, input.length] : [side, side];
+  const says = `says ${label} ${outputValue(network, probabilities[label] as number)}`;
+  return { pixels: Array.from(input, (x) => x / 255), rows, columns, caption: [oneLine(basename(file)), says] };
 }

@@ -1,4 +1,4 @@
-// Test images drawn beside what the network says about them.
+// Images drawn in the terminal, with what the network says about them.
 
 import type { Dataset, Network } from "../node.js";
 import { type Drawing, drawSideBySide } from "./draw.js";
@@ -8,7 +8,11 @@ const MOST_COLUMNS = 80;
 
 /** Draws the first `count` samples of `data`, which must be labelled images. */
 export function showSamples(network: Network, data: Dataset, count: number): void {
-  const drawings = Array.from({ length: Math.min(count, data.count) }, (_, i) => drawSample(network, data, i));
+  printDrawings(Array.from({ length: Math.min(count, data.count) }, (_, i) => drawSample(network, data, i)));
+}
+
+/** Drawings side by side, as the terminal takes them. */
+export function printDrawings(drawings: Drawing[]): void {
   const width = Math.min(MOST_COLUMNS, process.stdout.columns ?? MOST_COLUMNS);
   const greys = process.stdout.isTTY === true && process.stdout.hasColors(256);
   for (const line of ["", ...drawSideBySide(drawings, width, greys)]) printResult(line);

@@ -1,0 +1,96 @@
+// Digits of free fonts, as Debian's packages install them. Machines without those packages test the fonts that they have.
+
+import { existsSync, readFileSync } from "node:fs";
+import { type Font, type PathCommand, parse } from "opentype.js";
+import type { Plane } from "../src/image/plane.js";
+import { emptyCanvas, fillOutlines, type Point } from "./canvas.js";
+import type { Drawing } from "./strokes.js";
+
+export interface FontFile {
+  name: string;
+  /** Debian's package, and the file in it. */
+  package: string;
+  path: string;
+}
+
+const FOLDER = "/usr/share/fonts";
+/** Print and handwriting, light and bold, all under free licences. */
+export const FONTS: FontFile[] = [
+  ["DejaVu Sans", "fonts-dejavu-core", "truetype/dejavu/DejaVuSans.ttf"],
+  ["Open Sans Light", "fonts-open-sans", "truetype/open-sans/OpenSans-Light.ttf"],
+  ["Open Sans", "fonts-open-sans", "truetype/open-sans/OpenSans-Regular.ttf"],
+  ["Andika", "fonts-sil-andika", "truetype/andika/Andika-Regular.ttf"],
+  ["Andika Bold", "fonts-sil-andika", "truetype/andika/Andika-Bold.ttf"],
+  ["Comic Neue", "fonts-comic-neue", "opentype/comic-neue/ComicNeue-Regular.otf"],
+  ["Comic Neue Italic", "fonts-comic-neue", "opentype/comic-neue/ComicNeue-Italic.otf"],
+  ["Breip", "fonts-breip", "truetype/breip/Breip.ttf"],
+  ["Rufscript", "fonts-rufscript", "truetype/rufscript/Rufscript010.ttf"],
+  ["Humor Sans", "fonts-humor-sans", "truetype/humor-sans/Humor-Sans.ttf"],
+].map(([name = "", fontPackage = "", path = ""]) => ({ name, package: fontPackage, path: `${FOLDER}/${path}` }));
+
+export function isInstalled({ path }: FontFile): boolean {
+  return existsSync(path);
+}
+
+/** Font sizes over the canvas's side. */
+const SIZES = [0.4, 0.6, 0.8, 1];
+
+/** Every digit of the fonts in several sizes, in the middle of the canvas. */
+export function* printedDigits(files: FontFile[], side: number): Generator<Drawing> {
+  const fonts = files.map(({ path }) => parse(new Uint8Array(readFileSync(path)).buffer));
+  for (const size of SIZES) {
+    for (const font of fonts) {
+      for (let label = 0; label < 10; label++) yield { canvas: print(font, label, size * side, side), label };
+    }
+  }
+}
+
+function print(font: Font, label: number, size: number, side: number): Plane {
+  const canvas = emptyCanvas(side);
+  fillOutlines(canvas, centred(outline(font.getPath(String(label), 0, 0, size).commands), side));
+  return canvas;
+}
+
+function centred(outlines: Point[][], side: number): Point[][] {
+  const middle = (name: "x" | "y") => {
+    const values = outlines.flat().map((point) => point[name]);
+    return (Math.min(...values) + Math.max(...values)) / 2;
+  };
+  const [x, y] = [side / 2 - middle("x"), side / 2 - middle("y")];
+  return outlines.map((points) => points.map((point) => ({ x: point.x + x, y: point.y + y })));
+}
+
+/** Straight pieces to a curve. */
+const PIECES = 12;
+
+function outline(commands: PathCommand[]): Point[][] {
+  const outlines: Point[][] = [];
+  let from: Point = { x: 0, y: 0 };
+  for (const command of commands) {
+    if (command.type === "Z") continue;
+    if (command.type === "M") outlines.push([]);
+    outlines.at(-1)?.push(...pieces(from, command));
+    from = { x: command.x, y: command.y };
+  }
+  return outlines;
+}
+
+/** Points of a line or curve (Bézier's, of one or two control points), the last one included. */
+function pieces(from: Point, command: Exclude<PathCommand, { type: "Z" }>): Point[] {
+  const to = { x: command.x, y: command.y };
+  if (command.type === "M" || command.type === "L") return [to];
+  const one = { x: command.x1, y: command.y1 };
+  const controls = command.type === "Q" ? [one] : [one, { x: command.x2, y: command.y2 }];
+  return Array.from({ length: PIECES }, (_, i) => onCurve([from, ...controls, to], (i + 1) / PIECES));
+}
+
+/** De Casteljau's construction. */
+function onCurve(points: Point[], t: number): Point {
+  const [first] = points as [Point];
+  if (points.length === 1) return first;
+  const inner = points.slice(1).map(({ x, y }, i) => {
+    const before = points[i] as Point;
+    return { x: before.x + t * (x - before.x), y: before.y + t * (y - before.y) };
+  });
+  return onCurve(inner, t);
+}

@@ -1,0 +1,117 @@
+// MNIST's digits as people would have drawn them on a canvas: of another size, elsewhere, with other pens, on other paper.
+
+import { withPen } from "../src/image/pen.js";
+import type { Plane } from "../src/image/plane.js";
+import type { Draws } from "./draws.js";
+
+const SIDE = 28;
+
+/** One way of drawing; what is left out is as in MNIST: a box of 20, black ink on white. Lengths are in MNIST's pixels. */
+export interface Manner {
+  /** The longer side of the digit. */
+  box?: number;
+  /** How far from the middle, in a direction drawn for each digit. */
+  offCentre?: number;
+  /** What the pen is wider by, at a box of 20. */
+  pen?: number;
+  /** Degrees from upright, to the right. */
+  slant?: number;
+  paper?: (canvas: Plane, draws: Draws) => Float32Array;
+}
+
+/** Every kind of the test, at its one severity. */
+export const MANNERS: Record<string, Manner> = {
+  "box of 20": {},
+  "box of 14": { box: 14 },
+  "box of 27": { box: 27 },
+  // A box of 16, as the edge would cut off a larger one.
+  "6 px off centre": { box: 16, offCentre: 6 },
+  "thinner pen": { pen: -1 },
+  "thicker pen": { pen: 1 },
+  "slant of 20°": { slant: 20 },
+  "slant of -20°": { slant: -20 },
+  inverted: { paper: ({ data }) => data },
+  "noise of 0.1": { paper: noisy },
+  "pencil on grey": { paper: pencil },
+};
+
+/** Brightness of a canvas `side` wide with one digit of MNIST `[28][28]` redrawn. */
+export function redraw(digit: Uint8Array, manner: Manner, side: number, draws: Draws): Float32Array {
+  const unit = side / SIDE;
+  const scale = ((manner.box ?? 20) / 20) * unit;
+  const drawn = enlarge(digit, manner, side, scale, draws);
+  const pen = manner.pen === undefined ? drawn : withPen(drawn, (manner.pen / 2) * scale);
+  return (manner.paper ?? blackOnWhite)(pen, draws);
+}
+
+function blackOnWhite({ data }: Plane): Float32Array {
+  return data.map((ink) => 1 - ink);
+}
+
+/** Ink of the digit, its box scaled and moved, its edges as sharp as the canvas shows them. */
+function enlarge(digit: Uint8Array, manner: Manner, side: number, scale: number, draws: Draws): Plane {
+  const shear = Math.tan(((manner.slant ?? 0) * Math.PI) / 180);
+  const direction = draws.between(0, 2 * Math.PI);
+  const away = ((manner.offCentre ?? 0) * side) / SIDE;
+  const { x: middleX, y: middleY } = middleOf(digit);
+  const [x0, y0] = [side / 2 + away * Math.cos(direction), side / 2 + away * Math.sin(direction)];
+  const ink = new Float32Array(side * side).map((_, i) => {
+    const v = (Math.floor(i / side) + 0.5 - y0) / scale;
+    const u = ((i % side) + 0.5 - x0) / scale + v * shear;
+    return sharpened(between(digit, u + middleX, v + middleY), scale);
+  });
+  return { data: ink, width: side, height: side };
+}
+
+/** The middle of the digit's box. */
+function middleOf(digit: Uint8Array): { x: number; y: number } {
+  let [left, right, top, bottom] = [SIDE, 0, SIDE, 0];
+  digit.forEach((value, i) => {
+    if (value === 0) return;
+    left = Math.min(left, i % SIDE);
+    right = Math.max(right, (i % SIDE) + 1);
+    top = Math.min(top, Math.floor(i / SIDE));
+    bottom = Math.floor(i / SIDE) + 1;
+  });
+  return { x: (left + right) / 2, y: (top + bottom) / 2 };
+}
+
+/** Bilinear between pixels' centres; 0 to 1. */
+function between(digit: Uint8Array, x: number, y: number): number {
+  const [column, row] = [Math.floor(x - 0.5), Math.floor(y - 0.5)];
+  const [right, down] = [x - 0.5 - column, y - 0.5 - row];
+  const at = (c: number, r: number) =>
+    c >= 0 && c < SIDE && r >= 0 && r < SIDE ? (digit[r * SIDE + c] as number) / 255 : 0;
+  const upper = at(column, row) * (1 - right) + at(column + 1, row) * right;
+  const lower = at(column, row + 1) * (1 - right) + at(column + 1, row + 1) * right;
+  return upper * (1 - down) + lower * down;
+}
+
+/** MNIST's soft edges, about two of its pixels wide, narrowed to about two of the canvas. */
+function sharpened(ink: number, scale: number): number {
+  return Math.min(1, Math.max(0, 0.5 + (ink - EDGE) * Math.max(1, scale / 2)));
+}
+
+/** The ink at a stroke's edge; less than half, or MNIST's faintest strokes would break. */
+const EDGE = 0.48;
+
+function noisy({ data }: Plane, draws: Draws): Float32Array {
+  return data.map((ink) => clamped(1 - ink + 0.1 * draws.gaussian()));
+}
+
+/** Grey paper that is lit from a side, 0.7 to 0.9, and grainy strokes that let it show through. */
+function pencil({ data, width }: Plane, draws: Draws): Float32Array {
+  const direction = draws.between(0, 2 * Math.PI);
+  const [across, down] = [Math.cos(direction), Math.sin(direction)];
+  // From −1 to 1 between the corners that are furthest in this direction.
+  const reach = (Math.abs(across) + Math.abs(down)) / 2;
+  return data.map((ink, i) => {
+    const along = (((i % width) + 0.5) / width - 0.5) * across + ((Math.floor(i / width) + 0.5) / width - 0.5) * down;
+    const paper = 0.8 + (0.1 * along) / reach + 0.02 * draws.gaussian();
+    return clamped(paper * (1 - ink * clamped(0.6 + 0.15 * draws.gaussian())));
+  });
+}
+
+function clamped(x: number): number {
+  return Math.min(1, Math.max(0, x));
+}

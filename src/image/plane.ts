@@ -1,0 +1,130 @@
+// Grey planes: what images of every kind become, and how a part of one is scaled.
+
+/** Pixels of an image by rows, the topmost first. An `ImageData` is one. */
+export interface DigitImage {
+  /**
+   * `[height][width]` or `[height][width][channels]` with 1 (grey), 3 (RGB) or 4 (RGBA, not premultiplied) channels; bytes from
+   * 0 to 255 or floats from 0 to 1, where 0 is black.
+   */
+  data: Uint8Array | Uint8ClampedArray | Float32Array;
+  width: number;
+  height: number;
+}
+
+/** Brightness or ink, from 0 to 1. */
+export interface Plane {
+  /** `[height][width]` */
+  data: Float32Array;
+  width: number;
+  height: number;
+}
+
+/** A part of a plane in pixels, fractions of them included. */
+export interface Box {
+  left: number;
+  top: number;
+  width: number;
+  height: number;
+}
+
+/** Brightness (Rec. 601 luma) from 0 to 1, over a backdrop of this brightness where the image is transparent. */
+export function brightness({ data, width, height }: DigitImage, backdrop: number): Plane {
+  const grey = new Float32Array(width * height);
+  const channels = data.length / grey.length;
+  const scale = data instanceof Float32Array ? 1 : 1 / 255;
+  for (let i = 0, at = 0; i < grey.length; i++, at += channels) {
+    const red = data[at] as number;
+    const luma = channels < 3 ? red : 0.299 * red + 0.587 * (data[at + 1] as number) + 0.114 * (data[at + 2] as number);
+    const opacity = channels === 4 ? (data[at + 3] as number) * scale : 1;
+    grey[i] = luma * scale * opacity + backdrop * (1 - opacity);
+  }
+  return { data: grey, width, height };
+}
+
+/**
+ * Square cells of `step` pixels, `[rows][columns]` of them from (left, top) on: each the mean over its area where that shrinks
+ * the plane, interpolated between pixels where it enlarges it. What is outside the plane counts as 0.
+ */
+export function resample(
+  { data, width, height }: Plane,
+  { left, top }: Pick<Box, "left" | "top">,
+  step: number,
+  columns: number,
+  rows: number,
+): Plane {
+  const across = cellsOf(left, step, columns, width);
+  const down = cellsOf(top, step, rows, height);
+  // Only the rows that some cell needs are narrowed: a part of a large picture costs what the part does.
+  const used = down.filter(({ weights }) => weights.length > 0);
+  const begin = used[0]?.first ?? 0;
+  const end = used.reduce((most, { first, weights }) => Math.max(most, first + weights.length), begin);
+  const narrow = new Float32Array(columns * (end - begin));
+  for (let y = begin; y < end; y++) narrowRow(data, y * width, across, narrow, (y - begin) * columns);
+  const cells = new Float32Array(columns * rows);
+  down.forEach(({ first, weights }, row) => {
+    weights.forEach((weight, k) => {
+      addRow(cells, row * columns, narrow, (first + k - begin) * columns, columns, weight);
+    });
+  });
+  return { data: cells, width: columns, height: rows };
+}
+
+/** What one cell takes of a row or column of pixels. */
+interface Cell {
+  first: number;
+  weights: number[];
+}
+
+function cellsOf(from: number, step: number, count: number, size: number): Cell[] {
+  return Array.from({ length: count }, (_, i) => {
+    const start = from + i * step;
+    return inside(step >= 1 ? covering(start, start + step) : between(start + step / 2 - 0.5), size);
+  });
+}
+
+/** The share that each pixel has in the stretch from `start` to `end`. */
+function covering(start: number, end: number): Cell {
+  const first = Math.floor(start);
+  const weights = Array.from({ length: Math.ceil(end) - first }, (_, k) => {
+    return (Math.min(end, first + k + 1) - Math.max(start, first + k)) / (end - start);
+  });
+  return { first, weights };
+}
+
+/** The two pixels on either side of a point. */
+function between(centre: number): Cell {
+  const first = Math.floor(centre);
+  return { first, weights: [first + 1 - centre, centre - first] };
+}
+
+function inside({ first, weights }: Cell, size: number): Cell {
+  const skipped = Math.min(weights.length, Math.max(0, -first));
+  return { first: first + skipped, weights: weights.slice(skipped, Math.max(skipped, size - first)) };
+}
+
+function narrowRow(data: Float32Array, row: number, across: Cell[], out: Float32Array, to: number): void {
+  for (let c = 0; c < across.length; c++) {
+    const { first, weights } = across[c] as Cell;
+    let sum = 0;
+    for (let k = 0; k < weights.length; k++) sum += (weights[k] as number) * (data[row + first + k] as number);
+    out[to + c] = sum;
+  }
+}
+
+function addRow(out: Float32Array, to: number, data: Float32Array, from: number, count: number, weight: number): void {
+  for (let c = 0; c < count; c++) out[to + c] = (out[to + c] as number) + weight * (data[from + c] as number);
+}
+
+/** Each pixel mixed with its eight neighbours, 1 2 1 along and down; what is outside counts as 0. */
+export function smooth({ data, width, height }: Plane): Plane {
+  const [along, both] = [new Float32Array(data.length), new Float32Array(data.length)];
+  for (let row = 0; row < data.length; row += width) {
+    addRow(along, row, data, row, width, 0.5);
+    addRow(along, row + 1, data, row, width - 1, 0.25);
+    addRow(along, row, data, row + 1, width - 1, 0.25);
+  }
+  addRow(both, 0, along, 0, data.length, 0.5);
+  addRow(both, width, along, 0, data.length - width, 0.25);
+  addRow(both, 0, along, width, data.length - width, 0.25);
+  return { data: both, width, height };
+}
