@@ -10,7 +10,7 @@ export {
   denseInputGradient,
 } from "./dense";
 export { countCorrect, findLargest, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "./loss";
-export { sgd } from "./optimizer";
+export { adam, momentum, sgd } from "./optimizer";
 export {
   countNonZeroF32,
   countNonZeroU8,

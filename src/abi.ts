@@ -17,3 +17,17 @@ export const TANH = 2;
 export const RELU = 3;
 export const LEAKY_RELU = 4;
 export const SOFTMAX = 5;
+
+// What a step tells its kernels beyond addresses and sizes: float64s, by their place.
+/** The factor of what is taken off the parameters. */
+export const RATE = 0;
+/** What of the weights is added to their gradient, and what of them is taken off at once. */
+export const DECAY = 1;
+export const SHRINKAGE = 2;
+/** What is kept of the mean gradient, and of the mean of its square. */
+export const MOMENTUM = 3;
+export const SQUARES = 4;
+export const EPSILON = 5;
+export const NESTEROV = 6;
+/** How many they are. */
+export const SETTINGS = 7;

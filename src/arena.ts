@@ -126,9 +126,22 @@ export class Arena {
 
   /** Whether no parameter has overflowed. */
   hasFiniteParameters(): boolean {
+    return this.isFinite(this.plan.params);
+  }
+
+  /** Whether no moment of the optimizer has overflowed. */
+  hasFiniteSlots(): boolean {
+    return this.plan.slots.every((address) => this.isFinite(address));
+  }
+
+  private isFinite(address: number): boolean {
     const { floats } = this;
-    const { params, paramFloats } = this.plan;
-    for (let i = params / 4; i < params / 4 + paramFloats; i++) if (!Number.isFinite(floats[i])) return false;
+    const end = address / 4 + this.plan.paramFloats;
+    for (let i = address / 4; i < end; i++) if (!Number.isFinite(floats[i])) return false;
     return true;
+  }
+
+  clearSlots(): void {
+    for (const address of this.plan.slots) this.floats.fill(0, address / 4, address / 4 + this.plan.paramFloats);
   }
 }

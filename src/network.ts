@@ -15,13 +15,15 @@ import { Dataset } from "./dataset.js";
 import { Engine } from "./engine.js";
 import { type Evaluation, evaluate, predict, predictFilled } from "./evaluate.js";
 import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./explain.js";
-import { type EpochRecord, type FitOptions, fit } from "./fit.js";
+import { type FitOptions, fit } from "./fit.js";
 import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type WeightInit } from "./init.js";
 import { type Build, chooseBuild } from "./kernels.js";
 import { checkOptimizer } from "./optimizer.js";
 import type { Tensor } from "./plan.js";
+import type { EpochRecord } from "./record.js";
 import type { Threads } from "./runner.js";
 import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+import { checkSchedule } from "./schedule.js";
 import {
   checkSpec,
   type LayerSpec,
@@ -73,7 +75,9 @@ export interface Gradient {
 const NETWORK_OPTIONS = [
   ...["inputs", "layers", "loss", "inputScale", "seed", "weightInit", "biasInit", "deterministic", "threads"],
 ];
-const FIT_OPTIONS = ["epochs", "batchSize", "optimizer", "validation", "shuffle", "onEpoch", "onBatch", "signal"];
+const FIT_OPTIONS = [
+  ...["epochs", "batchSize", "optimizer", "schedule", "validation", "shuffle", "onEpoch", "onBatch", "signal"],
+];
 const METADATA_KEY = "wasmlp";
 
 /** A multilayer perceptron: layers L_l = S(W·L_{l-1} + B), trained by gradient descent. */
@@ -159,10 +163,11 @@ export class Network {
     if (options.validation !== undefined) checkDataset(engine.spec, options.validation, "validation");
     if (this.#fitting) throw new Error("this network is being trained already: wait for the first fit to end");
     const { batchSize = Math.min(32, train.count), shuffle = true } = options;
-    const onBegin = (): void => {
-      this.#epochs++;
+    const onBegin = (epochs: number): void => {
+      this.#epochs = epochs;
     };
     const optimizer = checkOptimizer(options.optimizer);
+    const schedule = options.schedule && checkSchedule(options.schedule, options.epochs);
     if (batchSize > train.count) {
       throw new RangeError(`"batchSize" must be at most the ${train.count} samples of "train", got ${batchSize}`);
     }
@@ -171,6 +176,7 @@ export class Network {
       return await fit(engine, train, {
         ...options,
         ...{ optimizer, batchSize, shuffle, seed: this.#seed, epochsBefore: this.#epochs, onBegin },
+        ...(schedule && { schedule }),
       });
     } finally {
       this.#fitting = false;

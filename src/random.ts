@@ -96,7 +96,7 @@ function unit(high: number, low: number): number {
 }
 
 /** ln x for 0 < x < 1, right to 1e-14: halvings into √½…√2, then 2·atanh((m − 1)/(m + 1)) by its series. */
-function logarithm(x: number): number {
+export function logarithm(x: number): number {
   let m = x;
   let exponent = 0;
   while (m < Math.SQRT1_2) {

@@ -7,7 +7,7 @@
 import { ENTRY_BYTES, LINEAR, PANEL, SPAN_BYTES } from "./abi.js";
 import { FIELDS, Field, Lists, Targets, Task } from "./command.js";
 import type { Kernels, Memory } from "./kernels.js";
-import { type LayerPlan, type Plan, padded, shareOf } from "./plan.js";
+import { COMMAND_BYTES, type LayerPlan, type Plan, padded, panelRows, shareOf } from "./plan.js";
 import { ACTIVATIONS, type Activation, type LayerSpec, type NetworkSpec, outputUnits } from "./spec.js";
 
 /** Up to so many samples the gradient is taken by row lists: an input's own list would be too short to pay. */
@@ -19,34 +19,47 @@ export interface Phase {
   meets: boolean;
 }
 
+/** Parameters that follow one another; only weights decay. */
+interface Range {
+  address: number;
+  floats: number;
+  areWeights: boolean;
+}
+
 export class Work {
-  /** What is being done. */
-  readonly command = new Float64Array(FIELDS);
+  /** What is being done, where kernels can read it. */
+  readonly command: Float64Array;
   /** Rows of the last learned batch that this thread found classified right; only thread 0 counts. */
   correct = 0;
   /** What each task is made of. */
   readonly phases: Record<number, Phase[]>;
+  /** What of the parameters it is this thread's to change by their gradient. */
+  private readonly own: Range[];
 
   constructor(
     private readonly kernels: Kernels,
     private readonly spec: NetworkSpec,
     private readonly plan: Plan,
-    private readonly memory: Memory,
+    memory: Memory,
     /** Whether to take the tiles for engines that run pairs of vectors as one. */
     private readonly wide: boolean,
     /** This thread's number, and of how many. */
     private readonly thread: number,
     private readonly threads: number,
   ) {
+    this.command = new Float64Array(memory.buffer, plan.commands + thread * COMMAND_BYTES, FIELDS);
+    this.own = this.ownParameters();
     const start = { work: () => {}, meets: true };
-    const alone = (work: () => void): Phase[] => [start, { work, meets: false }];
+    const gradient = { work: () => this.gradientShare() };
+    const update = { work: () => this.update(), meets: false };
     this.phases = {
       // Met once more, all have read that they are to stop, and the place may be used anew.
       [Task.stop]: [start, start],
       [Task.wait]: [start],
-      [Task.learn]: [start, ...this.learning()],
-      [Task.clear]: alone(() => this.clear()),
-      [Task.descend]: alone(() => this.descend()),
+      [Task.learn]: [start, ...this.learning(), { ...gradient, meets: false }],
+      // Others may have added to the gradient of what is this thread's to change.
+      [Task.step]: [start, ...this.learning(), { ...gradient, meets: true }, update],
+      [Task.update]: [start, update],
       [Task.predict]: [start, { work: () => this.infer(), meets: true }],
       [Task.evaluate]: [start, { work: () => this.infer(), meets: true }],
     };
@@ -62,6 +75,7 @@ export class Work {
 
   // --- learning from a batch ---
 
+  /** All up to the deltas of every layer. */
   private learning(): Phase[] {
     const { layers } = this.plan;
     const last = layers.length - 1;
@@ -77,7 +91,6 @@ export class Work {
     }
     // Nobody may read weights any more that somebody else is to change.
     (phases[phases.length - 1] as Phase).meets = true;
-    phases.push({ work: () => this.updateShare(), meets: false });
     return phases;
   }
 
@@ -241,11 +254,11 @@ export class Work {
   }
 
   /** Adds the gradient of what is this thread's to change to what lies `offset` past the parameters. */
-  private updateShare(): void {
-    for (let i = this.plan.layers.length - 1; i >= 0; i--) this.updateLayer(i);
+  private gradientShare(): void {
+    for (let i = this.plan.layers.length - 1; i >= 0; i--) this.layerGradient(i);
   }
 
-  private updateLayer(index: number): void {
+  private layerGradient(index: number): void {
     const { kernels, plan } = this;
     const layer = plan.layers[index] as LayerPlan;
     const { inputs, units, panels, split } = layer;
@@ -269,24 +282,35 @@ export class Work {
     if (split || thread === 0) kernels.accumulateBias(layer.biases + offset, deltas, rows, units, from, to);
   }
 
-  // --- the gradient block ---
+  // --- following the gradient ---
 
-  private floatShare(): [from: number, to: number] {
-    const [from, to] = this.share(this.plan.paramFloats / PANEL);
-    return [from * PANEL, to * PANEL];
+  /** This thread's panels of every layer, however the gradient is shared out. */
+  private ownParameters(): Range[] {
+    return this.plan.layers.flatMap(({ weights, biases, inputs, panels }) => {
+      const [from, to] = this.share(panels);
+      const floats = panelRows(inputs) * PANEL;
+      return [
+        { address: weights + from * floats * 4, floats: (to - from) * floats, areWeights: true },
+        { address: biases + from * PANEL * 4, floats: (to - from) * PANEL, areWeights: false },
+      ];
+    });
   }
 
-  /** Zeroes this thread's share of the gradient block. */
-  private clear(): void {
-    const [from, to] = this.floatShare();
-    new Float32Array(this.memory.buffer, this.plan.grads + from * 4, to - from).fill(0);
+  private update(): void {
+    for (let i = 0; i < this.own.length; i++) this.descend(this.own[i] as Range);
   }
 
-  /** P − rate·G for this thread's share. */
-  private descend(): void {
-    const [from, to] = this.floatShare();
-    const { params, grads } = this.plan;
-    this.kernels.sgd(params + from * 4, grads + from * 4, to - from, this.field(Field.rate));
+  /** Has the optimizer change parameters by their gradient. How many moments there are tells which optimizer it is. */
+  private descend({ address, floats, areWeights }: Range): void {
+    const { kernels, plan } = this;
+    const settings = this.command.byteOffset + Field.settings * 8;
+    // Twins of the parameters lie one after the other.
+    const twin = plan.grads - plan.params;
+    const grads = address + twin;
+    const [first, second] = [grads + twin, grads + 2 * twin];
+    if (plan.slots.length === 0) kernels.sgd(address, grads, floats, settings, areWeights);
+    else if (plan.slots.length === 1) kernels.momentum(address, grads, first, floats, settings, areWeights);
+    else kernels.adam(address, grads, first, second, floats, settings, areWeights);
   }
 
   // --- inference ---

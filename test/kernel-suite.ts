@@ -13,6 +13,8 @@ import * as check from "./kernel-checks.js";
 import { type Lab, maddOf } from "./lab.js";
 import * as losses from "./loss-checks.js";
 import { mutants } from "./mutants.js";
+import { OPTIMIZERS } from "./networks.js";
+import * as optimizers from "./optimizer-checks.js";
 import { edgeShapes, LARGE, smallShapes, turned } from "./shapes.js";
 import * as sparse from "./sparse-checks.js";
 import { fingerprint, runUnary, sweep, UNARY, type Unary } from "./sweep.js";
@@ -310,8 +312,14 @@ function lossTests(lab: () => Lab): void {
 function otherTests(lab: () => Lab): void {
   const widths = [...Array.from({ length: 50 }, (_, i) => i + 1), 784, 785];
 
-  it("sgd", () => {
-    for (const count of [...widths, 4099]) check.checkSgd(lab(), count, 0.1);
+  it("sgd to the last bit", () => {
+    for (const count of [...widths, 4099]) optimizers.checkSgdBits(lab(), count, 0.1);
+  });
+
+  it.each(OPTIMIZERS)("%j over several steps, of weights and of biases", (optimizer) => {
+    for (const count of [...widths, 4099]) {
+      for (const isWeights of [true, false]) optimizers.checkOptimizer(lab(), optimizer, count, isWeights);
+    }
   });
 
   it("gathers", () => {

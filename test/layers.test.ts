@@ -10,10 +10,10 @@ const root = resolve(import.meta.dirname, "..");
 /** From the ground up. A file may import from those before it; those of one folder name stand together. */
 const SOURCE = [
   ...["abi", "host", "check", "random", "spec"],
-  ...["plan", "init", "idx", "command"],
-  ...["kernels", "optimizer", "dataset", "safetensors", "files", "work", "pass", "pace", "threads"],
+  ...["plan", "init", "idx", "command", "optimizer", "schedule"],
+  ...["kernels", "dataset", "safetensors", "files", "work", "pass", "pace", "threads"],
   ...["arena", "runner", "engine", "mnist", "thread"],
-  ...["evaluate", "fit", "explain"],
+  ...["evaluate", "record", "fit", "explain"],
   ...["network", "index", "turbo", "node", "cli/"],
 ].map((name) => `src/${name}`);
 const ASSEMBLY = [

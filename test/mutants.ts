@@ -1,6 +1,7 @@
 // Kernels that are wrong in one way each. A check that lets one pass is no check.
 
-import { LINEAR, SIGMOID, SOFTMAX } from "../src/abi.js";
+import { LINEAR, NESTEROV, SHRINKAGE, SIGMOID, SOFTMAX } from "../src/abi.js";
+import { adam, adamw, sgd } from "../src/index.js";
 import type { Kernels } from "../src/kernels.js";
 import { padded, panelRows } from "../src/plan.js";
 import { floatsOf } from "./arena.js";
@@ -8,6 +9,7 @@ import * as dense from "./dense-checks.js";
 import * as check from "./kernel-checks.js";
 import type { Lab } from "./lab.js";
 import * as losses from "./loss-checks.js";
+import { checkOptimizer, checkSgdBits } from "./optimizer-checks.js";
 import { at } from "./reference.js";
 import * as sparse from "./sparse-checks.js";
 import { sweep, UNARY, type Unary } from "./sweep.js";
@@ -255,8 +257,61 @@ const otherMutants: Mutant[] = [
   },
   {
     name: "sgd leaves out the last 16 floats",
-    check: (lab) => check.checkSgd(lab, 33, 0.1),
-    wrong: ({ kernels }) => ({ sgd: (params, grads, n, rate) => kernels.sgd(params, grads, n - 16, rate) }),
+    check: (lab) => checkSgdBits(lab, 33, 0.1),
+    wrong: ({ kernels }) => ({ sgd: (params, grads, n, ...rest) => kernels.sgd(params, grads, n - 16, ...rest) }),
+  },
+  {
+    name: "sgd decays biases too",
+    check: (lab) => checkOptimizer(lab, sgd({ learningRate: 0.1, weightDecay: 0.3 }), 33, false),
+    wrong: ({ kernels }) => ({ sgd: (params, grads, n, settings) => kernels.sgd(params, grads, n, settings, true) }),
+  },
+  {
+    name: "momentum does not look ahead",
+    check: (lab) => checkOptimizer(lab, sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }), 33, true),
+    wrong: (lab) => ({
+      momentum: (params, grads, v, n, settings, decays) => {
+        new Float64Array(lab.arena.memory.buffer)[settings / 8 + NESTEROV] = 0;
+        lab.kernels.momentum(params, grads, v, n, settings, decays);
+      },
+    }),
+  },
+  {
+    name: "momentum leaves the gradient there",
+    check: (lab) => checkOptimizer(lab, sgd({ learningRate: 0.1, momentum: 0.9 }), 33, true),
+    wrong: (lab) => ({
+      momentum: (params, grads, ...rest) => {
+        const floats = memoryFloats(lab);
+        const gradient = floats.slice(grads / 4, grads / 4 + 33);
+        lab.kernels.momentum(params, grads, ...rest);
+        floats.set(gradient, grads / 4);
+      },
+    }),
+  },
+  {
+    name: "adam keeps one moment instead of two",
+    check: (lab) => checkOptimizer(lab, adam(), 33, true),
+    wrong: ({ kernels }) => ({ adam: (params, grads, m, _v, ...rest) => kernels.adam(params, grads, m, m, ...rest) }),
+  },
+  {
+    name: "adam lets a moment fade into denormals",
+    check: (lab) => checkOptimizer(lab, adam(), 33, true),
+    wrong: (lab) => ({
+      adam: (params, grads, m, ...rest) => {
+        lab.kernels.adam(params, grads, m, ...rest);
+        const floats = memoryFloats(lab);
+        for (let i = m / 4; i < m / 4 + 33; i++) floats[i] ||= 1e-40;
+      },
+    }),
+  },
+  {
+    name: "adamw does not decay apart from the gradient",
+    check: (lab) => checkOptimizer(lab, adamw({ learningRate: 0.01, weightDecay: 0.5 }), 33, true),
+    wrong: (lab) => ({
+      adam: (params, grads, m, v, n, settings, decays) => {
+        new Float64Array(lab.arena.memory.buffer)[settings / 8 + SHRINKAGE] = 0;
+        lab.kernels.adam(params, grads, m, v, n, settings, decays);
+      },
+    }),
   },
   {
     name: "gatherU8 ignores the order",
