@@ -110,7 +110,7 @@ export class Arena {
 
   // --- parameters ---
 
-  /** A tensor's values in row-major order, copied; `offset` leads from parameters to their gradients. */
+  /** A tensor's values in row-major order, copied; `offset` leads from parameters to a twin of theirs. */
   readTensor(tensor: Tensor, offset = 0): Float32Array<ArrayBuffer> {
     const at = (tensor.address + offset) / 4;
     const values = new Float32Array(tensorFloats(tensor));
@@ -120,8 +120,16 @@ export class Arena {
 
   /** Sets a tensor from row-major values. −0 becomes 0, which the sparse path's skipping of zeros relies on. */
   writeTensor(tensor: Tensor, values: Float32Array): void {
-    const at = tensor.address / 4;
-    for (let i = 0; i < values.length; i++) this.floats[at + panelIndex(tensor, i)] = (values[i] as number) + 0;
+    this.restoreTensor(
+      tensor,
+      values.map((value) => value + 0),
+    );
+  }
+
+  /** Sets a tensor to what `readTensor` gave, to the bit. */
+  restoreTensor(tensor: Tensor, values: Float32Array, offset = 0): void {
+    const at = (tensor.address + offset) / 4;
+    for (let i = 0; i < values.length; i++) this.floats[at + panelIndex(tensor, i)] = values[i] as number;
   }
 
   /** Whether no parameter has overflowed. */

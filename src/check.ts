@@ -49,6 +49,11 @@ export function checkName<Name extends string>(value: unknown, title: string, na
   throw typeof value === "string" ? new RangeError(message) : new TypeError(message);
 }
 
+export function checkFunction(value: unknown, title: string): unknown {
+  if (typeof value !== "function") throw new TypeError(`"${title}" must be a function, got ${shown(value)}`);
+  return value;
+}
+
 export function checkBoolean(value: unknown, title: string): boolean {
   if (typeof value !== "boolean") throw new TypeError(`"${title}" must be true or false, got ${shown(value)}`);
   return value;

@@ -253,7 +253,8 @@ export class Engine {
   }
 
   private async longStep(samples: Samples, from: number, count: number, breathe: Breathe): Promise<void> {
-    const { runner } = this;
+    const { runner, totals } = this;
+    const before = totals.slice();
     this.usesGradients = true;
     try {
       this.clearGradient();
@@ -269,6 +270,9 @@ export class Engine {
       }
       await runner.order((pass) => this.describeUpdate(pass, Task.update));
       this.hasGradient = false;
+    } catch (error) {
+      totals.set(before);
+      throw error;
     } finally {
       this.usesGradients = false;
     }

@@ -1,47 +1,17 @@
 // Training: epochs of shuffled batches, with progress, validation, abort, and an event loop that stays alive.
 
 import type { Samples } from "./arena.js";
+import { decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from "./checkpoint.js";
 import type { Dataset } from "./dataset.js";
 import { type Breathe, CORRECT, type Engine, LOSS } from "./engine.js";
 import { evaluateBreathing } from "./evaluate.js";
-import { type Optimizer, Rule } from "./optimizer.js";
+import type { FitPlan } from "./fit-plan.js";
+import { Rule } from "./optimizer.js";
 import { ascending, Stream, shuffle } from "./random.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
-import { factorAt, type Schedule } from "./schedule.js";
-
-export interface FitOptions {
-  /** Times that every sample is seen. */
-  epochs: number;
-  /** Samples that a step averages over; a last short batch is averaged over its own number. 32 unless told. */
-  batchSize?: number;
-  optimizer: Optimizer;
-  /** What the learning rate is multiplied by as training goes on; 1 unless told. */
-  schedule?: Schedule;
-  /** Evaluated after every epoch, never learned from. */
-  validation?: Dataset;
-  /** Whether each epoch takes the samples in a new random order; true unless told. */
-  shuffle?: boolean;
-  /** Called after every epoch; a promise is waited for. */
-  onEpoch?: (record: EpochRecord) => void | Promise<void>;
-  /** Called after every batch; a promise is waited for. */
-  onBatch?: (record: BatchRecord) => unknown;
-  /**
-   * Aborting ends `fit` with the signal's reason after the step at hand, or in the middle of a long one, which is then as if
-   * it had not been begun; the network keeps what it has learned.
-   */
-  signal?: AbortSignal;
-}
-
-/** What `fit` goes by, every default filled in. */
-export interface FitPlan extends FitOptions {
-  batchSize: number;
-  shuffle: boolean;
-  seed: number;
-  /** Epochs that the network has seen before, so that a second `fit` shuffles anew. */
-  epochsBefore: number;
-  /** Called as an epoch begins, with how many the network has then seen or begun. */
-  onBegin: (epochs: number) => void;
-}
+import { factorAt } from "./schedule.js";
+import type { NetworkSpec } from "./spec.js";
+import { EarlyStopping } from "./stopping.js";
 
 /** The page or server that hosts the training gets a turn after so long and what of 1,024 samples is at hand by then. */
 const YIELD_MILLISECONDS = 12;
@@ -52,61 +22,107 @@ export function fit(engine: Engine, train: Dataset, options: FitPlan): Promise<E
 }
 
 class Training {
-  private readonly history: EpochRecord[] = [];
+  private readonly history: EpochRecord[];
   private readonly rule: Rule;
   private readonly order: Uint32Array;
   /** The order that every epoch's shuffle begins with. */
   private readonly start: Uint32Array;
   private readonly breath: Breath;
   private readonly stepsPerEpoch: number;
-  /** Where it stands: the epoch, from 1, and how many of its samples have been seen. */
-  private epoch = 1;
-  private samples = 0;
+  private readonly timer: Timer | undefined;
+  private readonly stopping: EarlyStopping | undefined;
+  /** What was asked for, where it matters to a checkpoint. */
+  private readonly asked: Record<string, unknown>;
+  private readonly epochsBefore: number;
+  /** Where it stands: the epoch, from 1, how many of its samples have been seen, and when it was begun. */
+  private epoch: number;
+  private samples: number;
+  private started: number;
 
   constructor(
     private readonly engine: Engine,
     private readonly train: Dataset,
     private readonly options: FitPlan,
   ) {
-    const batch = Math.min(options.batchSize, train.count);
+    const { earlyStopping, checkpoint, resume } = options;
     this.rule = new Rule(options.optimizer);
-    this.order = engine.bind(train, batch, this.rule);
+    this.asked = checkpoint || resume ? described(engine.spec, train, options) : {};
+    const from = resume && decodeCheckpoint(resume, engine.arena, this.rule.slots, this.asked);
+    this.order = engine.bind(train, options.batchSize, this.rule);
+    const best = from && restore(engine.arena, from);
+    this.history = from?.history ?? [];
     this.start = ascending(train.count);
     this.breath = new Breath(options.signal);
-    this.stepsPerEpoch = Math.ceil(train.count / batch);
+    this.stepsPerEpoch = Math.ceil(train.count / options.batchSize);
+    this.timer = checkpoint && new Timer(checkpoint);
+    this.stopping = earlyStopping && new EarlyStopping(engine.arena, earlyStopping, this.history.length, best);
+    this.epochsBefore = from?.epochsBefore ?? options.epochsBefore;
+    this.epoch = from?.epoch ?? 1;
+    this.samples = from?.samples ?? 0;
+    this.started = performance.now() - (from?.seconds ?? 0) * 1000;
+    engine.totals.set([from?.loss ?? 0, from?.correct ?? 0]);
   }
 
   async run(): Promise<EpochRecord[]> {
     const { engine, options } = this;
     try {
       await engine.open();
-      for (; this.epoch <= options.epochs; this.epoch++) await this.runEpoch();
+      while (this.epoch <= options.epochs && !this.stopping?.isOver) await this.runEpoch();
+      await this.save();
+    } catch (error) {
+      // Any other error may have come in the middle of a step.
+      if (options.signal?.aborted && error === options.signal.reason) await this.save();
+      throw error;
     } finally {
       engine.release();
+      this.stopping?.restore();
     }
     return this.history;
   }
 
   private async runEpoch(): Promise<void> {
-    const { engine, epoch, options } = this;
-    options.onBegin(options.epochsBefore + epoch);
-    const started = performance.now();
+    const { engine, epoch, options, timer } = this;
+    options.onBegin(this.epochsBefore + epoch);
+    if (this.samples === 0) this.started = performance.now();
     await this.learn();
-    const record = epochRecord(epoch, this.train, engine.totals, (performance.now() - started) / 1000);
+    const record = epochRecord(epoch, this.train, engine.totals, this.seconds);
     if (options.validation) record.validation = await evaluateBreathing(engine, options.validation, this.breath.take);
     options.signal?.throwIfAborted();
+    this.stopping?.add(record);
     this.history.push(record);
-    await options.onEpoch?.(record);
+    this.epoch++;
     this.samples = 0;
+    engine.totals.fill(0);
+    await options.onEpoch?.(record);
+    if (timer?.isDue) await this.save();
+  }
+
+  /** Of the epoch at hand. */
+  private get seconds(): number {
+    return (performance.now() - this.started) / 1000;
+  }
+
+  /** Saves a checkpoint, where one is wanted and everything in it is a number. */
+  private async save(): Promise<void> {
+    const { engine, epoch, epochsBefore, history, options, samples, stopping, timer } = this;
+    const { arena, totals } = engine;
+    if (!options.checkpoint) return;
+    await engine.settle();
+    if (!arena.hasFiniteParameters() || !arena.hasFiniteSlots()) return;
+    const [loss, correct] = totals as unknown as [number, number];
+    const best = stopping?.best && { epoch: stopping.best.epoch, score: stopping.best.score };
+    const position = { epochsBefore, epoch, samples, loss, correct, seconds: samples > 0 ? this.seconds : 0 };
+    const standing = { options: this.asked, ...position, history, best: best ?? null };
+    await options.checkpoint.save(encodeCheckpoint(arena, standing, stopping?.best));
+    timer?.restart();
   }
 
   /** All steps of an epoch. */
   private async learn(): Promise<void> {
     const { engine, epoch, options, order, train } = this;
     const { totals } = engine;
-    totals.fill(0);
     order.set(this.start);
-    if (options.shuffle) shuffle(order, options.seed, Stream.shuffle, options.epochsBefore + epoch);
+    if (options.shuffle) shuffle(order, options.seed, Stream.shuffle, this.epochsBefore + epoch);
     const progress: BatchRecord = { epoch, samples: 0, total: train.count, loss: 0, accuracy: undefined };
     while (this.samples < train.count) {
       const rows = Math.min(options.batchSize, train.count - this.samples);
@@ -115,11 +131,14 @@ class Training {
       if (late) await late;
       this.samples += rows;
       if (!Number.isFinite(totals[LOSS])) throw this.divergence("the loss");
-      if (!options.onBatch && !this.breath.isDue) continue;
+      const isDue = this.breath.isDue;
+      const saves = this.timer?.isDueAfterStep(isDue);
+      if (!options.onBatch && !isDue && !saves) continue;
       const settling = engine.settle();
       if (settling) await settling;
       const reporting = options.onBatch && reportBatch(options.onBatch, progress, this.samples, totals, train);
       if (reporting instanceof Promise) await reporting;
+      if (saves) await this.save();
       const pause = this.breath.take();
       if (pause) await pause;
     }
@@ -197,4 +216,17 @@ function turn(): Promise<void> {
     };
     port2.postMessage(undefined);
   });
+}
+
+/** What must be the same when a training goes on, by option. */
+function described(spec: NetworkSpec, train: Dataset, options: FitPlan): Record<string, unknown> {
+  const { seed, epochs, batchSize, shuffle, optimizer, schedule, earlyStopping, validation } = options;
+  const { name, ...settings } = optimizer;
+  return {
+    ...spec,
+    ...{ seed, epochs, batchSize, shuffle, optimizer: name, ...settings, earlyStopping },
+    schedule: typeof schedule === "function" ? "a function" : schedule,
+    train: fingerprint(train),
+    validation: validation && fingerprint(validation),
+  };
 }

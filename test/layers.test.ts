@@ -13,7 +13,7 @@ const SOURCE = [
   ...["plan", "init", "idx", "command", "optimizer", "schedule"],
   ...["kernels", "dataset", "safetensors", "files", "work", "pass", "pace", "threads"],
   ...["arena", "runner", "engine", "mnist", "thread"],
-  ...["evaluate", "record", "fit", "explain"],
+  ...["evaluate", "record", "stopping", "checkpoint", "fit-plan", "fit", "explain"],
   ...["network", "index", "turbo", "node", "cli/"],
 ].map((name) => `src/${name}`);
 const ASSEMBLY = [
