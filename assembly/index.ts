@@ -9,8 +9,9 @@ export {
   denseForward,
   denseInputGradient,
 } from "./dense";
+export { dDropout, dropout } from "./dropout";
 export { countCorrect, findLargest, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "./loss";
-export { adam, momentum, sgd } from "./optimizer";
+export { adam, limitNorms, momentum, sgd } from "./optimizer";
 export {
   countNonZeroF32,
   countNonZeroU8,

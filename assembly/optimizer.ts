@@ -4,8 +4,8 @@
 //
 // Where all is zero, as in padding, all stays zero.
 
-import { DECAY, EPSILON, MOMENTUM, NESTEROV, RATE, SHRINKAGE, SQUARES } from "../src/abi";
-import { assertAligned, madd } from "./simd";
+import { DECAY, EPSILON, MOMENTUM, NESTEROV, NORM, RATE, SHRINKAGE, SQUARES } from "../src/abi";
+import { assertAligned, madd, PANEL_BYTES, panelBytes } from "./simd";
 
 /** A moment smaller than this is cleared: it would become denormal, and those are slow and never fade. */
 const TINY_MOMENT: f32 = 1e-30;
@@ -83,4 +83,30 @@ export function adam(params: usize, grads: usize, m: usize, v: usize, n: usize, 
     v128.store(params + i, madd(step, change, madd(shrinkage, p, p)));
     v128.store(grads + i, zero);
   }
+}
+
+/**
+ * Shortens the weights into each unit of panels `from` to `to` to the setting `NORM`, where they are longer together. Squares
+ * are summed over ascending inputs; where they overflow, the weights stay.
+ */
+export function limitNorms(w: usize, inputs: usize, from: usize, to: usize, settings: usize): void {
+  assertAligned(w);
+  const most = setting(settings, NORM);
+  for (let panel = from; panel < to; panel++) {
+    for (let quarter: usize = 0; quarter < PANEL_BYTES; quarter += 16) {
+      limitFour(w + panel * panelBytes(inputs) + quarter, inputs, most);
+    }
+  }
+}
+
+/** The same for four units next to each other. */
+function limitFour(w: usize, inputs: usize, most: v128): void {
+  let sum = f32x4.splat(0);
+  const end = w + inputs * PANEL_BYTES;
+  for (let at = w; at < end; at += PANEL_BYTES) sum = madd(v128.load(at), v128.load(at), sum);
+  const finite = f32x4.lt(sum, f32x4.splat(f32.POSITIVE_INFINITY));
+  const isLong = v128.and(f32x4.gt(sum, f32x4.mul(most, most)), finite);
+  if (!v128.any_true(isLong)) return;
+  const factor = v128.bitselect(f32x4.div(most, f32x4.sqrt(sum)), f32x4.splat(1), isLong);
+  for (let at = w; at < end; at += PANEL_BYTES) v128.store(at, f32x4.mul(v128.load(at), factor));
 }

@@ -29,5 +29,14 @@ export const MOMENTUM = 3;
 export const SQUARES = 4;
 export const EPSILON = 5;
 export const NESTEROV = 6;
+/** The longest that the weights into a unit may be together; 0 for any. */
+export const NORM = 7;
+/** What dropout is drawn by: both words of the seed, and the epoch. */
+export const SEED_LOW = 8;
+export const SEED_HIGH = 9;
+export const EPOCH = 10;
 /** How many they are. */
-export const SETTINGS = 7;
+export const SETTINGS = 11;
+
+/** The stream of random draws that dropout takes (see `random.ts`). */
+export const DROPOUT_STREAM = 6;

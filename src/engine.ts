@@ -88,6 +88,8 @@ export class Engine {
   /** Sums since the caller last cleared them: of row losses, and of rows classified right. */
   readonly totals = new Float64Array(2);
   inputPath: InputPath = "auto";
+  /** Whether some layer leaves units out. */
+  private readonly dropsOut: boolean;
   /** What the parameters follow the gradient by. */
   private rule = new Rule(sgd({ learningRate: 0 }));
   /** Whether a long step adds up a gradient. */
@@ -110,6 +112,7 @@ export class Engine {
     readonly threads: Threads,
     needs: Needs,
   ) {
+    this.dropsOut = spec.layers.some(({ dropout }) => dropout !== undefined);
     this.arena = new Arena(spec, kernels, memory, needs);
     this.runner = new Runner({ spec, memory, module, kernels }, threads, this.plan);
   }
@@ -221,6 +224,7 @@ export class Engine {
     this.describeLearning(pass, samples, this.plan.data, from, count);
     if (this.rule.isPlain) this.describeDirect(pass, count);
     else this.describeStep(pass, count);
+    if (!this.rule.isPlain || this.dropsOut) this.describeSettings(pass);
     const late = this.runner.executeTimed(pass, count);
     if (late) return late.then(() => this.addTotals(pass, samples, count));
     this.addTotals(pass, samples, count);
@@ -236,7 +240,7 @@ export class Engine {
   private describeStep(pass: Pass, count: number): void {
     this.clearGradient();
     this.describeGradient(pass, count);
-    this.describeUpdate(pass, Task.step);
+    pass.command[Field.task] = Task.step;
   }
 
   /** That the mean gradient of `count` samples is added up where the plan has it. */
@@ -246,9 +250,8 @@ export class Engine {
     command[Field.offset] = this.plan.grads - this.plan.params;
   }
 
-  private describeUpdate({ command }: Pass, task: number): void {
+  private describeSettings({ command }: Pass): void {
     const { settings } = this.rule;
-    command[Field.task] = task;
     for (let i = 0; i < SETTINGS; i++) command[Field.settings + i] = settings[i] as number;
   }
 
@@ -264,11 +267,15 @@ export class Engine {
         const pass = await runner.choose();
         this.describeLearning(pass, samples, this.plan.data, from + done, rows);
         this.describeGradient(pass, count);
+        this.describeSettings(pass);
         await runner.executeWhole(pass, rows);
         this.addTotals(pass, samples, rows);
         await breathe();
       }
-      await runner.order((pass) => this.describeUpdate(pass, Task.update));
+      await runner.order((pass) => {
+        this.describeSettings(pass);
+        pass.command[Field.task] = Task.update;
+      });
       this.hasGradient = false;
     } catch (error) {
       totals.set(before);

@@ -1,6 +1,6 @@
 // What a training is told, and whether it makes sense.
 
-import { checkBoolean, checkFunction, checkInteger, checkOptions, shown } from "./check.js";
+import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, shown } from "./check.js";
 import { type CheckpointOptions, checkCheckpointOptions } from "./checkpoint.js";
 import type { Dataset } from "./dataset.js";
 import { checkOptimizer, type Optimizer } from "./optimizer.js";
@@ -16,6 +16,8 @@ export interface FitOptions {
   optimizer: Optimizer;
   /** What the learning rate is multiplied by as training goes on; 1 unless told. */
   schedule?: Schedule;
+  /** The longest that the weights into a unit may be together, by the root of their squares; any length unless told. */
+  maxNorm?: number;
   /** Evaluated after every epoch, never learned from. */
   validation?: Dataset;
   /** Whether each epoch takes the samples in a new random order; true unless told. */
@@ -54,9 +56,24 @@ export interface FitPlan extends Omit<FitOptions, "earlyStopping" | "checkpoint"
 }
 
 const FIT_OPTIONS = [
-  ...["epochs", "batchSize", "optimizer", "schedule", "validation", "shuffle", "onEpoch", "onBatch", "signal"],
+  ...[
+    "epochs",
+    "batchSize",
+    "optimizer",
+    "schedule",
+    "maxNorm",
+    "validation",
+    "shuffle",
+    "onEpoch",
+    "onBatch",
+    "signal",
+  ],
   ...["earlyStopping", "checkpoint", "resume"],
 ];
+
+/** Squares of lengths between these are numbers of float32, and not denormal ones. */
+const LEAST_NORM = 1e-15;
+const MOST_NORM = 1e15;
 
 /** The options but for their defaults that depend on the network and the data. */
 type CheckedOptions = Omit<FitPlan, "batchSize" | "seed" | "epochsBefore" | "onBegin"> & Pick<FitOptions, "batchSize">;
@@ -68,6 +85,7 @@ export function checkFitOptions(options: FitOptions): CheckedOptions {
   checkInteger(options.epochs, "epochs");
   if (batchSize !== undefined) checkInteger(batchSize, "batchSize");
   checkBoolean(shuffle, "shuffle");
+  if (options.maxNorm !== undefined) checkNumber(options.maxNorm, "maxNorm", LEAST_NORM, MOST_NORM);
   for (const name of ["onEpoch", "onBatch"] as const) {
     if (options[name] !== undefined) checkFunction(options[name], name);
   }

@@ -45,7 +45,7 @@ class Training {
     private readonly options: FitPlan,
   ) {
     const { earlyStopping, checkpoint, resume } = options;
-    this.rule = new Rule(options.optimizer);
+    this.rule = new Rule(options.optimizer, options);
     this.asked = checkpoint || resume ? described(engine.spec, train, options) : {};
     const from = resume && decodeCheckpoint(resume, engine.arena, this.rule.slots, this.asked);
     this.order = engine.bind(train, options.batchSize, this.rule);
@@ -83,6 +83,7 @@ class Training {
   private async runEpoch(): Promise<void> {
     const { engine, epoch, options, timer } = this;
     options.onBegin(this.epochsBefore + epoch);
+    this.rule.beginEpoch(this.epochsBefore + epoch);
     if (this.samples === 0) this.started = performance.now();
     await this.learn();
     const record = epochRecord(epoch, this.train, engine.totals, this.seconds);
@@ -220,11 +221,11 @@ function turn(): Promise<void> {
 
 /** What must be the same when a training goes on, by option. */
 function described(spec: NetworkSpec, train: Dataset, options: FitPlan): Record<string, unknown> {
-  const { seed, epochs, batchSize, shuffle, optimizer, schedule, earlyStopping, validation } = options;
+  const { seed, epochs, batchSize, shuffle, optimizer, schedule, maxNorm, earlyStopping, validation } = options;
   const { name, ...settings } = optimizer;
   return {
     ...spec,
-    ...{ seed, epochs, batchSize, shuffle, optimizer: name, ...settings, earlyStopping },
+    ...{ seed, epochs, batchSize, shuffle, optimizer: name, ...settings, maxNorm, earlyStopping },
     schedule: typeof schedule === "function" ? "a function" : schedule,
     train: fingerprint(train),
     validation: validation && fingerprint(validation),

@@ -1,7 +1,20 @@
 // How parameters follow their gradient: plain data that users make, and what each step's kernels are told of it.
 
-import { DECAY, EPSILON, MOMENTUM, NESTEROV, RATE, SETTINGS, SHRINKAGE, SQUARES } from "./abi.js";
+import {
+  DECAY,
+  EPOCH,
+  EPSILON,
+  MOMENTUM,
+  NESTEROV,
+  NORM,
+  RATE,
+  SEED_LOW,
+  SETTINGS,
+  SHRINKAGE,
+  SQUARES,
+} from "./abi.js";
 import { checkBoolean, checkFloat, checkNumber, checkOptions, shown } from "./check.js";
+import { keyOf } from "./random.js";
 
 export interface SgdOptions {
   /** r of P − r∇C. */
@@ -95,17 +108,28 @@ export class Rule {
   /** Whether the gradient may be added straight into the parameters. */
   readonly isPlain: boolean;
 
-  constructor(private readonly optimizer: Optimizer) {
+  /** `maxNorm` is 0 where weights may be as long as they become; `seed` and, before an epoch, `epoch` are what dropout needs. */
+  constructor(
+    private readonly optimizer: Optimizer,
+    { maxNorm = 0, seed = 0 } = {},
+  ) {
     const { settings } = this;
+    settings[NORM] = maxNorm;
+    settings.set(keyOf(seed), SEED_LOW);
     const { name, weightDecay } = optimizer;
     const isSgd = name === "sgd";
     this.slots = !isSgd ? 2 : optimizer.momentum > 0 ? 1 : 0;
-    this.isPlain = this.slots === 0 && weightDecay === 0;
+    this.isPlain = this.slots === 0 && weightDecay === 0 && maxNorm === 0;
     if (name !== "adamw") settings[DECAY] = weightDecay;
     settings[MOMENTUM] = isSgd ? optimizer.momentum : optimizer.beta1;
     if (isSgd) settings[NESTEROV] = Number(optimizer.nesterov);
     else settings[SQUARES] = optimizer.beta2;
     this.prepare(1);
+  }
+
+  /** Turns to an epoch, counted over all that the network has seen. */
+  beginEpoch(epoch: number): void {
+    this.settings[EPOCH] = epoch;
   }
 
   /** Turns to step number `step`, from 1, at `factor` times the learning rate. */

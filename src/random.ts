@@ -1,8 +1,10 @@
 // Seeded random draws without state: every draw is a function of (seed, stream, a, b, index), so that no order of work and no
 // number of threads can change one.
 
+import { DROPOUT_STREAM } from "./abi.js";
+
 /** What a draw is for; draws of different streams are independent. */
-export const Stream = { weights: 1, biases: 2, shuffle: 3, split: 4 } as const;
+export const Stream = { weights: 1, biases: 2, shuffle: 3, split: 4, dropout: DROPOUT_STREAM } as const;
 
 /**
  * One block of Philox4x32-10: four uint32 from a counter of four and a key of two, into `out`.
@@ -55,7 +57,7 @@ function multiplyHigh(a: number, b: number): number {
 }
 
 /** The key of a seed: any safe integer from 0. */
-function keyOf(seed: number): [number, number] {
+export function keyOf(seed: number): [number, number] {
   return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
 }
 

@@ -4,7 +4,7 @@
 // Everything here trusts its arguments: `network.ts` checks them, since WebAssembly does not trap on a wrong address inside
 // its memory.
 
-import { ENTRY_BYTES, LINEAR, PANEL, SPAN_BYTES } from "./abi.js";
+import { ENTRY_BYTES, LINEAR, NORM, PANEL, SPAN_BYTES } from "./abi.js";
 import { FIELDS, Field, Lists, Targets, Task } from "./command.js";
 import type { Kernels, Memory } from "./kernels.js";
 import { COMMAND_BYTES, type LayerPlan, type Plan, padded, panelRows, shareOf } from "./plan.js";
@@ -143,7 +143,17 @@ export class Work {
   private forwardShare(index: number): void {
     const layer = this.plan.layers[index] as LayerPlan;
     const [from, to] = layer.split ? this.share(layer.panels) : [0, layer.panels];
-    this.forward(index, 0, this.field(Field.count), from, to, this.thread);
+    const count = this.field(Field.count);
+    this.forward(index, 0, count, from, to, this.thread);
+    const rate = this.dropoutOf(index);
+    if (rate === 0) return;
+    const a = activationsOf(layer, this.thread);
+    this.kernels.dropout(a, this.field(Field.order), count, layer.units, from, to, index, rate, this.settings);
+  }
+
+  /** The share of a layer's units that is left out: none where samples come in no order, as when only a gradient is asked for. */
+  private dropoutOf(index: number): number {
+    return this.field(Field.order) === 0 ? 0 : ((this.spec.layers[index] as LayerSpec).dropout ?? 0);
   }
 
   /** Rows from `first` on of one layer, panels `from` to `to`, in the blocks of thread `thread`. */
@@ -237,20 +247,19 @@ export class Work {
   private inputGradientShare(index: number): void {
     const { layers } = this.plan;
     const [layer, below] = [layers[index] as LayerPlan, layers[index - 1] as LayerPlan];
-    const { thread } = this;
+    const { kernels, thread } = this;
+    const { inputs, units } = layer;
     const [from, to] = below.split ? this.share(below.panels) : [0, below.panels];
-    this.kernels.denseInputGradient(
-      deltasOf(below, thread),
-      deltasOf(layer, thread),
-      layer.weights,
-      activationsOf(below, thread),
-      this.field(Field.count),
-      layer.inputs,
-      layer.units,
-      from,
-      to,
-      this.activationCode(index - 1),
-    );
+    const [d, dBelow, a] = [deltasOf(layer, thread), deltasOf(below, thread), activationsOf(below, thread)];
+    const rows = this.field(Field.count);
+    const code = this.activationCode(index - 1);
+    const rate = this.dropoutOf(index - 1);
+    // Of a unit that is left out, the output tells no slope.
+    const slope = rate === 0 ? code : LINEAR;
+    kernels.denseInputGradient(dBelow, d, layer.weights, a, rows, inputs, units, from, to, slope);
+    if (rate === 0) return;
+    const order = this.field(Field.order);
+    kernels.dDropout(dBelow, a, order, rows, inputs, from, to, index - 1, rate, code, this.settings);
   }
 
   /** Adds the gradient of what is this thread's to change to what lies `offset` past the parameters. */
@@ -298,12 +307,21 @@ export class Work {
 
   private update(): void {
     for (let i = 0; i < this.own.length; i++) this.descend(this.own[i] as Range);
+    if (this.field(Field.settings + NORM) === 0) return;
+    for (const { weights, inputs, panels } of this.plan.layers) {
+      const [from, to] = this.share(panels);
+      this.kernels.limitNorms(weights, inputs, from, to, this.settings);
+    }
+  }
+
+  /** Where kernels find what the step tells them. */
+  private get settings(): number {
+    return this.command.byteOffset + Field.settings * 8;
   }
 
   /** Has the optimizer change parameters by their gradient. How many moments there are tells which optimizer it is. */
   private descend({ address, floats, areWeights }: Range): void {
-    const { kernels, plan } = this;
-    const settings = this.command.byteOffset + Field.settings * 8;
+    const { kernels, plan, settings } = this;
     // Twins of the parameters lie one after the other.
     const twin = plan.grads - plan.params;
     const grads = address + twin;

@@ -4,7 +4,18 @@
 import { describe, expect, it, vi } from "vitest";
 import { shown } from "../src/check.js";
 import { Engine } from "../src/engine.js";
-import { adam, adamw, Dataset, Network, type NetworkOptions, sgd } from "../src/index.js";
+import {
+  adam,
+  adamw,
+  constant,
+  cosine,
+  Dataset,
+  exponentialDecay,
+  Network,
+  type NetworkOptions,
+  sgd,
+  stepDecay,
+} from "../src/index.js";
 import { Rule } from "../src/optimizer.js";
 import { decodeSafetensors, encodeSafetensors } from "../src/safetensors.js";
 import { checkSpec } from "../src/spec.js";
@@ -531,6 +542,8 @@ describe("anything at all as an argument is taken or refused with a sentence", a
   const [first, second] = net.parameters() as [object, object];
   // At a rate of 0 what is taken changes nothing either.
   const fit = { epochs: 1, optimizer: sgd({ learningRate: 0 }) };
+  const stopped = (earlyStopping: never) => net.fit(data, { ...fit, validation: data, earlyStopping });
+  const saved = (checkpoint: never) => net.fit(data, { ...fit, checkpoint });
   const set = { inputs: new Uint8Array(8), shape: 4, labels: [0, 1] };
   const weight = { layer: 0, unit: 0, input: 0 };
   const question = { input: data.sample(0), target: [1, 0], weight, learningRate: 1 };
@@ -571,13 +584,25 @@ describe("anything at all as an argument is taken or refused with a sentence", a
     ["select index", (value) => data.select([value])],
     ...each("create", ["inputs", "layers", "loss", "inputScale", "seed"], (o) => Network.create(o), good),
     ...each("create", ["weightInit", "biasInit", "deterministic"], (o) => Network.create(o), good),
-    ...each("layer", ["units", "activation"], (o) => Network.create({ ...good, layers: [o, ...layers.slice(1)] }), {
-      ...layers[0],
-    }),
+    ...each(
+      "layer",
+      ["units", "activation", "dropout"],
+      (o) => Network.create({ ...good, layers: [o, ...layers.slice(1)] }),
+      {
+        ...layers[0],
+      },
+    ),
     ...each("fromBytes", ["deterministic", "seed", "title"], (o) => Network.fromBytes(net.toBytes(), o), {}),
     ...each("Dataset", ["inputs", "shape", "labels", "classes"], (o) => new Dataset(o), set),
     ...each("fit", ["epochs", "batchSize", "optimizer", "validation"], (o) => net.fit(data, o), fit),
     ...each("fit", ["shuffle", "onEpoch", "onBatch", "signal"], (o) => net.fit(data, o), fit),
+    ...each("fit", ["schedule", "maxNorm", "earlyStopping", "checkpoint", "resume"], (o) => net.fit(data, o), fit),
+    ...each("earlyStopping", ["patience", "minDelta", "metric"], (o) => stopped(o), { patience: 1 }),
+    ...each("checkpoint", ["save", "seconds", "steps"], (o) => saved(o), { save: () => {} }),
+    ...each("stepDecay", ["factor", "every", "warmUp"], (o) => stepDecay(o), { factor: 1, every: 1 }),
+    ...each("exponentialDecay", ["factor", "warmUp"], (o) => exponentialDecay(o), { factor: 1 }),
+    ...each("cosine", ["floor", "warmUp"], (o) => cosine(o), {}),
+    ...each("constant", ["warmUp"], (o) => constant(o), {}),
     ...each("sgd", ["learningRate", "momentum", "nesterov", "weightDecay"], (o) => sgd(o), { learningRate: 0 }),
     ...each("adam", ["learningRate", "beta1", "beta2", "epsilon", "weightDecay"], (o) => adam(o), {}),
     ...each("setParameters", ["weights", "biases"], (o) => net.setParameters([o, second as never]), first),
@@ -593,7 +618,7 @@ describe("anything at all as an argument is taken or refused with a sentence", a
       if (!refusal) continue;
       refused++;
       expect(refusal instanceof TypeError || refusal instanceof RangeError, refusal.stack).toBe(true);
-      expect(refusal.message).toMatch(/^("[\w.[\]]+" (must|has|of)|a dataset needs|the model is) /);
+      expect(refusal.message).toMatch(/^("[\w.[\]]+" (must|has|of)|a dataset needs|the (model|checkpoint) is) /);
     }
     expect(refused).toBeGreaterThan(ANYTHING.length / 2);
     expect(flat(net)).toEqual(before);

@@ -322,6 +322,23 @@ function otherTests(lab: () => Lab): void {
     }
   });
 
+  it("limitNorms", () => {
+    for (const units of [1, 4, 16, 17, 33]) {
+      for (const inputs of [1, 2, 7, 16, 100]) optimizers.checkLimitNorms(lab(), inputs, units);
+    }
+    optimizers.checkOverflowingNorm(lab());
+  });
+
+  it("dropout and its derivative, of every activation, in all ranges of panels", () => {
+    [1, 3, 15, 16, 17, 40, 130].forEach((units, i) => {
+      for (const rate of [0.001, 0.2, 0.5, 0.99]) {
+        const code = ELEMENTWISE[i % ELEMENTWISE.length] as number;
+        const draw = { layer: i * 40, seed: i * 12_345_678_901, epoch: i * 7e8 };
+        optimizers.checkDropout(lab(), { rows: 1 + (i % 4), units, rate, code, ...draw });
+      }
+    });
+  });
+
   it("gathers", () => {
     for (const width of widths) {
       for (const count of [1, 2, 5]) {

@@ -23,6 +23,7 @@ const ASSEMBLY = [
     "assembly/loss",
     "assembly/optimizer",
     "assembly/batch",
+    "assembly/dropout",
     "assembly/sparse",
     "assembly/ceiling",
     "assembly/index",

@@ -9,7 +9,7 @@ import * as dense from "./dense-checks.js";
 import * as check from "./kernel-checks.js";
 import type { Lab } from "./lab.js";
 import * as losses from "./loss-checks.js";
-import { checkOptimizer, checkSgdBits } from "./optimizer-checks.js";
+import { checkDropout, checkLimitNorms, checkOptimizer, checkSgdBits } from "./optimizer-checks.js";
 import { at } from "./reference.js";
 import * as sparse from "./sparse-checks.js";
 import { sweep, UNARY, type Unary } from "./sweep.js";
@@ -21,6 +21,7 @@ interface Mutant {
   wrong: (lab: Lab) => Partial<Kernels>;
 }
 
+const DROPOUT = { rows: 5, units: 37, rate: 0.4, layer: 3, seed: 2 ** 40 + 5, epoch: 7, code: SIGMOID };
 const SHAPE = { rows: 7, inputs: 21, units: 19 };
 /** Every 100,003rd float is enough to find these. */
 const COARSE = 100_003;
@@ -310,6 +311,48 @@ const otherMutants: Mutant[] = [
       adam: (params, grads, m, v, n, settings, decays) => {
         new Float64Array(lab.arena.memory.buffer)[settings / 8 + SHRINKAGE] = 0;
         lab.kernels.adam(params, grads, m, v, n, settings, decays);
+      },
+    }),
+  },
+  {
+    name: "limitNorms takes one input too few",
+    check: (lab) => checkLimitNorms(lab, 7, 17),
+    wrong: ({ kernels }) => ({
+      limitNorms: (w, inputs, ...rest) => kernels.limitNorms(w, inputs - 1, ...rest),
+    }),
+  },
+  {
+    name: "dropout draws the same for every row",
+    check: (lab) => checkDropout(lab, DROPOUT),
+    wrong: ({ kernels }) => ({
+      dropout: (a, order, rows, units, ...rest) => {
+        for (let row = 0; row < rows; row++) kernels.dropout(a + row * padded(units) * 4, order, 1, units, ...rest);
+      },
+    }),
+  },
+  {
+    name: "dropout draws the same for every layer",
+    check: (lab) => checkDropout(lab, DROPOUT),
+    wrong: ({ kernels }) => ({
+      dropout: (a, order, rows, units, from, to, _layer, ...rest) =>
+        kernels.dropout(a, order, rows, units, from, to, 0, ...rest),
+    }),
+  },
+  {
+    name: "dDropout forgets what was left out",
+    check: (lab) => checkDropout(lab, DROPOUT),
+    wrong: ({ kernels }) => ({
+      dDropout: (d, a, _order, rows, units, _from, _to, _layer, _rate, code) =>
+        kernels.dActivate(d, a, rows, units, padded(units) * 4, code),
+    }),
+  },
+  {
+    name: "dDropout takes the scaled output for the output",
+    check: (lab) => checkDropout(lab, DROPOUT),
+    wrong: (lab) => ({
+      dDropout: (d, a, order, rows, units, from, to, layer, rate, code, settings) => {
+        lab.kernels.dActivate(d, a, rows, units, padded(units) * 4, code);
+        lab.kernels.dDropout(d, a, order, rows, units, from, to, layer, rate, LINEAR, settings);
       },
     }),
   },

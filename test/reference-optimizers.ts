@@ -1,8 +1,9 @@
-// The optimizers in float64, as their papers write them, and training by them.
+// What training needs besides the gradient, in float64, as the papers write it: optimizers, max-norm, dropout.
 
 import type { Optimizer } from "../src/index.js";
-import type { NetworkSpec } from "../src/spec.js";
-import { at, copyParameters, gradient, type Numbers, type Parameters } from "./reference.js";
+import { philox, Stream } from "../src/random.js";
+import { layerInputs, type NetworkSpec } from "../src/spec.js";
+import { at, copyParameters, gradient, type Masks, type Numbers, type Parameters } from "./reference.js";
 
 /** Parameters of one kind, all weights or all biases, and what an optimizer remembers of them. */
 export class Follower {
@@ -53,6 +54,46 @@ export class Follower {
   }
 }
 
+/** Shortens each row of weights `[units][inputs]` to a length of at most `most`, in place. */
+export function limitNorms(weights: Float64Array, inputs: number, most: number): void {
+  for (let from = 0; from < weights.length; from += inputs) {
+    const row = weights.subarray(from, from + inputs);
+    const norm = Math.hypot(...row);
+    if (norm > most) row.set(row.map((w) => (w * most) / norm));
+  }
+}
+
+/** What a unit's output is multiplied by: 0, or 1/(1 − rate). Blocks of four words lie across a panel's four quarters. */
+export function dropoutFactor(
+  draw: { seed: number; epoch: number; layer: number; sample: number; unit: number },
+  rate: number,
+): number {
+  const { seed, epoch, layer, sample, unit } = draw;
+  const block = new Uint32Array(4);
+  const [panel, word, lane] = [unit >> 4, (unit >> 2) & 3, unit & 3];
+  philox(
+    block,
+    sample,
+    layer * 2 ** 20 + panel * 4 + lane,
+    epoch,
+    Stream.dropout,
+    seed % 2 ** 32,
+    Math.floor(seed / 2 ** 32),
+  );
+  return at(block, word) / 2 ** 32 < rate ? 0 : 1 / (1 - rate);
+}
+
+/** The masks of samples of these numbers. */
+export function dropoutMasks(spec: NetworkSpec, seed: number, epoch: number, samples: Numbers): Masks {
+  return spec.layers.map(({ units, dropout = 0 }, layer) => {
+    if (dropout === 0) return undefined;
+    return Float64Array.from({ length: samples.length * units }, (_, i) => {
+      const sample = at(samples, Math.floor(i / units));
+      return dropoutFactor({ seed, epoch, layer, sample, unit: i % units }, dropout);
+    });
+  });
+}
+
 /** A whole network that follows its gradient. */
 export class ReferenceTraining {
   readonly params: Parameters[];
@@ -62,6 +103,7 @@ export class ReferenceTraining {
     private readonly spec: NetworkSpec,
     start: readonly { weights: Numbers; biases: Numbers }[],
     optimizer: Optimizer,
+    private readonly maxNorm = Infinity,
   ) {
     this.params = copyParameters(start);
     this.followers = this.params.map(({ weights, biases }) => [
@@ -71,12 +113,13 @@ export class ReferenceTraining {
   }
 
   /** One step on `rows` samples. Gives the mean loss before it. */
-  step(x: Numbers, y: Numbers, rows: number, factor = 1): number {
-    const { loss, layers } = gradient(this.spec, this.params, x, y, rows);
+  step(x: Numbers, y: Numbers, rows: number, factor = 1, masks?: Masks): number {
+    const { loss, layers } = gradient(this.spec, this.params, x, y, rows, masks);
     layers.forEach(({ weights, biases }, i) => {
       const [ofWeights, ofBiases] = this.followers[i] as [Follower, Follower];
       ofWeights.step(weights, factor);
       ofBiases.step(biases, factor);
+      limitNorms(ofWeights.params, layerInputs(this.spec, i), this.maxNorm);
     });
     return loss;
   }
