@@ -13,7 +13,19 @@ export class UsageError extends Error {}
 const OPTION_NAMES: [RegExp, string][] = [
   [/"(inputs|layers|layers\[\d+\]\.units)"/g, '"--layers"'],
   [/"layers\[\d+\]\.activation"/g, '"--activation"'],
-  [/"loss"/g, '"--loss"'],
+  [/"layers\[\d+\]\.dropout"/g, '"--dropout"'],
+  [/"learningRate"/g, '"--lr"'],
+  [/"batchSize"/g, '"--batch"'],
+  [/"factor"/g, '"--decay-factor"'],
+  [/"every"/g, '"--decay-every"'],
+  [/"(train|validation)"/g, '"--data"'],
+  [/"earlyStopping"/g, '"--patience"'],
+  [/"earlyStopping\.minDelta"/g, '"--min-delta"'],
+  [/"earlyStopping\.(\w+)"/g, '"--$1"'],
+  [/"(loss|optimizer|momentum|nesterov|beta1|beta2|epsilon|schedule|floor|epochs|seed)"/g, '"--$1"'],
+  [/"weightDecay"/g, '"--weight-decay"'],
+  [/"warmUp"/g, '"--warm-up"'],
+  [/"maxNorm"/g, '"--max-norm"'],
   [/"weight\.(layer|unit|input)"/g, 'the $1 of "--weight"'],
 ];
 
