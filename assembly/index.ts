@@ -10,8 +10,9 @@ export {
   denseForward,
   denseInputGradient,
 } from "./dense";
+export { dDropout, dropout } from "./dropout";
 export { countCorrect, findLargest, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "./loss";
-export { sgd } from "./optimizer";
+export { adam, limitNorms, momentum, sgd } from "./optimizer";
 export {
   countNonZeroF32,
   countNonZeroU8,

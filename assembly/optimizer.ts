@@ -1,12 +1,112 @@
-// An optimizer is one loop over flat twins of the parameter block; `n` is a multiple of 16.
+// An optimizer is one loop over flat twins of the parameter block: parameters, gradients, and the optimizer's own moments. `n`
+// is a multiple of 16. The gradient is zero afterwards, ready to be added to. `settings` is where the step's settings are, by
+// the places of `abi.ts`; only weights decay, not biases.
+//
+// Where all is zero, as in padding, all stays zero.
 
-import { assertAligned, madd } from "./simd";
+import { DECAY, EPSILON, MOMENTUM, NESTEROV, NORM, RATE, SHRINKAGE, SQUARES } from "../src/abi";
+import { assertAligned, madd, PANEL_BYTES, panelBytes } from "./simd";
 
-/** P −= rate·G over n floats. */
-export function sgd(params: usize, grads: usize, n: usize, rate: f32): void {
+/** A moment smaller than this is cleared: it would become denormal, and those are slow and never fade. */
+const TINY_MOMENT: f32 = 1e-30;
+
+function setting(settings: usize, place: usize): v128 {
+  return f32x4.splat(<f32>load<f64>(settings + (place << 3)));
+}
+
+/** 1 − a setting, rounded once. */
+function complement(settings: usize, place: usize): v128 {
+  return f32x4.splat(<f32>(1 - load<f64>(settings + (place << 3))));
+}
+
+function withoutTiny(moment: v128): v128 {
+  return v128.andnot(moment, f32x4.lt(f32x4.abs(moment), f32x4.splat(TINY_MOMENT)));
+}
+
+/** P −= rate·(G + decay·P) */
+export function sgd(params: usize, grads: usize, n: usize, settings: usize, decays: bool): void {
   assertAligned(params | grads | (n << 2));
-  const step = f32x4.splat(-rate);
+  const zero = f32x4.splat(0);
+  const step = f32x4.neg(setting(settings, RATE));
+  const decay = decays ? setting(settings, DECAY) : zero;
   for (let i: usize = 0, end = n << 2; i < end; i += 16) {
-    v128.store(params + i, madd(step, v128.load(grads + i), v128.load(params + i)));
+    const p = v128.load(params + i);
+    v128.store(params + i, madd(step, madd(decay, p, v128.load(grads + i)), p));
+    v128.store(grads + i, zero);
   }
+}
+
+/** D = G + decay·P; V = momentum·V + D; P −= rate·V, or rate·(momentum·V + D) where Nesterov's gradient is wanted. */
+export function momentum(params: usize, grads: usize, v: usize, n: usize, settings: usize, decays: bool): void {
+  assertAligned(params | grads | v | (n << 2));
+  const zero = f32x4.splat(0);
+  const one = f32x4.splat(1);
+  const step = f32x4.neg(setting(settings, RATE));
+  const decay = decays ? setting(settings, DECAY) : zero;
+  const kept = setting(settings, MOMENTUM);
+  const looksAhead = load<f64>(settings + (NESTEROV << 3)) !== 0;
+  const shareOfV = looksAhead ? kept : one;
+  const shareOfD = looksAhead ? one : zero;
+  for (let i: usize = 0, end = n << 2; i < end; i += 16) {
+    const p = v128.load(params + i);
+    const d = madd(decay, p, v128.load(grads + i));
+    const velocity = withoutTiny(madd(kept, v128.load(v + i), d));
+    v128.store(v + i, velocity);
+    v128.store(params + i, madd(step, madd(shareOfV, velocity, f32x4.mul(shareOfD, d)), p));
+    v128.store(grads + i, zero);
+  }
+}
+
+/**
+ * D = G + decay·P; M = β1·M + (1 − β1)·D; V = β2·V + (1 − β2)·D²; P −= rate·M / (√V + ε) + shrinkage·P. That M and V start
+ * at zero is made up for in the rate and in ε, by the host.
+ */
+export function adam(params: usize, grads: usize, m: usize, v: usize, n: usize, settings: usize, decays: bool): void {
+  assertAligned(params | grads | m | v | (n << 2));
+  const zero = f32x4.splat(0);
+  const step = f32x4.neg(setting(settings, RATE));
+  const decay = decays ? setting(settings, DECAY) : zero;
+  const shrinkage = decays ? f32x4.neg(setting(settings, SHRINKAGE)) : zero;
+  const kept = setting(settings, MOMENTUM);
+  const taken = complement(settings, MOMENTUM);
+  const keptSquare = setting(settings, SQUARES);
+  const takenSquare = complement(settings, SQUARES);
+  const epsilon = setting(settings, EPSILON);
+  for (let i: usize = 0, end = n << 2; i < end; i += 16) {
+    const p = v128.load(params + i);
+    const d = madd(decay, p, v128.load(grads + i));
+    const mean = withoutTiny(madd(kept, v128.load(m + i), f32x4.mul(taken, d)));
+    const square = withoutTiny(madd(keptSquare, v128.load(v + i), f32x4.mul(f32x4.mul(takenSquare, d), d)));
+    v128.store(m + i, mean);
+    v128.store(v + i, square);
+    const change = f32x4.div(mean, f32x4.add(f32x4.sqrt(square), epsilon));
+    v128.store(params + i, madd(step, change, madd(shrinkage, p, p)));
+    v128.store(grads + i, zero);
+  }
+}
+
+/**
+ * Shortens the weights into each unit of panels `from` to `to` to the setting `NORM`, where they are longer together. Squares
+ * are summed over ascending inputs; where they overflow, the weights stay.
+ */
+export function limitNorms(w: usize, inputs: usize, from: usize, to: usize, settings: usize): void {
+  assertAligned(w);
+  const most = setting(settings, NORM);
+  for (let panel = from; panel < to; panel++) {
+    for (let quarter: usize = 0; quarter < PANEL_BYTES; quarter += 16) {
+      limitFour(w + panel * panelBytes(inputs) + quarter, inputs, most);
+    }
+  }
+}
+
+/** The same for four units next to each other. */
+function limitFour(w: usize, inputs: usize, most: v128): void {
+  let sum = f32x4.splat(0);
+  const end = w + inputs * PANEL_BYTES;
+  for (let at = w; at < end; at += PANEL_BYTES) sum = madd(v128.load(at), v128.load(at), sum);
+  const finite = f32x4.lt(sum, f32x4.splat(f32.POSITIVE_INFINITY));
+  const isLong = v128.and(f32x4.gt(sum, f32x4.mul(most, most)), finite);
+  if (!v128.any_true(isLong)) return;
+  const factor = v128.bitselect(f32x4.div(most, f32x4.sqrt(sum)), f32x4.splat(1), isLong);
+  for (let at = w; at < end; at += PANEL_BYTES) v128.store(at, f32x4.mul(v128.load(at), factor));
 }

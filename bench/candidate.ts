@@ -8,6 +8,7 @@ import { Dataset } from "../src/dataset.js";
 import { Engine, LOSS } from "../src/engine.js";
 import { evaluate, predict } from "../src/evaluate.js";
 import { chooseBuild, isPairing } from "../src/kernels.js";
+import { Rule, sgd } from "../src/optimizer.js";
 import type { Threads } from "../src/runner.js";
 import { layerInputs, type NetworkSpec } from "../src/spec.js";
 import { JavaScriptNetwork } from "./javascript.js";
@@ -65,14 +66,14 @@ async function wasmTrainer(loaded: Loaded, threads: Threads, path: Engine["input
   const { job, train, test } = loaded;
   const engine = await engineOf(loaded, threads);
   engine.inputPath = path;
-  engine.bind(train, job.batch);
+  engine.bind(train, job.batch, new Rule(sgd({ learningRate: job.rate })));
   await engine.open();
   const mean = (count: number) => (engine.totals[LOSS] as number) / count;
   return {
     setting: `${engine.build}${isPairing() ? ", turbo" : ""}, ${engine.plan.threads} of ${threads} threads, ${path} inputs`,
     step: (from, count) => {
       engine.totals[LOSS] = 0;
-      const late = engine.step(train, from, count, job.rate);
+      const late = engine.step(train, from, count);
       return late ? late.then(() => mean(count)) : mean(count);
     },
     accuracy: () => evaluate(engine, test).accuracy ?? 0,

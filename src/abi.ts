@@ -47,3 +47,26 @@ export const DRAWN_ROTATION = 2;
 export const DRAWN_SCALE = 3;
 export const DRAWN_SHEAR = 4;
 export const DRAWN_THICKNESS = 5;
+
+// What a step tells its kernels beyond addresses and sizes: float64s, by their place.
+/** The factor of what is taken off the parameters. */
+export const RATE = 0;
+/** What of the weights is added to their gradient, and what of them is taken off at once. */
+export const DECAY = 1;
+export const SHRINKAGE = 2;
+/** What is kept of the mean gradient, and of the mean of its square. */
+export const MOMENTUM = 3;
+export const SQUARES = 4;
+export const EPSILON = 5;
+export const NESTEROV = 6;
+/** The longest that the weights into a unit may be together; 0 for any. */
+export const NORM = 7;
+/** What dropout is drawn by: both words of the seed, and the epoch. */
+export const SEED_LOW = 8;
+export const SEED_HIGH = 9;
+export const EPOCH = 10;
+/** How many they are. */
+export const SETTINGS = 11;
+
+/** The stream of random draws that dropout takes (see `random.ts`). */
+export const DROPOUT_STREAM = 6;

@@ -110,7 +110,7 @@ export class Arena {
 
   // --- parameters ---
 
-  /** A tensor's values in row-major order, copied; `offset` leads from parameters to their gradients. */
+  /** A tensor's values in row-major order, copied; `offset` leads from parameters to a twin of theirs. */
   readTensor(tensor: Tensor, offset = 0): Float32Array<ArrayBuffer> {
     const at = (tensor.address + offset) / 4;
     const values = new Float32Array(tensorFloats(tensor));
@@ -120,15 +120,36 @@ export class Arena {
 
   /** Sets a tensor from row-major values. −0 becomes 0, which the sparse path's skipping of zeros relies on. */
   writeTensor(tensor: Tensor, values: Float32Array): void {
-    const at = tensor.address / 4;
-    for (let i = 0; i < values.length; i++) this.floats[at + panelIndex(tensor, i)] = (values[i] as number) + 0;
+    this.restoreTensor(
+      tensor,
+      values.map((value) => value + 0),
+    );
+  }
+
+  /** Sets a tensor to what `readTensor` gave, to the bit. */
+  restoreTensor(tensor: Tensor, values: Float32Array, offset = 0): void {
+    const at = (tensor.address + offset) / 4;
+    for (let i = 0; i < values.length; i++) this.floats[at + panelIndex(tensor, i)] = values[i] as number;
   }
 
   /** Whether no parameter has overflowed. */
   hasFiniteParameters(): boolean {
+    return this.isFinite(this.plan.params);
+  }
+
+  /** Whether no moment of the optimizer has overflowed. */
+  hasFiniteSlots(): boolean {
+    return this.plan.slots.every((address) => this.isFinite(address));
+  }
+
+  private isFinite(address: number): boolean {
     const { floats } = this;
-    const { params, paramFloats } = this.plan;
-    for (let i = params / 4; i < params / 4 + paramFloats; i++) if (!Number.isFinite(floats[i])) return false;
+    const end = address / 4 + this.plan.paramFloats;
+    for (let i = address / 4; i < end; i++) if (!Number.isFinite(floats[i])) return false;
     return true;
+  }
+
+  clearSlots(): void {
+    for (const address of this.plan.slots) this.floats.fill(0, address / 4, address / 4 + this.plan.paramFloats);
   }
 }

@@ -33,12 +33,25 @@ function bounds(least: number, most: number): string {
   return ` from ${least} to ${most}`;
 }
 
+/** A number of at least `least` that float32 holds, since the kernels take it so: not infinite, and zero only for zero. */
+export function checkFloat(value: unknown, title: string, least: number): number {
+  const number = checkNumber(value, title, least);
+  const float = Math.fround(number);
+  if ((float === 0) === (number === 0) && Number.isFinite(float)) return number;
+  throw new RangeError(`"${title}" must be within the range of float32, got ${number}`);
+}
+
 /** One of the listed names, which the message repeats. */
 export function checkName<Name extends string>(value: unknown, title: string, names: readonly Name[]): Name {
   if (names.includes(value as Name)) return value as Name;
   const list = names.map((name) => `"${name}"`).join(", ");
   const message = `"${title}" must be one of ${list}, got ${shown(value)}`;
   throw typeof value === "string" ? new RangeError(message) : new TypeError(message);
+}
+
+export function checkFunction(value: unknown, title: string): unknown {
+  if (typeof value !== "function") throw new TypeError(`"${title}" must be a function, got ${shown(value)}`);
+  return value;
 }
 
 export function checkBoolean(value: unknown, title: string): boolean {

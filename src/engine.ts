@@ -1,7 +1,7 @@
 // One network in memory: its arena, learning from samples and inference. Everything here trusts its arguments: `network.ts`
 // checks them.
 
-import { AUGMENT_EPOCH, CHUNK_ROWS, ENTRY_BYTES } from "./abi.js";
+import { AUGMENT_EPOCH, CHUNK_ROWS, ENTRY_BYTES, RATE, SETTINGS } from "./abi.js";
 import { Arena, type Pieces, type Samples } from "./arena.js";
 import type { Redrawing } from "./augment.js";
 import { Field, Lists, Task } from "./command.js";
@@ -18,6 +18,7 @@ import {
   type Memory,
   simdFeatures,
 } from "./kernels.js";
+import { Rule, sgd } from "./optimizer.js";
 import type { Pass } from "./pass.js";
 import { type LayerPlan, type Needs, type Plan, padded, planArena, type RedrawPlan, type RowsPlan } from "./plan.js";
 import { ascending } from "./random.js";
@@ -90,8 +91,14 @@ export class Engine {
   /** Sums since the caller last cleared them: of row losses, and of rows classified right. */
   readonly totals = new Float64Array(2);
   inputPath: InputPath = "auto";
-  /** Whether a step adds up a gradient. */
+  /** Whether some layer leaves units out. */
+  private readonly dropsOut: boolean;
+  /** What the parameters follow the gradient by. */
+  private rule = new Rule(sgd({ learningRate: 0 }));
+  /** Whether a long step adds up a gradient. */
   private usesGradients = false;
+  /** Whether a gradient is left where steps need zeros. */
+  private hasGradient = true;
   /** Whether what is bound are lists of the samples. */
   private keepsLists = false;
   /** Whether samples are laid out for training, which no inference may move. */
@@ -108,6 +115,7 @@ export class Engine {
     readonly threads: Threads,
     needs: Needs,
   ) {
+    this.dropsOut = spec.layers.some(({ dropout }) => dropout !== undefined);
     this.arena = new Arena(spec, kernels, memory, needs);
     this.runner = new Runner({ spec, memory, module, kernels }, threads, this.plan);
   }
@@ -135,10 +143,10 @@ export class Engine {
   // --- samples to learn from ---
 
   /**
-   * Lays the arena out for batches of `batch` samples of `samples`, and copies them and an ascending order into it. With
-   * `redrawing` each is drawn anew before it is learned from (see `redraw`).
+   * Lays the arena out for batches of `batch` samples of `samples`, copies them and an ascending order into it, and zeroes the
+   * moments of the optimizer. With `redrawing` each sample is drawn anew before it is learned from (see `redraw`).
    */
-  bind(samples: Samples, batch: number, redrawing?: Redrawing): Uint32Array {
+  bind(samples: Samples, batch: number, rule: Rule, redrawing?: Redrawing): Uint32Array {
     const { arena } = this;
     const { inputs, count } = samples;
     let nonZeros = 0;
@@ -151,8 +159,12 @@ export class Engine {
       inputBytes: this.keepsLists ? nonZeros * ENTRY_BYTES : inputs.byteLength,
       targetBytes: samples.labels ? 4 : samples.targetSize * 4,
       threads: this.threadsFor(batch, nonZeros / count, redrawing !== undefined),
+      slots: rule.slots,
       scratchBytes: redrawing?.scratchBytes,
     });
+    this.rule = rule;
+    this.hasGradient = true;
+    arena.clearSlots();
     const { data, index } = this.plan;
     if (this.keepsLists) arena.listSamples(samples);
     else {
@@ -215,41 +227,83 @@ export class Engine {
   // --- learning ---
 
   /**
-   * One step of gradient descent on `count` bound samples from position `from`: P − rate·∇C. Adds to `totals`. A promise
+   * One step on `count` bound samples from position `from`, as the rule is prepared for it. Adds to `totals`. A promise
    * where it is not done at once. A large batch calls `breathe` on its way; where that throws, nothing was changed.
    */
-  step(samples: Samples, from: number, count: number, rate: number, breathe: Breathe = keepOn): void | Promise<void> {
-    if (count > DIRECT_ROWS) return this.longStep(samples, from, count, rate, breathe);
+  step(samples: Samples, from: number, count: number, breathe: Breathe = keepOn): void | Promise<void> {
+    if (count > DIRECT_ROWS) return this.longStep(samples, from, count, breathe);
     const pass = this.runner.choose();
-    if (pass instanceof Promise) return pass.then(() => this.step(samples, from, count, rate, breathe));
+    if (pass instanceof Promise) return pass.then(() => this.step(samples, from, count, breathe));
     this.describeLearning(pass, samples, this.plan.data, from, count);
-    pass.command[Field.scale] = -rate / count;
-    pass.command[Field.offset] = 0;
+    if (this.rule.isPlain) this.describeDirect(pass, count);
+    else this.describeStep(pass, count);
+    if (!this.rule.isPlain || this.dropsOut) this.describeSettings(pass);
     const late = this.runner.executeTimed(pass, count);
     if (late) return late.then(() => this.addTotals(pass, samples, count));
     this.addTotals(pass, samples, count);
   }
 
-  private async longStep(samples: Samples, from: number, count: number, rate: number, breathe: Breathe): Promise<void> {
-    const { params, grads, data } = this.plan;
-    const { runner } = this;
+  /** That the batch learns straight into the weights: P − rate·∇C. */
+  private describeDirect({ command }: Pass, count: number): void {
+    command[Field.task] = Task.learn;
+    command[Field.scale] = -(this.rule.settings[RATE] as number) / count;
+    command[Field.offset] = 0;
+  }
+
+  private describeStep(pass: Pass, count: number): void {
+    this.clearGradient();
+    this.describeGradient(pass, count);
+    pass.command[Field.task] = Task.step;
+  }
+
+  /** That the mean gradient of `count` samples is added up where the plan has it. */
+  private describeGradient({ command }: Pass, count: number): void {
+    command[Field.task] = Task.learn;
+    command[Field.scale] = 1 / count;
+    command[Field.offset] = this.plan.grads - this.plan.params;
+  }
+
+  private describeSettings({ command }: Pass): void {
+    const { settings } = this.rule;
+    for (let i = 0; i < SETTINGS; i++) command[Field.settings + i] = settings[i] as number;
+  }
+
+  private async longStep(samples: Samples, from: number, count: number, breathe: Breathe): Promise<void> {
+    const { runner, totals } = this;
+    const before = totals.slice();
     this.usesGradients = true;
     try {
-      await runner.order(Task.clear, rate);
+      this.clearGradient();
+      this.hasGradient = true;
       for (let done = 0; done < count; done += CHUNK_ROWS) {
         const rows = Math.min(CHUNK_ROWS, count - done);
         const pass = await runner.choose();
-        this.describeLearning(pass, samples, data, from + done, rows);
-        pass.command[Field.scale] = 1 / count;
-        pass.command[Field.offset] = grads - params;
+        this.describeLearning(pass, samples, this.plan.data, from + done, rows);
+        this.describeGradient(pass, count);
+        this.describeSettings(pass);
         await runner.executeWhole(pass, rows);
         this.addTotals(pass, samples, rows);
         await breathe();
       }
-      await runner.order(Task.descend, rate);
+      await runner.order((pass) => {
+        this.describeSettings(pass);
+        pass.command[Field.task] = Task.update;
+      });
+      this.hasGradient = false;
+    } catch (error) {
+      totals.set(before);
+      throw error;
     } finally {
       this.usesGradients = false;
     }
+  }
+
+  /** Zeroes the gradient, if something was left there. No thread may be at work. */
+  private clearGradient(): void {
+    if (!this.hasGradient) return;
+    const { grads, paramFloats } = this.plan;
+    this.arena.floats.fill(0, grads / 4, grads / 4 + paramFloats);
+    this.hasGradient = false;
   }
 
   /** All of the command but what is to become of the gradient: fractions that are handed on make garbage. */
@@ -257,7 +311,6 @@ export class Engine {
     const isBound = at === this.plan.data;
     const order = isBound ? this.plan.order + from * 4 : 0;
     this.describe(pass, samples, at, order, count);
-    pass.command[Field.task] = Task.learn;
     pass.command[Field.lists] = isBound ? this.boundLists(order, count) : Lists.none;
     if (isBound && this.plan.redraw) pass.command[Field.redraws] = 1;
   }
@@ -297,15 +350,15 @@ export class Engine {
     this.runner.checkNotLate();
     if (this.usesGradients) throw new Error("the gradient is in use by a training step: ask again after it");
     const { arena } = this;
-    const { params, grads, paramFloats, stage } = this.plan;
-    arena.floats.fill(0, grads / 4, grads / 4 + paramFloats);
+    const { params, grads, stage } = this.plan;
+    this.clearGradient();
+    this.hasGradient = true;
     const sums = new Float64Array(1);
     for (const [from, rows] of arena.staged(samples)) {
       arena.copyTargets(samples, from, from + rows, stage.targets);
       this.runner.doAlone((pass) => {
         this.describeLearning(pass, samples, stage, 0, rows);
-        pass.command[Field.scale] = 1 / samples.count;
-        pass.command[Field.offset] = grads - params;
+        this.describeGradient(pass, samples.count);
       });
       this.addLosses(rows, sums);
     }

@@ -1,99 +1,171 @@
 // Training: epochs of shuffled batches, with progress, validation, abort, and an event loop that stays alive.
 
 import type { Samples } from "./arena.js";
-import type { Augmentation, Redrawing } from "./augment.js";
+import { decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from "./checkpoint.js";
 import type { Dataset } from "./dataset.js";
 import { type Breathe, CORRECT, type Engine, LOSS } from "./engine.js";
-import { type Evaluation, evaluateBreathing } from "./evaluate.js";
-import type { Optimizer } from "./optimizer.js";
+import { evaluateBreathing } from "./evaluate.js";
+import type { FitPlan } from "./fit-plan.js";
+import { Rule } from "./optimizer.js";
 import { ascending, Stream, shuffle } from "./random.js";
-
-export interface EpochRecord {
-  /** From 1. */
-  epoch: number;
-  /** Mean training loss over the epoch, each batch's taken before its step. */
-  loss: number;
-  /** Share of training samples classified right, likewise; only with labels. */
-  accuracy?: number;
-  validation?: Evaluation;
-  /** Training alone, without validation. */
-  samplesPerSecond: number;
-  seconds: number;
-}
-
-/** Where training stands after a batch. One object serves all calls: copy what you keep. */
-export interface BatchRecord {
-  epoch: number;
-  /** Samples of this epoch that have been seen, and all of them. */
-  samples: number;
-  total: number;
-  /** Means over the epoch so far. */
-  loss: number;
-  accuracy: number | undefined;
-}
-
-export interface FitOptions {
-  /** Times that every sample is seen. */
-  epochs: number;
-  /** Samples that a step averages over; a last short batch is averaged over its own number. 32 unless told. */
-  batchSize?: number;
-  optimizer: Optimizer;
-  /** Evaluated after every epoch, never learned from. */
-  validation?: Dataset;
-  /** Whether each epoch takes the samples in a new random order; true unless told. */
-  shuffle?: boolean;
-  /**
-   * Draws every training image anew in every epoch, changed by chance within these bounds; `train` must then have a shape of
-   * `[height, width]`. `digitAugmentation` is for handwritten digits. What comes in from outside of an image is 0.
-   */
-  augment?: Augmentation;
-  /** Called after every epoch; a promise is waited for. */
-  onEpoch?: (record: EpochRecord) => void | Promise<void>;
-  /** Called after every batch; a promise is waited for. */
-  onBatch?: (record: BatchRecord) => unknown;
-  /**
-   * Aborting ends `fit` with the signal's reason after the step at hand, or in the middle of a long one, which is then as if
-   * it had not been begun; the network keeps what it has learned.
-   */
-  signal?: AbortSignal;
-}
-
-/** What `fit` goes by, every default filled in. */
-export interface FitPlan extends FitOptions {
-  batchSize: number;
-  shuffle: boolean;
-  seed: number;
-  /** What `augment` comes to. */
-  redrawing?: Redrawing | undefined;
-  /** Epochs that the network has seen before, so that a second `fit` shuffles anew; counted on as epochs begin. */
-  epochsBefore: number;
-  onBegin: () => void;
-}
+import type { BatchRecord, EpochRecord } from "./record.js";
+import { factorAt } from "./schedule.js";
+import type { NetworkSpec } from "./spec.js";
+import { EarlyStopping } from "./stopping.js";
 
 /** The page or server that hosts the training gets a turn after so long and what of 1,024 samples is at hand by then. */
 const YIELD_MILLISECONDS = 12;
 
 /** One record an epoch. The training set is copied into the network's memory once. */
-export async function fit(engine: Engine, train: Dataset, options: FitPlan): Promise<EpochRecord[]> {
-  const order = engine.bind(train, Math.min(options.batchSize, train.count), options.redrawing);
-  const start = ascending(train.count);
-  const breath = new Breath(options.signal);
-  const history: EpochRecord[] = [];
-  try {
-    await engine.open();
-    for (let epoch = 1; epoch <= options.epochs; epoch++) {
-      order.set(start);
-      options.onBegin();
-      const record = await trainEpoch(engine, train, order, epoch, breath, options);
-      if (options.validation) record.validation = await evaluateBreathing(engine, options.validation, breath.take);
-      options.signal?.throwIfAborted();
-      history.push(record);
-      await options.onEpoch?.(record);
-    }
-  } finally {
-    engine.release();
+export function fit(engine: Engine, train: Dataset, options: FitPlan): Promise<EpochRecord[]> {
+  return new Training(engine, train, options).run();
+}
+
+class Training {
+  private readonly history: EpochRecord[];
+  private readonly rule: Rule;
+  private readonly order: Uint32Array;
+  /** The order that every epoch's shuffle begins with. */
+  private readonly start: Uint32Array;
+  private readonly breath: Breath;
+  private readonly stepsPerEpoch: number;
+  private readonly timer: Timer | undefined;
+  private readonly stopping: EarlyStopping | undefined;
+  /** What was asked for, where it matters to a checkpoint. */
+  private readonly asked: Record<string, unknown>;
+  private readonly epochsBefore: number;
+  /** Where it stands: the epoch, from 1, how many of its samples have been seen, and when it was begun. */
+  private epoch: number;
+  private samples: number;
+  private started: number;
+
+  constructor(
+    private readonly engine: Engine,
+    private readonly train: Dataset,
+    private readonly options: FitPlan,
+  ) {
+    const { earlyStopping, checkpoint, resume } = options;
+    this.rule = new Rule(options.optimizer, options);
+    this.asked = checkpoint || resume ? described(engine.spec, train, options) : {};
+    const from = resume && decodeCheckpoint(resume, engine.arena, this.rule.slots, this.asked);
+    this.order = engine.bind(train, options.batchSize, this.rule, options.redrawing);
+    const best = from && restore(engine.arena, from);
+    this.history = from?.history ?? [];
+    this.start = ascending(train.count);
+    this.breath = new Breath(options.signal);
+    this.stepsPerEpoch = Math.ceil(train.count / options.batchSize);
+    this.timer = checkpoint && new Timer(checkpoint);
+    this.stopping = earlyStopping && new EarlyStopping(engine.arena, earlyStopping, this.history.length, best);
+    this.epochsBefore = from?.epochsBefore ?? options.epochsBefore;
+    this.epoch = from?.epoch ?? 1;
+    this.samples = from?.samples ?? 0;
+    this.started = performance.now() - (from?.seconds ?? 0) * 1000;
+    engine.totals.set([from?.loss ?? 0, from?.correct ?? 0]);
   }
-  return history;
+
+  async run(): Promise<EpochRecord[]> {
+    const { engine, options } = this;
+    try {
+      await engine.open();
+      while (this.epoch <= options.epochs && !this.stopping?.isOver) await this.runEpoch();
+      await this.save();
+    } catch (error) {
+      // Any other error may have come in the middle of a step.
+      if (options.signal?.aborted && error === options.signal.reason) await this.save();
+      throw error;
+    } finally {
+      engine.release();
+      this.stopping?.restore();
+    }
+    return this.history;
+  }
+
+  private async runEpoch(): Promise<void> {
+    const { engine, epoch, options, timer } = this;
+    options.onBegin(this.epochsBefore + epoch);
+    this.rule.beginEpoch(this.epochsBefore + epoch);
+    if (this.samples === 0) this.started = performance.now();
+    await this.learn();
+    const record = epochRecord(epoch, this.train, engine.totals, this.seconds);
+    if (options.validation) record.validation = await evaluateBreathing(engine, options.validation, this.breath.take);
+    options.signal?.throwIfAborted();
+    this.stopping?.add(record);
+    this.history.push(record);
+    this.epoch++;
+    this.samples = 0;
+    engine.totals.fill(0);
+    await options.onEpoch?.(record);
+    if (timer?.isDue) await this.save();
+  }
+
+  /** Of the epoch at hand. */
+  private get seconds(): number {
+    return (performance.now() - this.started) / 1000;
+  }
+
+  /** Saves a checkpoint, where one is wanted and everything in it is a number. */
+  private async save(): Promise<void> {
+    const { engine, epoch, epochsBefore, history, options, samples, stopping, timer } = this;
+    const { arena, totals } = engine;
+    if (!options.checkpoint) return;
+    await engine.settle();
+    if (!arena.hasFiniteParameters() || !arena.hasFiniteSlots()) return;
+    const [loss, correct] = totals as unknown as [number, number];
+    const best = stopping?.best && { epoch: stopping.best.epoch, score: stopping.best.score };
+    const position = { epochsBefore, epoch, samples, loss, correct, seconds: samples > 0 ? this.seconds : 0 };
+    const standing = { options: this.asked, ...position, history, best: best ?? null };
+    await options.checkpoint.save(encodeCheckpoint(arena, standing, stopping?.best));
+    timer?.restart();
+  }
+
+  /** All steps of an epoch. */
+  private async learn(): Promise<void> {
+    const { engine, epoch, options, order, train } = this;
+    const { totals } = engine;
+    order.set(this.start);
+    engine.redraw(this.epochsBefore + epoch);
+    if (options.shuffle) shuffle(order, options.seed, Stream.shuffle, this.epochsBefore + epoch);
+    const progress: BatchRecord = { epoch, samples: 0, total: train.count, loss: 0, accuracy: undefined };
+    while (this.samples < train.count) {
+      const rows = Math.min(options.batchSize, train.count - this.samples);
+      options.signal?.throwIfAborted();
+      const late = this.step(rows);
+      if (late) await late;
+      this.samples += rows;
+      if (!Number.isFinite(totals[LOSS])) throw this.divergence("the loss");
+      const isDue = this.breath.isDue;
+      const saves = this.timer?.isDueAfterStep(isDue);
+      if (!options.onBatch && !isDue && !saves) continue;
+      const settling = engine.settle();
+      if (settling) await settling;
+      const reporting = options.onBatch && reportBatch(options.onBatch, progress, this.samples, totals, train);
+      if (reporting instanceof Promise) await reporting;
+      if (saves) await this.save();
+      const pause = this.breath.take();
+      if (pause) await pause;
+    }
+    await engine.settle();
+    // What the last step did shows in no loss any more.
+    if (!engine.arena.hasFiniteParameters()) throw this.divergence("a parameter");
+    if (!engine.arena.hasFiniteSlots()) throw this.divergence("a moment of the optimizer");
+  }
+
+  private step(rows: number): void | Promise<void> {
+    const { options, stepsPerEpoch } = this;
+    const step = (this.epoch - 1) * stepsPerEpoch + Math.floor(this.samples / options.batchSize) + 1;
+    const { schedule } = options;
+    this.rule.prepare(step, schedule && factorAt(schedule, step, stepsPerEpoch, options.epochs));
+    return this.engine.step(this.train, this.samples, rows, this.breath.take);
+  }
+
+  private divergence(what: string): Error {
+    const { optimizer, batchSize } = this.options;
+    return new Error(
+      `training diverged: ${what} is no longer a finite number at epoch ${this.epoch}, ` +
+        `step ${Math.ceil(this.samples / batchSize)}; ` +
+        `try a learning rate below ${optimizer.learningRate}, or inputs scaled to about 0…1`,
+    );
+  }
 }
 
 /** When the event loop last had its turn; epochs can be shorter than the time between two. */
@@ -116,41 +188,6 @@ class Breath {
   }
 }
 
-async function trainEpoch(
-  engine: Engine,
-  train: Samples,
-  order: Uint32Array,
-  epoch: number,
-  breath: Breath,
-  options: FitPlan,
-): Promise<EpochRecord> {
-  const { totals } = engine;
-  const started = performance.now();
-  totals.fill(0);
-  engine.redraw(options.epochsBefore + epoch);
-  if (options.shuffle) shuffle(order, options.seed, Stream.shuffle, options.epochsBefore + epoch);
-  const progress: BatchRecord = { epoch, samples: 0, total: train.count, loss: 0, accuracy: undefined };
-  for (let from = 0; from < train.count; from += options.batchSize) {
-    const rows = Math.min(options.batchSize, train.count - from);
-    options.signal?.throwIfAborted();
-    const late = engine.step(train, from, rows, options.optimizer.learningRate, breath.take);
-    if (late) await late;
-    if (!Number.isFinite(totals[LOSS])) throw divergence("the loss", epoch, from / options.batchSize + 1, options);
-    if (!options.onBatch && !breath.isDue) continue;
-    const settling = engine.settle();
-    if (settling) await settling;
-    const reporting = options.onBatch && reportBatch(options.onBatch, progress, from + rows, totals, train);
-    if (reporting instanceof Promise) await reporting;
-    const pause = breath.take();
-    if (pause) await pause;
-  }
-  await engine.settle();
-  // What the last step did shows in no loss any more.
-  const steps = Math.ceil(train.count / options.batchSize);
-  if (!engine.arena.hasFiniteParameters()) throw divergence("a parameter", epoch, steps, options);
-  return epochRecord(epoch, train, totals, (performance.now() - started) / 1000);
-}
-
 function reportBatch(
   report: (record: BatchRecord) => unknown,
   progress: BatchRecord,
@@ -170,13 +207,6 @@ function epochRecord(epoch: number, train: Samples, totals: Float64Array, second
   return train.labels ? { ...record, accuracy: (totals[CORRECT] as number) / train.count } : record;
 }
 
-function divergence(what: string, epoch: number, step: number, { optimizer }: FitPlan): Error {
-  return new Error(
-    `training diverged: ${what} is no longer a finite number at epoch ${epoch}, step ${step}; ` +
-      `try a learning rate below ${optimizer.learningRate}, or inputs scaled to about 0…1`,
-  );
-}
-
 /** Lets the event loop turn once. In browsers `setTimeout` would wait 4 ms and `setImmediate` does not exist. */
 function turn(): Promise<void> {
   if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
@@ -188,4 +218,18 @@ function turn(): Promise<void> {
     };
     port2.postMessage(undefined);
   });
+}
+
+/** What must be the same when a training goes on, by option. */
+function described(spec: NetworkSpec, train: Dataset, options: FitPlan): Record<string, unknown> {
+  const { seed, epochs, batchSize, shuffle, augment, optimizer, schedule, maxNorm, earlyStopping, validation } =
+    options;
+  const { name, ...settings } = optimizer;
+  return {
+    ...spec,
+    ...{ seed, epochs, batchSize, shuffle, optimizer: name, ...settings, maxNorm, augment, earlyStopping },
+    schedule: typeof schedule === "function" ? "a function" : schedule,
+    train: fingerprint(train),
+    validation: validation && fingerprint(validation),
+  };
 }

@@ -1,7 +1,7 @@
 // The network as its users know it. What comes from outside is checked here, once; what goes out is a copy.
 
 import type { Samples } from "./arena.js";
-import { checkAugmentation, checkImages, planRedrawing, type Redrawing } from "./augment.js";
+import { type Augmentation, checkImages, planRedrawing, type Redrawing } from "./augment.js";
 import {
   checkBoolean,
   checkFinite,
@@ -16,13 +16,14 @@ import { Dataset } from "./dataset.js";
 import { Engine } from "./engine.js";
 import { type Evaluation, evaluate, predict, predictFilled } from "./evaluate.js";
 import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./explain.js";
-import { type EpochRecord, type FitOptions, fit } from "./fit.js";
+import { fit } from "./fit.js";
+import { checkFitOptions, type FitOptions } from "./fit-plan.js";
 import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type WeightInit } from "./init.js";
 import { type Build, chooseBuild } from "./kernels.js";
-import { checkOptimizer } from "./optimizer.js";
 import type { Tensor } from "./plan.js";
+import type { EpochRecord } from "./record.js";
 import type { Threads } from "./runner.js";
-import { decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+import { checkTensors, decodeSafetensors, encodeSafetensors } from "./safetensors.js";
 import {
   checkSpec,
   type LayerSpec,
@@ -74,9 +75,6 @@ export interface Gradient {
 const NETWORK_OPTIONS = [
   ...["inputs", "layers", "loss", "inputScale", "seed", "weightInit", "biasInit", "deterministic", "threads"],
 ];
-const FIT_OPTIONS = [
-  ...["epochs", "batchSize", "optimizer", "validation", "shuffle", "augment", "onEpoch", "onBatch", "signal"],
-];
 const METADATA_KEY = "wasmlp";
 
 /** A multilayer perceptron: layers L_l = S(W·L_{l-1} + B), trained by gradient descent. */
@@ -127,7 +125,7 @@ export class Network {
     const { tensors, metadata } = decodeSafetensors(bytes, title);
     const spec = parseSpec(metadata.get(METADATA_KEY), title);
     checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER);
-    checkTensors(spec, tensors, title);
+    checkTensors(tensors, tensorsOf(spec), title);
     const build = chooseBuild(checkBoolean(deterministic, "deterministic"));
     const engine = await Engine.create(spec, build, checkThreads(threads));
     for (const tensor of engine.plan.tensors) {
@@ -157,24 +155,23 @@ export class Network {
    */
   async fit(train: Dataset, options: FitOptions): Promise<EpochRecord[]> {
     const { engine } = this;
-    checkFitOptions(options);
+    const checked = checkFitOptions(options);
     checkDataset(engine.spec, train, "train");
     if (options.validation !== undefined) checkDataset(engine.spec, options.validation, "validation");
     if (this.#fitting) throw new Error("this network is being trained already: wait for the first fit to end");
-    const { batchSize = Math.min(32, train.count), shuffle = true } = options;
-    const redrawing = this.#redrawing(train, options.augment);
-    const onBegin = (): void => {
-      this.#epochs++;
+    const { batchSize = Math.min(32, train.count), augment } = checked;
+    const redrawing = augment && this.#redrawing(train, augment);
+    const onBegin = (epochs: number): void => {
+      this.#epochs = epochs;
     };
-    const optimizer = checkOptimizer(options.optimizer);
     if (batchSize > train.count) {
       throw new RangeError(`"batchSize" must be at most the ${train.count} samples of "train", got ${batchSize}`);
     }
     this.#fitting = true;
     try {
       return await fit(engine, train, {
-        ...options,
-        ...{ optimizer, batchSize, shuffle, redrawing, seed: this.#seed, epochsBefore: this.#epochs, onBegin },
+        ...checked,
+        ...{ batchSize, redrawing, seed: this.#seed, epochsBefore: this.#epochs, onBegin },
       });
     } finally {
       this.#fitting = false;
@@ -182,11 +179,9 @@ export class Network {
     }
   }
 
-  #redrawing(train: Dataset, augment: unknown): Redrawing | undefined {
-    if (augment === undefined) return undefined;
-    const augmentation = checkAugmentation(augment);
+  #redrawing(train: Dataset, augment: Augmentation): Redrawing {
     checkImages(train.shape, "train");
-    return planRedrawing(augmentation, train.shape, this.engine.spec.inputScale, this.#seed);
+    return planRedrawing(augment, train.shape, this.engine.spec.inputScale, this.#seed);
   }
 
   /** Mean loss over `data`, and for labelled samples accuracy and confusion. */
@@ -324,22 +319,6 @@ function checkThreads(threads: unknown): Threads {
   return checkInteger(threads, "threads", 1, MOST_THREADS);
 }
 
-function checkFitOptions(options: FitOptions): void {
-  checkOptions(options, "options", FIT_OPTIONS);
-  checkInteger(options.epochs, "epochs");
-  if (options.batchSize !== undefined) checkInteger(options.batchSize, "batchSize");
-  if (options.shuffle !== undefined) checkBoolean(options.shuffle, "shuffle");
-  for (const name of ["onEpoch", "onBatch"] as const) {
-    const callback: unknown = options[name];
-    if (callback !== undefined && typeof callback !== "function") {
-      throw new TypeError(`"${name}" must be a function, got ${shown(callback)}`);
-    }
-  }
-  if (options.signal !== undefined && !(options.signal instanceof AbortSignal)) {
-    throw new TypeError(`"signal" must be an AbortSignal, got ${shown(options.signal)}`);
-  }
-}
-
 /** Whether samples and targets have the network's sizes, and targets the loss's range. */
 function checkDataset(spec: NetworkSpec, data: unknown, title: string): void {
   if (!(data instanceof Dataset)) throw new TypeError(`"${title}" must be a Dataset, got ${shown(data)}`);
@@ -413,24 +392,10 @@ function parseSpec(json: string | undefined, title: string): NetworkSpec {
   }
 }
 
-/** Whether a file holds just the tensors of its spec, in their shapes, of finite numbers. */
-function checkTensors(
-  spec: NetworkSpec,
-  tensors: Map<string, { shape: number[]; data: Float32Array }>,
-  title: string,
-): void {
-  const wanted = spec.layers.flatMap(({ units }, i) => [
+/** Names and shapes of a spec's tensors, before there is a plan for them. */
+function tensorsOf(spec: NetworkSpec): { name: string; shape: number[] }[] {
+  return spec.layers.flatMap(({ units }, i) => [
     { name: `layers.${i}.weights`, shape: [units, layerInputs(spec, i)] },
     { name: `layers.${i}.biases`, shape: [units] },
   ]);
-  for (const { name, shape } of wanted) {
-    const tensor = tensors.get(name);
-    if (!tensor) throw new RangeError(`${title} lacks the tensor "${name}"`);
-    if (String(tensor.shape) !== String(shape)) {
-      throw new RangeError(`${title} has "${name}" of shape [${tensor.shape}], but its spec needs [${shape}]`);
-    }
-    checkFinite(tensor.data, `${title}: ${name}`);
-  }
-  const extra = [...tensors.keys()].find((name) => !wanted.some((tensor) => tensor.name === name));
-  if (extra !== undefined) throw new RangeError(`${title} has a tensor "${extra}" that its spec does not know`);
 }

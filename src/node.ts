@@ -2,7 +2,7 @@
 
 import { checkOptions, shown } from "./check.js";
 import { Dataset } from "./dataset.js";
-import { checkPath, readMaybeGzip, writeAtomic } from "./files.js";
+import { checkPath, readMaybeGzip, readWhole, writeAtomic } from "./files.js";
 import type { Idx } from "./idx.js";
 import { type IdxPair, loadMnistFiles, type MnistOptions, readIdxFolder } from "./mnist.js";
 import { Network } from "./network.js";
@@ -61,4 +61,15 @@ export async function loadNetwork(
   checkPath(path, "path");
   checkOptions(options, "options", ["deterministic", "seed", "threads"]);
   return Network.fromBytes(await readMaybeGzip(path), { ...options, title: path });
+}
+
+/** For `fit({ checkpoint: { save } })`: writes each checkpoint to `path`, which always holds a whole one. */
+export function fileCheckpoint(path: string): (bytes: Uint8Array) => Promise<void> {
+  checkPath(path, "path");
+  return (bytes) => writeAtomic(path, bytes);
+}
+
+/** For `fit({ resume })`: the checkpoint in a file. Error names the path and why it cannot be read. */
+export function readCheckpoint(path: string): Promise<Uint8Array> {
+  return readWhole(checkPath(path, "path"));
 }

@@ -3,13 +3,12 @@
 
 import { FIELDS, Field, Task } from "./command.js";
 import type { Kernels, Memory } from "./kernels.js";
-import type { Plan } from "./plan.js";
+import { COMMAND_BYTES, type Plan } from "./plan.js";
 import type { NetworkSpec } from "./spec.js";
 import { type Phase, Work } from "./work.js";
 
 /** Where the command lies past the barrier: two take turns, so that one is read while the next is written. */
 const COMMANDS = 64;
-const COMMAND_BYTES = 128;
 
 /** What a meeting ends in (see `assembly/barrier.ts`). */
 const TIMED_OUT = 1;

@@ -1,17 +1,19 @@
 // The arena: where everything of one network lies in its memory. The only file with address arithmetic.
 //
 //   0        64 KiB
-//   | unused | params | grads | data | order | activations | deltas | inputs | columns | targets | losses | stage | redrawn |
-//   | meeting |
+//   | unused | params | grads | slots | data | order | activations | deltas | inputs | columns | targets | losses | stage |
+//   | redrawn | commands | meeting |
 //
 //   params       per layer: weights as panels [ceil(units/16)][inputs|1][16], then biases [units padded to 16]
 //   grads        the twin of params: what is at params + i has its gradient at grads + i
+//   slots        further twins, for the moments of an optimizer
 //   activations  per layer [capacity][units padded]; deltas likewise, those of the last layer in its activations; one such
 //                block for all threads where they share out the layer, else one for each
 //   inputs       the batch, once a thread: rows of floats, or lists of what is not zero in them; each list has its span
 //   columns      the same lists by input, for the gradient
 //   stage, data  samples as they came, with their labels or target vectors; data of many zeros is kept as lists instead
 //   redrawn      a batch's images as they are drawn anew, what is told of how, and memory to work in for each thread
+//   commands     what each thread is doing
 //   meeting      where threads meet, and what they are to do next
 //
 // Rows of activations, deltas, inputs and targets are padded to 16 floats; every block starts on 64 bytes. Parameters come
@@ -28,6 +30,8 @@ const MOST_STAGE_ROWS = 256;
 const MOST_STAGE_FLOATS = 1 << 22;
 /** Weights of a layer from which on it is worth sharing out: below, meeting costs more than computing it all again. */
 const LEAST_SPLIT = 2048;
+/** Room for the fields of a command. */
+export const COMMAND_BYTES = 192;
 const MEETING_BYTES = 512;
 
 /** One matrix or vector of parameters; `address` lies in the parameter block. */
@@ -72,6 +76,8 @@ export interface Needs {
   targetBytes: number;
   /** Threads that the network is to be trained by. */
   threads: number;
+  /** Twins of the parameters that an optimizer keeps; none unless told. */
+  slots?: number;
   /** Scratch memory that each needs to draw images anew; left out where none are. */
   scratchBytes?: number | undefined;
 }
@@ -109,6 +115,7 @@ export interface Plan extends BatchPlan {
   params: number;
   paramFloats: number;
   grads: number;
+  slots: number[];
   /** Threads that blocks of their own are laid out for. */
   threads: number;
   /** Rows that one pass of the kernels sees at most. */
@@ -127,6 +134,8 @@ export interface Plan extends BatchPlan {
   index: number;
   /** Only where images are drawn anew. */
   redraw: RedrawPlan | undefined;
+  /** A command for each thread, `COMMAND_BYTES` apart. */
+  commands: number;
   /** A barrier, and past it commands. */
   meeting: number;
   /** First address past the arena. */
@@ -173,6 +182,7 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
   const layers = spec.layers.map((_, i) => planLayer(spec, i, needs.threads, take));
   const paramFloats = (end - ARENA) / 4;
   const grads = take(paramFloats * 4);
+  const slots = Array.from({ length: needs.slots ?? 0 }, () => take(paramFloats * 4));
   const dataset = {
     data: { rows: take(needs.inputBytes), targets: take(needs.samples * needs.targetBytes) },
     order: take(needs.samples * 4),
@@ -192,6 +202,7 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
     params: ARENA,
     paramFloats,
     grads,
+    slots,
     threads: needs.threads,
     capacity,
     ...planBatch(spec, capacity, batch, needs.threads, take),
@@ -207,6 +218,7 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
       needs.scratchBytes === undefined
         ? undefined
         : planRedraw(batch * spec.inputs, needs.scratchBytes, needs.threads, take),
+    commands: take(COMMAND_BYTES * needs.threads),
     meeting: take(MEETING_BYTES),
     end,
   };

@@ -1,8 +1,10 @@
 // Seeded random draws without state: every draw is a function of (seed, stream, a, b, index), so that no order of work and no
 // number of threads can change one.
 
+import { DROPOUT_STREAM } from "./abi.js";
+
 /** What a draw is for; draws of different streams are independent. */
-export const Stream = { weights: 1, biases: 2, shuffle: 3, split: 4, augment: 5 } as const;
+export const Stream = { weights: 1, biases: 2, shuffle: 3, split: 4, augment: 5, dropout: DROPOUT_STREAM } as const;
 
 /**
  * One block of Philox4x32-10: four uint32 from a counter of four and a key of two, into `out`.
@@ -96,7 +98,7 @@ function unit(high: number, low: number): number {
 }
 
 /** ln x for 0 < x < 1, right to 1e-14: halvings into √½…√2, then 2·atanh((m − 1)/(m + 1)) by its series. */
-function logarithm(x: number): number {
+export function logarithm(x: number): number {
   let m = x;
   let exponent = 0;
   while (m < Math.SQRT1_2) {

@@ -163,11 +163,10 @@ export class Runner {
     this.pace.add(samples, performance.now() - started);
   }
 
-  /** Has all do what needs no samples. */
-  order(task: number, rate: number): Promise<void> | undefined {
+  /** Has all do a command that `describe` writes, and that needs no samples. */
+  order(describe: (pass: Pass) => void): Promise<void> | undefined {
     const pass = this.shared ?? this.solo;
-    pass.command[Field.task] = task;
-    pass.command[Field.rate] = rate;
+    describe(pass);
     return this.execute(pass);
   }
 

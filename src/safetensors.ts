@@ -1,17 +1,19 @@
 // The safetensors format: the header's length (u64, little-endian), the header as JSON, then the tensors' bytes, which cover
 // what follows without hole or overlap. https://github.com/huggingface/safetensors#format
 
-import { shown } from "./check.js";
+import { checkFinite, shown } from "./check.js";
 
 export interface NamedTensor {
   name: string;
   shape: number[];
   /** Row-major. */
-  data: Float32Array;
+  data: Float32Array | Uint8Array;
 }
 
 export interface Safetensors {
   tensors: Map<string, { shape: number[]; data: Float32Array<ArrayBuffer> }>;
+  /** Tensors of bytes, where they are read. */
+  bytes: Map<string, Uint8Array>;
   metadata: Map<string, string>;
 }
 
@@ -19,8 +21,9 @@ export interface Safetensors {
 const MOST_HEADER = 1 << 20;
 const MOST_TENSORS = 10_000;
 const MOST_DIMENSIONS = 8;
-/** Bytes of one element, for the element types that are read. */
-const DTYPES: Record<string, number> = { F32: 4 };
+/** Bytes of one element. */
+const DTYPES = { F32: 4, U8: 1 } as const;
+type DType = keyof typeof DTYPES;
 
 /** The file's bytes; tensors lie in the order given. */
 export function encodeSafetensors(
@@ -30,8 +33,9 @@ export function encodeSafetensors(
   const header: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
   for (const { name, shape, data } of tensors) {
-    header[name] = { dtype: "F32", shape, data_offsets: [end, end + data.length * 4] };
-    end += data.length * 4;
+    const dtype: DType = data instanceof Uint8Array ? "U8" : "F32";
+    header[name] = { dtype, shape, data_offsets: [end, end + data.byteLength] };
+    end += data.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
   // Spaces after the header let the data start at a multiple of 8.
@@ -42,16 +46,15 @@ export function encodeSafetensors(
   bytes.set(json, 8);
   let at = start;
   for (const { data } of tensors) {
-    for (const value of data) {
-      view.setFloat32(at, value, true);
-      at += 4;
-    }
+    if (data instanceof Uint8Array) bytes.set(data, at);
+    else for (let i = 0; i < data.length; i++) view.setFloat32(at + 4 * i, data[i] as number, true);
+    at += data.byteLength;
   }
   return bytes;
 }
 
-/** What a file holds. RangeError names `title` and the first rule of the format that it breaks. */
-export function decodeSafetensors(bytes: Uint8Array, title: string): Safetensors {
+/** What a file of elements of some types holds. RangeError names `title` and the first rule of the format that it breaks. */
+export function decodeSafetensors(bytes: Uint8Array, title: string, types: readonly DType[] = ["F32"]): Safetensors {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = headerEnd(view, title);
   const header = parseHeader(bytes.subarray(8, start), title);
@@ -59,12 +62,14 @@ export function decodeSafetensors(bytes: Uint8Array, title: string): Safetensors
   header.delete("__metadata__");
   if (header.size > MOST_TENSORS)
     throw new RangeError(`${title} lists ${header.size} tensors, more than ${MOST_TENSORS}`);
-  const entries = [...header].map(([name, value]) => checkEntry(name, value, title));
+  const entries = [...header].map(([name, value]) => checkEntry(name, value, title, types));
   checkCover(entries, bytes.length - start, title);
-  const tensors = new Map(
-    entries.map(({ name, shape, begin, end }) => [name, { shape, data: readFloats(view, start + begin, start + end) }]),
-  );
-  return { tensors, metadata };
+  const found: Safetensors = { tensors: new Map(), bytes: new Map(), metadata };
+  for (const { name, dtype, shape, begin, end } of entries) {
+    if (dtype === "U8") found.bytes.set(name, bytes.slice(start + begin, start + end));
+    else found.tensors.set(name, { shape, data: readFloats(view, start + begin, start + end) });
+  }
+  return found;
 }
 
 function headerEnd(view: DataView, title: string): number {
@@ -125,32 +130,33 @@ function checkMetadata(value: unknown, title: string): Map<string, string> {
 
 interface Entry {
   name: string;
+  dtype: DType;
   shape: number[];
   begin: number;
   end: number;
 }
 
-function checkEntry(name: string, value: unknown, title: string): Entry {
+function checkEntry(name: string, value: unknown, title: string, types: readonly DType[]): Entry {
   const at = `${title}: the tensor ${shown(name)}`;
   const { dtype, shape, data_offsets } = (typeof value === "object" && value !== null ? value : {}) as Record<
     string,
     unknown
   >;
-  const size = typeof dtype === "string" && Object.hasOwn(DTYPES, dtype) ? DTYPES[dtype] : undefined;
-  if (size === undefined) throw new RangeError(`${at} has the type ${shown(dtype)}; ${Object.keys(DTYPES)} is read`);
+  const known = types.find((type) => type === dtype);
+  if (known === undefined) throw new RangeError(`${at} has the type ${shown(dtype)}; ${types} is read`);
   if (!isSizes(shape) || shape.length > MOST_DIMENSIONS) {
     throw new RangeError(`${at} has no shape of at most ${MOST_DIMENSIONS} whole numbers`);
   }
   if (!isSizes(data_offsets) || data_offsets.length !== 2)
     throw new RangeError(`${at} has no two whole numbers as data_offsets`);
   const [begin, end] = data_offsets as [number, number];
-  const bytes = shape.reduce((product, n) => product * n, size);
+  const bytes = shape.reduce((product, n) => product * n, DTYPES[known] as number);
   if (end - begin !== bytes) {
     throw new RangeError(
       `${at} of shape [${shape}] needs ${bytes} bytes, but its data_offsets [${data_offsets}] hold ${end - begin}`,
     );
   }
-  return { name, shape, begin, end };
+  return { name, dtype: known, shape, begin, end };
 }
 
 function isSizes(value: unknown): value is number[] {
@@ -177,4 +183,22 @@ function readFloats(view: DataView, from: number, to: number): Float32Array<Arra
   const floats = new Float32Array((to - from) / 4);
   for (let i = 0; i < floats.length; i++) floats[i] = view.getFloat32(from + 4 * i, true);
   return floats;
+}
+
+/** Whether tensors are just the wanted, in their shapes, of finite numbers. RangeError names `title` and the tensor. */
+export function checkTensors(
+  tensors: Safetensors["tensors"],
+  wanted: readonly { name: string; shape: number[] }[],
+  title: string,
+): void {
+  for (const { name, shape } of wanted) {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new RangeError(`${title} lacks the tensor "${name}"`);
+    if (String(tensor.shape) !== String(shape)) {
+      throw new RangeError(`${title} has "${name}" of shape [${tensor.shape}], but its spec needs [${shape}]`);
+    }
+    checkFinite(tensor.data, `${title}: ${name}`);
+  }
+  const extra = [...tensors.keys()].find((name) => !wanted.some((tensor) => tensor.name === name));
+  if (extra !== undefined) throw new RangeError(`${title} has a tensor "${extra}" that its spec does not know`);
 }

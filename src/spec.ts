@@ -26,6 +26,11 @@ export interface LayerSpec {
   /** Neurons of the layer. */
   units: number;
   activation: Activation;
+  /**
+   * The share of a hidden layer's units, drawn anew for every sample, that training leaves out, from 0 (unless told) to 0.99.
+   * It is saved with the network, which goes on training as it began.
+   */
+  dropout?: number;
 }
 
 export interface NetworkSpec {
@@ -52,6 +57,11 @@ export function checkSpec(value: unknown, title: string): NetworkSpec {
   const layers = Array.from(spec.layers, checkLayer);
   const loss = checkName(spec.loss, "loss", LOSSES);
   checkPairing(layers, loss);
+  if (layers.at(-1)?.dropout) {
+    throw new RangeError(
+      `"layers[${layers.length - 1}].dropout" must be 0 in the last layer, got ${layers.at(-1)?.dropout}`,
+    );
+  }
   const inputScale = spec.inputScale === undefined ? 1 / 255 : checkScale(spec.inputScale);
   return { inputs, layers, loss, inputScale };
 }
@@ -65,11 +75,14 @@ function checkScale(value: unknown): number {
 }
 
 function checkLayer(value: unknown, index: number): LayerSpec {
-  const layer = checkOptions(value, `layers[${index}]`, ["units", "activation"]);
-  return {
-    units: checkInteger(layer.units, `layers[${index}].units`, 1, MOST_UNITS),
-    activation: checkName(layer.activation, `layers[${index}].activation`, ACTIVATION_NAMES),
+  const title = `layers[${index}]`;
+  const layer = checkOptions(value, title, ["units", "activation", "dropout"]);
+  const checked: LayerSpec = {
+    units: checkInteger(layer.units, `${title}.units`, 1, MOST_UNITS),
+    activation: checkName(layer.activation, `${title}.activation`, ACTIVATION_NAMES),
   };
+  const dropout = layer.dropout === undefined ? 0 : checkNumber(layer.dropout, `${title}.dropout`, 0, 0.99);
+  return dropout === 0 ? checked : { ...checked, dropout };
 }
 
 /** Softmax belongs to the last layer and to cross-entropy, which in turn takes softmax or sigmoid. */

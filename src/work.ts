@@ -4,10 +4,10 @@
 // Everything here trusts its arguments: `network.ts` checks them, since WebAssembly does not trap on a wrong address inside
 // its memory.
 
-import { ENTRY_BYTES, LINEAR, PANEL, SPAN_BYTES } from "./abi.js";
+import { ENTRY_BYTES, LINEAR, NORM, PANEL, SPAN_BYTES } from "./abi.js";
 import { FIELDS, Field, Lists, Targets, Task } from "./command.js";
 import type { Kernels, Memory } from "./kernels.js";
-import { type LayerPlan, type Plan, padded, type RedrawPlan, shareOf } from "./plan.js";
+import { COMMAND_BYTES, type LayerPlan, type Plan, padded, panelRows, type RedrawPlan, shareOf } from "./plan.js";
 import { ACTIVATIONS, type Activation, type LayerSpec, type NetworkSpec, outputUnits } from "./spec.js";
 
 /** Up to so many samples the gradient is taken by row lists: an input's own list would be too short to pay. */
@@ -19,34 +19,47 @@ export interface Phase {
   meets: boolean;
 }
 
+/** Parameters that follow one another; only weights decay. */
+interface Range {
+  address: number;
+  floats: number;
+  areWeights: boolean;
+}
+
 export class Work {
-  /** What is being done. */
-  readonly command = new Float64Array(FIELDS);
+  /** What is being done, where kernels can read it. */
+  readonly command: Float64Array;
   /** Rows of the last learned batch that this thread found classified right; only thread 0 counts. */
   correct = 0;
   /** What each task is made of. */
   readonly phases: Record<number, Phase[]>;
+  /** What of the parameters it is this thread's to change by their gradient. */
+  private readonly own: Range[];
 
   constructor(
     private readonly kernels: Kernels,
     private readonly spec: NetworkSpec,
     private readonly plan: Plan,
-    private readonly memory: Memory,
+    memory: Memory,
     /** Whether to take the tiles for engines that run pairs of vectors as one. */
     private readonly wide: boolean,
     /** This thread's number, and of how many. */
     private readonly thread: number,
     private readonly threads: number,
   ) {
+    this.command = new Float64Array(memory.buffer, plan.commands + thread * COMMAND_BYTES, FIELDS);
+    this.own = this.ownParameters();
     const start = { work: () => {}, meets: true };
-    const alone = (work: () => void): Phase[] => [start, { work, meets: false }];
+    const gradient = { work: () => this.gradientShare() };
+    const update = { work: () => this.update(), meets: false };
     this.phases = {
       // Met once more, all have read that they are to stop, and the place may be used anew.
       [Task.stop]: [start, start],
       [Task.wait]: [start],
-      [Task.learn]: [start, ...this.learning()],
-      [Task.clear]: alone(() => this.clear()),
-      [Task.descend]: alone(() => this.descend()),
+      [Task.learn]: [start, ...this.learning(), { ...gradient, meets: false }],
+      // Others may have added to the gradient of what is this thread's to change.
+      [Task.step]: [start, ...this.learning(), { ...gradient, meets: true }, update],
+      [Task.update]: [start, update],
       [Task.predict]: [start, { work: () => this.infer(), meets: true }],
       [Task.evaluate]: [start, { work: () => this.infer(), meets: true }],
     };
@@ -62,6 +75,7 @@ export class Work {
 
   // --- learning from a batch ---
 
+  /** All up to the deltas of every layer. */
   private learning(): Phase[] {
     const { layers } = this.plan;
     const last = layers.length - 1;
@@ -78,7 +92,6 @@ export class Work {
     }
     // Nobody may read weights any more that somebody else is to change.
     (phases[phases.length - 1] as Phase).meets = true;
-    phases.push({ work: () => this.updateShare(), meets: false });
     return phases;
   }
 
@@ -172,7 +185,17 @@ export class Work {
   private forwardShare(index: number): void {
     const layer = this.plan.layers[index] as LayerPlan;
     const [from, to] = layer.split ? this.share(layer.panels) : [0, layer.panels];
-    this.forward(index, 0, this.field(Field.count), from, to, this.thread);
+    const count = this.field(Field.count);
+    this.forward(index, 0, count, from, to, this.thread);
+    const rate = this.dropoutOf(index);
+    if (rate === 0) return;
+    const a = activationsOf(layer, this.thread);
+    this.kernels.dropout(a, this.field(Field.order), count, layer.units, from, to, index, rate, this.settings);
+  }
+
+  /** The share of a layer's units that is left out: none where samples come in no order, as when only a gradient is asked for. */
+  private dropoutOf(index: number): number {
+    return this.field(Field.order) === 0 ? 0 : ((this.spec.layers[index] as LayerSpec).dropout ?? 0);
   }
 
   /** Rows from `first` on of one layer, panels `from` to `to`, in the blocks of thread `thread`. */
@@ -266,28 +289,27 @@ export class Work {
   private inputGradientShare(index: number): void {
     const { layers } = this.plan;
     const [layer, below] = [layers[index] as LayerPlan, layers[index - 1] as LayerPlan];
-    const { thread } = this;
+    const { kernels, thread } = this;
+    const { inputs, units } = layer;
     const [from, to] = below.split ? this.share(below.panels) : [0, below.panels];
-    this.kernels.denseInputGradient(
-      deltasOf(below, thread),
-      deltasOf(layer, thread),
-      layer.weights,
-      activationsOf(below, thread),
-      this.field(Field.count),
-      layer.inputs,
-      layer.units,
-      from,
-      to,
-      this.activationCode(index - 1),
-    );
+    const [d, dBelow, a] = [deltasOf(layer, thread), deltasOf(below, thread), activationsOf(below, thread)];
+    const rows = this.field(Field.count);
+    const code = this.activationCode(index - 1);
+    const rate = this.dropoutOf(index - 1);
+    // Of a unit that is left out, the output tells no slope.
+    const slope = rate === 0 ? code : LINEAR;
+    kernels.denseInputGradient(dBelow, d, layer.weights, a, rows, inputs, units, from, to, slope);
+    if (rate === 0) return;
+    const order = this.field(Field.order);
+    kernels.dDropout(dBelow, a, order, rows, inputs, from, to, index - 1, rate, code, this.settings);
   }
 
   /** Adds the gradient of what is this thread's to change to what lies `offset` past the parameters. */
-  private updateShare(): void {
-    for (let i = this.plan.layers.length - 1; i >= 0; i--) this.updateLayer(i);
+  private gradientShare(): void {
+    for (let i = this.plan.layers.length - 1; i >= 0; i--) this.layerGradient(i);
   }
 
-  private updateLayer(index: number): void {
+  private layerGradient(index: number): void {
     const { kernels, plan } = this;
     const layer = plan.layers[index] as LayerPlan;
     const { inputs, units, panels, split } = layer;
@@ -311,24 +333,44 @@ export class Work {
     if (split || thread === 0) kernels.accumulateBias(layer.biases + offset, deltas, rows, units, from, to);
   }
 
-  // --- the gradient block ---
+  // --- following the gradient ---
 
-  private floatShare(): [from: number, to: number] {
-    const [from, to] = this.share(this.plan.paramFloats / PANEL);
-    return [from * PANEL, to * PANEL];
+  /** This thread's panels of every layer, however the gradient is shared out. */
+  private ownParameters(): Range[] {
+    return this.plan.layers.flatMap(({ weights, biases, inputs, panels }) => {
+      const [from, to] = this.share(panels);
+      const floats = panelRows(inputs) * PANEL;
+      return [
+        { address: weights + from * floats * 4, floats: (to - from) * floats, areWeights: true },
+        { address: biases + from * PANEL * 4, floats: (to - from) * PANEL, areWeights: false },
+      ];
+    });
   }
 
-  /** Zeroes this thread's share of the gradient block. */
-  private clear(): void {
-    const [from, to] = this.floatShare();
-    new Float32Array(this.memory.buffer, this.plan.grads + from * 4, to - from).fill(0);
+  private update(): void {
+    for (let i = 0; i < this.own.length; i++) this.descend(this.own[i] as Range);
+    if (this.field(Field.settings + NORM) === 0) return;
+    for (const { weights, inputs, panels } of this.plan.layers) {
+      const [from, to] = this.share(panels);
+      this.kernels.limitNorms(weights, inputs, from, to, this.settings);
+    }
   }
 
-  /** P − rate·G for this thread's share. */
-  private descend(): void {
-    const [from, to] = this.floatShare();
-    const { params, grads } = this.plan;
-    this.kernels.sgd(params + from * 4, grads + from * 4, to - from, this.field(Field.rate));
+  /** Where kernels find what the step tells them. */
+  private get settings(): number {
+    return this.command.byteOffset + Field.settings * 8;
+  }
+
+  /** Has the optimizer change parameters by their gradient. How many moments there are tells which optimizer it is. */
+  private descend({ address, floats, areWeights }: Range): void {
+    const { kernels, plan, settings } = this;
+    // Twins of the parameters lie one after the other.
+    const twin = plan.grads - plan.params;
+    const grads = address + twin;
+    const [first, second] = [grads + twin, grads + 2 * twin];
+    if (plan.slots.length === 0) kernels.sgd(address, grads, floats, settings, areWeights);
+    else if (plan.slots.length === 1) kernels.momentum(address, grads, first, floats, settings, areWeights);
+    else kernels.adam(address, grads, first, second, floats, settings, areWeights);
   }
 
   // --- inference ---

@@ -24,23 +24,15 @@ import { encode as encodeJpeg } from "jpeg-js";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { preprocessDigit } from "../src/digits.js";
 import { Network } from "../src/network.js";
+import { type Outcome, program, runProgram, startProgram } from "./command.js";
 import { picture, seven } from "./drawing.js";
+import { CLASSES, idx, image, noise, SIDE, writeIdxFolder } from "./idx-folder.js";
 
-const program = resolve(import.meta.dirname, "../build/cli.js");
-const CLASSES = 3;
-const SIDE = 8;
 const SMALL = ["--layers", "64,8,3", "--epochs", "20", "--batch", "5", "--lr", "1"];
 let folder: string;
 
-interface Outcome {
-  code: number | null;
-  out: string;
-  err: string;
-}
-
 function wasmlp(...args: string[]): Outcome {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8" });
-  return { code: status, out: stdout, err: stderr };
+  return runProgram(folder, ...args);
 }
 
 /** The program's output where it must succeed. */
@@ -58,55 +50,14 @@ function jsonLines(text: string): Record<string, unknown>[] {
 }
 
 function start(...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
-  return startWith({}, ...args);
+  return startProgram({ cwd: folder }, ...args);
 }
 
 function startWith(options: SpawnOptions, ...args: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
-  const child = spawn(process.execPath, [program, ...args], { cwd: folder, ...options });
-  const texts = { out: "", err: "" };
-  child.stdout?.on("data", (text) => (texts.out += text));
-  child.stderr?.on("data", (text) => (texts.err += text));
-  const outcome = new Promise<Outcome>((done) => child.on("close", (code) => done({ code, ...texts })));
-  return { child, outcome };
+  return startProgram({ cwd: folder, ...options }, ...args);
 }
 
 // --- what the program is given ---
-
-/** A small generator of seeded noise (mulberry32). */
-function noise(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
-
-/** Class c is bright in its third of the rows. */
-function image(label: number, random: () => number): Uint8Array {
-  return Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
-    const bright = Math.floor((i / (SIDE * SIDE)) * CLASSES) === label;
-    return Math.floor((bright ? 150 : 0) + 100 * random());
-  });
-}
-
-function idx(shape: number[], data: Uint8Array): Buffer {
-  const header = Buffer.alloc(4 + 4 * shape.length);
-  header.set([0, 0, 8, shape.length]);
-  for (const [i, n] of shape.entries()) header.writeUInt32BE(n, 4 + 4 * i);
-  return Buffer.concat([header, data]);
-}
-
-function writeData(name: string, labels: number[]): void {
-  mkdirSync(join(folder, name));
-  const random = noise(7);
-  for (const set of ["train", "t10k"]) {
-    const images = Buffer.concat(labels.map((label) => image(label, random)));
-    writeFileSync(join(folder, name, `${set}-images-idx3-ubyte`), idx([labels.length, SIDE, SIDE], images));
-    writeFileSync(join(folder, name, `${set}-labels-idx1-ubyte`), idx([labels.length], Uint8Array.from(labels)));
-  }
-}
 
 /** `image` in all the ways that a PNG can hold it; each pixel is turned into one of `channels` bytes. */
 function writePng(name: string, channels: number, pixel: (grey: number) => number[], side = SIDE): void {
@@ -156,15 +107,15 @@ function rowsOf(pixel: (i: number) => number[]): Uint8Array {
 beforeAll(async () => {
   if (!existsSync(program)) throw new Error("build/cli.js is missing: run npm run build first");
   folder = mkdtempSync(join(tmpdir(), "wasmlp-cli-"));
-  writeData(
-    "data",
+  writeIdxFolder(
+    join(folder, "data"),
     Array.from({ length: 200 }, (_, i) => i % CLASSES),
   );
-  writeData(
-    "uneven",
+  writeIdxFolder(
+    join(folder, "uneven"),
     Array.from({ length: 60 }, (_, i) => (i < 50 ? 0 : 1 + (i % 2))),
   );
-  writeData("mismatched", [0, 1, 2]);
+  writeIdxFolder(join(folder, "mismatched"), [0, 1, 2]);
   writeFileSync(join(folder, "mismatched/t10k-labels-idx1-ubyte"), idx([2], Uint8Array.of(0, 1)));
   outputOf("train", "--data", "data", ...SMALL, "--quiet", "--out", "model.safetensors");
   writeFileSync(join(folder, "cut.safetensors"), readFileSync(join(folder, "model.safetensors")).subarray(0, -40));
@@ -314,6 +265,10 @@ describe("train", () => {
     const more = [
       "--optimizer",
       "sgd",
+      ...["--momentum", "0.5", "--nesterov", "--weight-decay", "0.001", "--dropout", "0.1", "--max-norm", "9"],
+      ...["--schedule", "stepDecay", "--decay-factor", "0.9", "--decay-every", "5", "--warm-up", "0.5"],
+      ...["--patience", "20", "--min-delta", "0.0001", "--metric", "accuracy", "--holdout", "0.25"],
+      ...["--checkpoint", "run.checkpoint", "--checkpoint-every", "0.5"],
       "--init",
       "heNormal",
       "--bias-init",
@@ -325,7 +280,44 @@ describe("train", () => {
     const [done] = jsonLines(
       outputOf("train", "--data", "data", ...SMALL, "--lr", ".1", ...options, ...more, "--json"),
     ).slice(-1);
-    expect(done).toMatchObject({ event: "done", accuracy: 1, out: null });
+    expect(done).toMatchObject({ event: "done", accuracy: 1, out: null, bestEpoch: expect.any(Number) });
+    expect(existsSync(join(folder, "run.checkpoint"))).toBe(true);
+  });
+
+  it.each([
+    ["adam", ["--beta1", "0.8", "--beta2", "0.99", "--epsilon", "1e-6"]],
+    ["adamw", ["--weight-decay", "0.1", "--schedule", "cosine", "--floor", "0.1"]],
+    ["adam", ["--lr", "0.01", "--schedule", "exponentialDecay", "--decay-factor", "0.9"]],
+  ])("learns with %s and %j", (name, options) => {
+    const network = ["--activation", "tanh", "--output-activation", "softmax", "--loss", "crossEntropy"];
+    const args = ["--layers", "64,8,3", "--epochs", "20", "--batch", "5", ...network];
+    const [done] = jsonLines(
+      outputOf("train", "--data", "data", ...args, "--optimizer", name, ...options, "--json"),
+    ).slice(-1);
+    expect(done).toMatchObject({ event: "done", accuracy: 1 });
+  });
+
+  it("stops early, by samples that are held out, and tells the test accuracy of the best weights", () => {
+    const { out, err } = wasmlp(
+      "train",
+      "--data",
+      "data",
+      ...SMALL,
+      "--epochs",
+      "500",
+      "--patience",
+      "3",
+      "--min-delta",
+      ".1",
+    );
+    expect(err).toMatch(/^64-8-3, 547 parameters: 180 training samples, 20 held out, 200 test samples\n/);
+    const epochs =
+      err.match(/^epoch +\d+\/500 {2}loss [\d.]+ {2}validation loss [\d.]+ {2}validation accuracy /gm) ?? [];
+    expect(epochs.length).toBeLessThan(100);
+    const told = new RegExp(
+      `^test accuracy [\\d.]+ % after ${epochs.length} epochs with the weights of epoch ${epochs.length - 3}, `,
+    );
+    expect(out).toMatch(told);
   });
 
   it("draws test images beside their predictions, within 80 columns", () => {
@@ -758,7 +750,12 @@ describe("refusals: one sentence on stderr", () => {
       ["train", "--loss", "x"],
       /"--loss" must be one of "quadratic", .*"crossEntropy", got "x"/,
     ],
-    ["an unknown optimizer", USAGE, ["train", "--optimizer", "x"], /"--optimizer" must be one of "sgd", got "x"/],
+    [
+      "an unknown optimizer",
+      USAGE,
+      ["train", "--optimizer", "x"],
+      /"--optimizer" must be one of "sgd", "adam", "adamw", got "x"/,
+    ],
     [
       "a loss that does not fit",
       USAGE,
@@ -769,6 +766,74 @@ describe("refusals: one sentence on stderr", () => {
     ["an empty number", USAGE, ["train", "--batch", ""], /"--batch" must be a whole number .* got ""/],
     ["a hexadecimal number", USAGE, ["train", "--seed", "0x10"], /"--seed" must be a whole number .* got "0x10"/],
     ["a fractional number", USAGE, ["train", "--show", "1.5"], /"--show" must be a whole number .* got "1.5"/],
+    [
+      "an option of another optimizer",
+      USAGE,
+      ["train", "--optimizer", "adam", "--momentum", "0.9"],
+      /"--momentum" does not go with "--optimizer" adam/,
+    ],
+    [
+      "an option of another schedule",
+      USAGE,
+      ["train", "--schedule", "cosine", "--decay-factor", "0.9"],
+      /"--decay-factor" does not go with "--schedule" cosine/,
+    ],
+    ["half a schedule", USAGE, ["train", "--schedule", "stepDecay", "--decay-every", "2"], /needs "--decay-factor"/],
+    ["nesterov alone", USAGE, ["train", "--nesterov"], /"--momentum" must be above 0 with "--nesterov", got 0/],
+    [
+      "a momentum of 1",
+      USAGE,
+      ["train", "--momentum", "1"],
+      /"--momentum" must be a finite number from 0 to 0.999999, got 1/,
+    ],
+    [
+      "a decay factor of 2",
+      USAGE,
+      [...["train", "--schedule", "exponentialDecay"], "--decay-factor", "2"],
+      /"--decay-factor" must be/,
+    ],
+    [
+      "warming up too long",
+      USAGE,
+      train("--warm-up", "20", "--quiet"),
+      /"--warm-up" must be less than the 20 "--epochs", got 20/,
+    ],
+    [
+      "all units left out",
+      USAGE,
+      ["train", "--dropout", "1"],
+      /"--dropout" must be a finite number from 0 to 0.99, got 1/,
+    ],
+    [
+      "weights of no length",
+      USAGE,
+      train("--max-norm", "0", "--quiet"),
+      /"--max-norm" must be a finite number from 1e-15 .* got 0/,
+    ],
+    ["no patience", USAGE, ["train", "--patience", "0"], /"--patience" must be a whole number from 1 .* got "0"/],
+    ["a delta without patience", USAGE, ["train", "--min-delta", "1"], /"--min-delta" needs "--patience"/],
+    ["everything held out", USAGE, train("--holdout", "1"), /"--holdout" must leave training samples on both sides/],
+    [
+      "nothing held out",
+      USAGE,
+      train("--holdout", "0.001"),
+      /"--holdout" must leave training samples on both sides of 200/,
+    ],
+    [
+      "half a step",
+      USAGE,
+      ["train", "--checkpoint-every", "0.5steps"],
+      /"--checkpoint-every" must be .* got "0.5steps"/,
+    ],
+    ["minutes", USAGE, ["train", "--checkpoint-every", "5m"], /"--checkpoint-every" must be seconds or .* got "5m"/],
+    ["a checkpoint that is a folder", FAILURE, train("--checkpoint", "data"), /cannot write data: it is a folder/],
+    [
+      "a model as a checkpoint",
+      FAILURE,
+      train("--resume", "model.safetensors", "--quiet"),
+      /model\.safetensors is none: its metadata/,
+    ],
+    ["a cut checkpoint", FAILURE, train("--resume", "cut.safetensors", "--quiet"), /cut\.safetensors/],
     ["zero epochs", USAGE, ["train", "--epochs", "0"], /"--epochs" must be a whole number from 1 .* got "0"/],
     ["a negative rate", USAGE, ["train", "--lr", "-1"], /"--lr" must be a number of at least 0, got "-1"/],
     ["an infinite rate", USAGE, ["train", "--lr", "1e999"], /"--lr" must be a number of at least 0, got "1e999"/],

@@ -6,7 +6,7 @@ import { LINEAR, PANEL, SOFTMAX } from "../src/abi.js";
 import { padded, panelRows } from "../src/plan.js";
 import { blank, fromPanels, POISON, padRows, panelPadding, rowPadding, toPanels, unpadRows } from "./arena.js";
 import { exactAccumulate, exactForward, exactInputGradient } from "./exact.js";
-import { Draws, type Lab, sameBits, TILES, TINY_DELTA, U, within, zeroPadding } from "./lab.js";
+import { Draws, type Lab, sameBits, TILES, TINY, U, within, zeroPadding } from "./lab.js";
 import type { Numbers } from "./reference.js";
 import * as reference from "./reference.js";
 
@@ -169,7 +169,7 @@ export function checkInputGradient(lab: Lab, shape: Shape, code: number): void {
   const slope = (i: number): number => 1 + Math.abs(reference.at(x, i)) ** 2;
   // Relu's outputs can be large, but its slope is at most 1; the slopes that subtract have outputs within 1.
   const steepness = (i: number): number => Math.min(2, slope(i));
-  within(got, want, (i) => U * (units + 8) * steepness(i) * reference.at(terms, i) + TINY_DELTA, what);
+  within(got, want, (i) => U * (units + 8) * steepness(i) * reference.at(terms, i) + TINY, what);
 }
 
 /** The `dActivate` kernel on a matrix. */

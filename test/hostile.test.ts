@@ -4,7 +4,19 @@
 import { describe, expect, it, vi } from "vitest";
 import { shown } from "../src/check.js";
 import { Engine } from "../src/engine.js";
-import { Dataset, Network, type NetworkOptions, sgd } from "../src/index.js";
+import {
+  adam,
+  adamw,
+  constant,
+  cosine,
+  Dataset,
+  exponentialDecay,
+  Network,
+  type NetworkOptions,
+  sgd,
+  stepDecay,
+} from "../src/index.js";
+import { Rule } from "../src/optimizer.js";
 import { decodeSafetensors, encodeSafetensors } from "../src/safetensors.js";
 import { checkSpec } from "../src/spec.js";
 import { flat, layersOf, stripes } from "./networks.js";
@@ -171,13 +183,13 @@ describe("a network refuses, and stays as it was", async () => {
       "no optimizer",
       (net) => fit(net, { optimizer: undefined }),
       TypeError,
-      '"optimizer" must be one that sgd() made, got undefined',
+      '"optimizer" must be one that sgd(), adam() or adamw() made, got undefined',
     ],
     [
       "an unknown optimizer",
       (net) => fit(net, { optimizer: { name: "adagrad" } }),
       TypeError,
-      '"optimizer" must be one that sgd() made',
+      '"optimizer" must be one that sgd(), adam() or adamw() made, got Object',
     ],
     [
       "a NaN rate",
@@ -473,14 +485,40 @@ describe("Network.fromBytes refuses", () => {
   });
 });
 
-describe("sgd refuses", () => {
-  it.each([
-    [{ learningRate: -1 }, '"learningRate" must be a finite number of at least 0, got -1'],
-    [{ learningRate: "1" }, '"learningRate" must be a number, got "1"'],
-    [{ lr: 1 }, '"options" has no option "lr"; it takes learningRate'],
-    [undefined, '"options" must be an object, got undefined'],
-  ])("%j", (options, message) => {
-    expect(() => sgd(options as never)).toThrow(message);
+describe("optimizers refuse", () => {
+  const range = "must be a finite number from 0 to 0.999999";
+  it.each<[string, (options: never) => unknown, unknown, string]>([
+    ["a negative rate", sgd, { learningRate: -1 }, '"learningRate" must be a finite number of at least 0, got -1'],
+    ["text as a rate", sgd, { learningRate: "1" }, '"learningRate" must be a number, got "1"'],
+    [
+      "a rate past float32",
+      sgd,
+      { learningRate: 1e39 },
+      '"learningRate" must be within the range of float32, got 1e+39',
+    ],
+    ["another name", sgd, { lr: 1 }, '"options" has no option "lr"; it takes learningRate, momentum, nesterov'],
+    ["no options", sgd, undefined, '"options" must be an object, got undefined'],
+    ["a momentum of 1", sgd, { learningRate: 1, momentum: 1 }, `"momentum" ${range}, got 1`],
+    [
+      "a negative decay",
+      sgd,
+      { learningRate: 1, weightDecay: -1 },
+      '"weightDecay" must be a finite number of at least 0',
+    ],
+    ["nesterov as a number", sgd, { learningRate: 1, nesterov: 1 }, '"nesterov" must be true or false, got 1'],
+    ["nesterov alone", sgd, { learningRate: 1, nesterov: true }, '"momentum" must be above 0 with "nesterov", got 0'],
+    [
+      "a momentum for adam",
+      adam,
+      { momentum: 0.9 },
+      '"options" has no option "momentum"; it takes learningRate, beta1',
+    ],
+    ["a beta of 1", adam, { beta1: 1 }, `"beta1" ${range}, got 1`],
+    ["a negative beta", adamw, { beta2: -0.1 }, `"beta2" ${range}, got -0.1`],
+    ["no epsilon", adam, { epsilon: 0 }, '"epsilon" must be a finite number of at least 1e-12, got 0'],
+    ["an infinite decay", adamw, { weightDecay: Infinity }, '"weightDecay" must be a finite number of at least 0'],
+  ])("%s", (_, make, options, message) => {
+    expect(() => make(options as never)).toThrow(message);
   });
 });
 
@@ -492,8 +530,9 @@ describe("memory that there is not", () => {
     );
     const { plan } = engine;
     const samples = { count: 2 ** 31, inputs: new Uint8Array(0), sampleSize: 4, labels: new Uint32Array(0) };
-    expect(() => engine.bind({ ...samples, targets: undefined, targetSize: 3 }, 32)).toThrow(RangeError);
-    expect(() => engine.bind({ ...samples, targets: undefined, targetSize: 3 }, 32)).toThrow(
+    const rule = new Rule(sgd({ learningRate: 0.1 }));
+    expect(() => engine.bind({ ...samples, targets: undefined, targetSize: 3 }, 32, rule)).toThrow(RangeError);
+    expect(() => engine.bind({ ...samples, targets: undefined, targetSize: 3 }, 32, rule)).toThrow(
       /^this needs \d{5} MB of WebAssembly memory, and 4096 MB is the most there can be$/,
     );
     expect(engine.plan).toBe(plan);
@@ -543,6 +582,8 @@ describe("anything at all as an argument is taken or refused with a sentence", a
   const [first, second] = net.parameters() as [object, object];
   // At a rate of 0 what is taken changes nothing either.
   const fit = { epochs: 1, optimizer: sgd({ learningRate: 0 }) };
+  const stopped = (earlyStopping: never) => net.fit(data, { ...fit, validation: data, earlyStopping });
+  const saved = (checkpoint: never) => net.fit(data, { ...fit, checkpoint });
   const set = { inputs: new Uint8Array(8), shape: 4, labels: [0, 1] };
   const weight = { layer: 0, unit: 0, input: 0 };
   const question = { input: data.sample(0), target: [1, 0], weight, learningRate: 1 };
@@ -556,6 +597,8 @@ describe("anything at all as an argument is taken or refused with a sentence", a
     ["fromBytes", (value) => Network.fromBytes(value)],
     ["fromBytes options", (value) => Network.fromBytes(net.toBytes(), value)],
     ["sgd", (value) => sgd(value)],
+    ["adam", (value) => adam(value)],
+    ["adamw", (value) => adamw(value)],
     ["Dataset", (value) => new Dataset(value)],
     ["predict", (value) => net.predict(value)],
     ["classify", (value) => net.classify(value)],
@@ -581,13 +624,27 @@ describe("anything at all as an argument is taken or refused with a sentence", a
     ["select index", (value) => data.select([value])],
     ...each("create", ["inputs", "layers", "loss", "inputScale", "seed"], (o) => Network.create(o), good),
     ...each("create", ["weightInit", "biasInit", "deterministic"], (o) => Network.create(o), good),
-    ...each("layer", ["units", "activation"], (o) => Network.create({ ...good, layers: [o, ...layers.slice(1)] }), {
-      ...layers[0],
-    }),
+    ...each(
+      "layer",
+      ["units", "activation", "dropout"],
+      (o) => Network.create({ ...good, layers: [o, ...layers.slice(1)] }),
+      {
+        ...layers[0],
+      },
+    ),
     ...each("fromBytes", ["deterministic", "seed", "title"], (o) => Network.fromBytes(net.toBytes(), o), {}),
     ...each("Dataset", ["inputs", "shape", "labels", "classes"], (o) => new Dataset(o), set),
     ...each("fit", ["epochs", "batchSize", "optimizer", "validation"], (o) => net.fit(data, o), fit),
     ...each("fit", ["shuffle", "onEpoch", "onBatch", "signal"], (o) => net.fit(data, o), fit),
+    ...each("fit", ["schedule", "maxNorm", "earlyStopping", "checkpoint", "resume"], (o) => net.fit(data, o), fit),
+    ...each("earlyStopping", ["patience", "minDelta", "metric"], (o) => stopped(o), { patience: 1 }),
+    ...each("checkpoint", ["save", "seconds", "steps"], (o) => saved(o), { save: () => {} }),
+    ...each("stepDecay", ["factor", "every", "warmUp"], (o) => stepDecay(o), { factor: 1, every: 1 }),
+    ...each("exponentialDecay", ["factor", "warmUp"], (o) => exponentialDecay(o), { factor: 1 }),
+    ...each("cosine", ["floor", "warmUp"], (o) => cosine(o), {}),
+    ...each("constant", ["warmUp"], (o) => constant(o), {}),
+    ...each("sgd", ["learningRate", "momentum", "nesterov", "weightDecay"], (o) => sgd(o), { learningRate: 0 }),
+    ...each("adam", ["learningRate", "beta1", "beta2", "epsilon", "weightDecay"], (o) => adam(o), {}),
     ...each("setParameters", ["weights", "biases"], (o) => net.setParameters([o, second as never]), first),
     ...each("explain", ["input", "target", "weight", "learningRate"], (o) => net.explain(o), question),
     ...each("weight", ["layer", "unit", "input"], (o) => net.explain({ ...question, weight: o }), weight),
@@ -601,7 +658,7 @@ describe("anything at all as an argument is taken or refused with a sentence", a
       if (!refusal) continue;
       refused++;
       expect(refusal instanceof TypeError || refusal instanceof RangeError, refusal.stack).toBe(true);
-      expect(refusal.message).toMatch(/^("[\w.[\]]+" (must|has|of)|a dataset needs|the model is) /);
+      expect(refusal.message).toMatch(/^("[\w.[\]]+" (must|has|of)|a dataset needs|the (model|checkpoint) is) /);
     }
     expect(refused).toBeGreaterThan(ANYTHING.length / 2);
     expect(flat(net)).toEqual(before);

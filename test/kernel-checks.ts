@@ -1,9 +1,9 @@
-// One check for each kernel that is neither dense nor a loss: derivatives, the optimizer, gathers, counting.
+// One check for each kernel that is neither dense, nor a loss, nor an optimizer: derivatives, gathers, counting.
 
 import { LINEAR } from "../src/abi.js";
 import { padded } from "../src/plan.js";
-import { BLANK, blank, HUGE, POISON, padRows, rowPadding, unpadRows, wordsOf } from "./arena.js";
-import { Draws, type Lab, noTinyDeltas, sameBits, sameWords, TINY_DELTA, U, within, zeroPadding } from "./lab.js";
+import { BLANK, blank, HUGE, POISON, padRows, unpadRows, wordsOf } from "./arena.js";
+import { Draws, type Lab, noTiny, sameWords, TINY, U, within } from "./lab.js";
 import * as reference from "./reference.js";
 
 /** dS at outputs of all sizes, times deltas of which some fall below 1e-30; nothing past the last group of four changes. */
@@ -23,34 +23,10 @@ export function checkDActivate({ kernels, arena }: Lab, rows: number, columns: n
   if (stray >= 0) throw new Error(`dActivate wrote word ${stray}, past its ${columns} columns`);
   const got = unpadRows(words, rows, columns);
   const what = `dActivate of ${columns} columns, activation ${code}`;
-  if (code !== LINEAR) noTinyDeltas(got, what);
+  if (code !== LINEAR) noTiny(got, what);
   const steepness = (i: number): number => Math.min(2, 1 + reference.at(a, i) ** 2);
-  const tolerance = (i: number): number => U * 4 * Math.abs(reference.at(d, i)) * steepness(i) + TINY_DELTA;
+  const tolerance = (i: number): number => U * 4 * Math.abs(reference.at(d, i)) * steepness(i) + TINY;
   within(got, reference.dActivate(d, a, code), tolerance, what);
-}
-
-/** P and G padded by zero as in the parameter block: the padding stays zero. */
-export function checkSgd({ kernels, arena, madd }: Lab, count: number, rate: number): void {
-  const draws = new Draws(count);
-  const [p, g] = [draws.floats(count), draws.floats(count)];
-  arena.reset();
-  const pAt = arena.output("params", padRows(p, 1, count, 0));
-  const gAt = arena.input("grads", padRows(g, 1, count, 0));
-  kernels.sgd(pAt, gAt, padded(count), rate);
-  arena.check();
-  const words = arena.read(pAt);
-  zeroPadding(rowPadding(words, count), `sgd of ${count} floats`);
-  const got = unpadRows(words, 1, count);
-  const step = -Math.fround(rate);
-  sameBits(
-    got,
-    p.map((value, i) => madd(step, reference.at(g, i), value)),
-    `sgd of ${count} floats`,
-  );
-  const want = Float64Array.from(p);
-  reference.sgd(want, g, Math.fround(rate));
-  const terms = (i: number): number => Math.abs(reference.at(p, i)) + Math.abs(rate * reference.at(g, i));
-  within(got, want, (i) => U * 3 * terms(i), `sgd of ${count} floats`);
 }
 
 /** Which rows to gather: some twice, some never; the first as they stand where `ordered` is false. */

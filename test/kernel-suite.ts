@@ -14,6 +14,8 @@ import * as check from "./kernel-checks.js";
 import { type Lab, maddOf } from "./lab.js";
 import * as losses from "./loss-checks.js";
 import { mutants } from "./mutants.js";
+import { OPTIMIZERS } from "./networks.js";
+import * as optimizers from "./optimizer-checks.js";
 import { edgeShapes, LARGE, smallShapes, turned } from "./shapes.js";
 import * as sparse from "./sparse-checks.js";
 import { fingerprint, runUnary, sweep, UNARY, type Unary } from "./sweep.js";
@@ -361,8 +363,31 @@ function augmentTests(lab: () => Lab): void {
 function otherTests(lab: () => Lab): void {
   const widths = [...Array.from({ length: 50 }, (_, i) => i + 1), 784, 785];
 
-  it("sgd", () => {
-    for (const count of [...widths, 4099]) check.checkSgd(lab(), count, 0.1);
+  it("sgd to the last bit", () => {
+    for (const count of [...widths, 4099]) optimizers.checkSgdBits(lab(), count, 0.1);
+  });
+
+  it.each(OPTIMIZERS)("%j over several steps, of weights and of biases", (optimizer) => {
+    for (const count of [...widths, 4099]) {
+      for (const isWeights of [true, false]) optimizers.checkOptimizer(lab(), optimizer, count, isWeights);
+    }
+  });
+
+  it("limitNorms", () => {
+    for (const units of [1, 4, 16, 17, 33]) {
+      for (const inputs of [1, 2, 7, 16, 100]) optimizers.checkLimitNorms(lab(), inputs, units);
+    }
+    optimizers.checkOverflowingNorm(lab());
+  });
+
+  it("dropout and its derivative, of every activation, in all ranges of panels", () => {
+    [1, 3, 15, 16, 17, 40, 130].forEach((units, i) => {
+      for (const rate of [0.001, 0.2, 0.5, 0.99]) {
+        const code = ELEMENTWISE[i % ELEMENTWISE.length] as number;
+        const draw = { layer: i * 40, seed: i * 12_345_678_901, epoch: i * 7e8 };
+        optimizers.checkDropout(lab(), { rows: 1 + (i % 4), units, rate, code, ...draw });
+      }
+    });
   });
 
   it("gathers", () => {

@@ -1,6 +1,6 @@
 // Where kernels are put to the test: the lab, the numbers they are fed, and the comparisons.
 
-import { PANEL } from "../src/abi.js";
+import { PANEL, RATE, SETTINGS } from "../src/abi.js";
 import type { Kernels } from "../src/kernels.js";
 import { type Arena, floatsOf, wordsOf } from "./arena.js";
 import { fused, type Madd, roundedTwice } from "./exact.js";
@@ -26,8 +26,15 @@ export const TILES = [false, true] as const;
 
 /** Half a unit in the last place of 1 in float32: the most that one rounding moves a number, in relation to it. */
 export const U = 2 ** -24;
-/** Deltas smaller than this are cleared. */
-export const TINY_DELTA = 1e-30;
+/** Deltas and moments smaller than this are cleared. */
+export const TINY = 1e-30;
+
+/** What a step tells its kernels, by the places of `abi.ts`, as words; the rest is zero. */
+export function settingsWords(settings: Record<number, number> | Float64Array): Uint32Array {
+  const all = new Float64Array(SETTINGS);
+  for (const [place, value] of Object.entries(settings)) all[Number(place)] = value;
+  return new Uint32Array(all.buffer);
+}
 
 /**
  * Whether a build's multiply-add is one operation: with a = 1 + 2^-23, a·a − (1 + 2^-22) is 2^-46 then, and 0 with the product
@@ -37,8 +44,9 @@ export function maddOf(kernels: Kernels, arena: Arena): Madd {
   const a = 1 + 2 ** -23;
   arena.reset();
   const params = arena.output("params", wordsOf(new Float32Array(PANEL).fill(-(1 + 2 ** -22))));
-  const grads = arena.input("grads", wordsOf(new Float32Array(PANEL).fill(a)));
-  kernels.sgd(params, grads, PANEL, -a);
+  const grads = arena.output("grads", wordsOf(new Float32Array(PANEL).fill(a)));
+  const settings = arena.input("settings", settingsWords({ [RATE]: -a }));
+  kernels.sgd(params, grads, PANEL, settings, false);
   return floatsOf(arena.read(params))[0] === 0 ? roundedTwice : fused;
 }
 
@@ -111,9 +119,9 @@ export function zeroPadding(words: Uint32Array, what: string): void {
   if (i >= 0) throw new Error(`${what}: padding word ${i} is ${at(floatsOf(words), i)}, not zero`);
 }
 
-export function noTinyDeltas(deltas: Float32Array, what: string): void {
-  const i = deltas.findIndex((d) => d !== 0 && Math.abs(d) < Math.fround(TINY_DELTA));
-  if (i >= 0) throw new Error(`${what}: element ${i} is ${deltas[i]}, which should have been cleared`);
+export function noTiny(values: Float32Array, what: string): void {
+  const i = values.findIndex((x) => x !== 0 && Math.abs(x) < Math.fround(TINY));
+  if (i >= 0) throw new Error(`${what}: element ${i} is ${values[i]}, which should have been cleared`);
 }
 
 /** Throws unless the words are the same. */

@@ -10,10 +10,10 @@ const root = resolve(import.meta.dirname, "..");
 /** From the ground up. A file may import from those before it; those of one folder name stand together. */
 const SOURCE = [
   ...["abi", "host", "check", "random", "spec"],
-  ...["plan", "init", "augment", "idx", "command"],
-  ...["kernels", "optimizer", "dataset", "safetensors", "files", "work", "pass", "pace", "threads"],
+  ...["plan", "init", "augment", "idx", "command", "optimizer", "schedule"],
+  ...["kernels", "dataset", "safetensors", "files", "work", "pass", "pace", "threads"],
   ...["arena", "runner", "engine", "mnist", "thread"],
-  ...["evaluate", "fit", "explain"],
+  ...["evaluate", "record", "stopping", "checkpoint", "fit-plan", "fit", "explain"],
   ...["network", "index", "turbo", "node", "image/", "digits", "cli/"],
 ].map((name) => `src/${name}`);
 const ASSEMBLY = [
@@ -24,6 +24,7 @@ const ASSEMBLY = [
     "assembly/optimizer",
     "assembly/batch",
     "assembly/augment",
+    "assembly/dropout",
     "assembly/sparse",
     "assembly/ceiling",
     "assembly/index",

@@ -3,7 +3,7 @@
 import { SOFTMAX } from "../src/abi.js";
 import type { Kernels } from "../src/kernels.js";
 import { blank, HUGE, POISON, padRows, rowPadding, unpadRows } from "./arena.js";
-import { Draws, type Lab, noTinyDeltas, sameBits, TINY_DELTA, U, within, zeroPadding } from "./lab.js";
+import { Draws, type Lab, noTiny, sameBits, TINY, U, within, zeroPadding } from "./lab.js";
 import * as reference from "./reference.js";
 import { at } from "./reference.js";
 
@@ -55,7 +55,7 @@ function runPadded({ kernels, arena }: Lab, loss: LossCase, run: RunLoss, paddin
   const words = arena.read(outputsAt);
   zeroPadding(rowPadding(words, units), `deltas of ${rows} rows of ${units} units`);
   const deltas = unpadRows(words, rows, units);
-  noTinyDeltas(deltas, "deltas");
+  noTiny(deltas, "deltas");
   return { losses: new Float64Array(arena.read(lossesAt).buffer), deltas };
 }
 
@@ -79,7 +79,7 @@ export function checkSquaredError(lab: Lab, loss: LossCase, code: number): void 
     const steepness = Math.min(2, 1 + at(outputs, i) ** 2);
     return Math.abs(2 * SCALE * (at(outputs, i) - at(targets, i))) * steepness;
   };
-  within(got.deltas, want.deltas, (i) => U * 8 * terms(i) + TINY_DELTA, what);
+  within(got.deltas, want.deltas, (i) => U * 8 * terms(i) + TINY, what);
 }
 
 export function checkSoftmaxCrossEntropy(lab: Lab, loss: LossCase): void {
@@ -96,7 +96,7 @@ export function checkSoftmaxCrossEntropy(lab: Lab, loss: LossCase): void {
   const tolerance = (i: number): number => {
     const weight = at(weights, Math.floor(i / units));
     const p = at(want.deltas, i) / SCALE + at(targets, i);
-    return SCALE * (U * ((units + 16 + below(i)) * p + 3 * at(targets, i)) + MIN_NORMAL * weight) + TINY_DELTA;
+    return SCALE * (U * ((units + 16 + below(i)) * p + 3 * at(targets, i)) + MIN_NORMAL * weight) + TINY;
   };
   within(got.deltas, want.deltas, tolerance, what);
 }
@@ -117,7 +117,7 @@ export function checkSigmoidCrossEntropy(lab: Lab, loss: LossCase): void {
   );
   within(got.losses, want.losses, (r) => U * (units + 8) * at(terms, r), what);
   const tolerance = (i: number): number => SCALE * (U * 12 * (reference.sigmoid(at(outputs, i)) + at(targets, i)));
-  within(got.deltas, want.deltas, (i) => tolerance(i) + TINY_DELTA, what);
+  within(got.deltas, want.deltas, (i) => tolerance(i) + TINY, what);
 }
 
 /** Logits of zero and targets of one half: the loss is units·ln 2, and nothing is left to float32. */

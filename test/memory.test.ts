@@ -25,7 +25,7 @@ function run(name: string, code: string, flags: string[] = []): Record<string, n
 }
 
 /** A network of 8-4-2 that has taken 200,000 steps, and `fit(epochs)` of 1,000 steps each. */
-const WARM = `import { Dataset, Network, sgd } from "wasmlp/node";
+const warm = (how: string): string => `import { adamw, cosine, Dataset, Network, sgd } from "wasmlp/node";
 let grown = 0;
 const { grow } = WebAssembly.Memory.prototype;
 WebAssembly.Memory.prototype.grow = function (pages) { grown += pages; return grow.call(this, pages); };
@@ -33,7 +33,7 @@ const layers = [{ units: 4, activation: "sigmoid" }, { units: 2, activation: "si
 const net = await Network.create({ inputs: 8, layers, loss: "quadratic" });
 const labels = Array.from({ length: 2000 }, (_, i) => i % 2);
 const data = new Dataset({ inputs: new Float32Array(2000 * 8).fill(0.5), shape: [2, 4], labels });
-const fit = (epochs, more) => net.fit(data, { epochs, batchSize: 2, optimizer: sgd({ learningRate: 0.1 }), ...more });
+const fit = (epochs) => net.fit(data, { epochs, batchSize: 2, ${how} });
 await fit(200);
 const warm = grown;
 `;
@@ -42,7 +42,7 @@ describe("memory", () => {
   it("a million steps of a small network leave heap, WebAssembly memory and resident memory flat", () => {
     const { heap, resident, pages, warmPages, seconds } = run(
       "steps",
-      `${WARM}
+      `${warm("optimizer: sgd({ learningRate: 0.1 })")}
       const measure = () => { gc(); gc(); return process.memoryUsage(); };
       const before = measure();
       const started = performance.now();
@@ -61,22 +61,23 @@ describe("memory", () => {
   });
 
   it.each([
-    ["", "{}"],
-    [" with images drawn anew", "{ augment: { shift: 1 } }"],
-  ])("a step makes no garbage but boxed numbers%s", (_, more) => {
+    ["plain descent", "optimizer: sgd({ learningRate: 0.1 })"],
+    ["plain descent with images drawn anew", "optimizer: sgd({ learningRate: 0.1 }), augment: { shift: 1 }"],
+    ["adamw and a schedule", "optimizer: adamw(), schedule: cosine({ warmUp: 1 })"],
+  ])("a step of %s makes no garbage but boxed numbers", (_, how) => {
     // A young generation that holds all of it, so that what is left on the heap is all that was allocated.
     const { bytes, collections } = run(
       "garbage",
-      `${WARM}
+      `${warm(how)}
       import { PerformanceObserver } from "node:perf_hooks";
       let collections = 0;
-      await fit(200, ${more});
+      await fit(200);
       gc();
       await new Promise((resolve) => setTimeout(resolve, 20));
       const observer = new PerformanceObserver((list) => { collections += list.getEntries().length; });
       observer.observe({ entryTypes: ["gc"] });
       const before = process.memoryUsage().heapUsed;
-      await fit(100, ${more});
+      await fit(100);
       const bytes = (process.memoryUsage().heapUsed - before) / 100_000;
       await new Promise((resolve) => setTimeout(resolve, 20));
       console.log(JSON.stringify({ bytes, collections }));`,

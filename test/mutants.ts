@@ -1,6 +1,7 @@
 // Kernels that are wrong in one way each. A check that lets one pass is no check.
 
-import { LINEAR, SIGMOID, SOFTMAX } from "../src/abi.js";
+import { LINEAR, NESTEROV, SHRINKAGE, SIGMOID, SOFTMAX } from "../src/abi.js";
+import { adam, adamw, sgd } from "../src/index.js";
 import type { Kernels } from "../src/kernels.js";
 import { padded, panelRows } from "../src/plan.js";
 import { floatsOf } from "./arena.js";
@@ -9,10 +10,12 @@ import * as dense from "./dense-checks.js";
 import * as check from "./kernel-checks.js";
 import type { Lab, Mutant } from "./lab.js";
 import * as losses from "./loss-checks.js";
+import { checkDropout, checkLimitNorms, checkOptimizer, checkSgdBits } from "./optimizer-checks.js";
 import { at } from "./reference.js";
 import * as sparse from "./sparse-checks.js";
 import { sweep, UNARY, type Unary } from "./sweep.js";
 
+const DROPOUT = { rows: 5, units: 37, rate: 0.4, layer: 3, seed: 2 ** 40 + 5, epoch: 7, code: SIGMOID };
 const SHAPE = { rows: 7, inputs: 21, units: 19 };
 /** Every 100,003rd float is enough to find these. */
 const COARSE = 100_003;
@@ -249,8 +252,103 @@ const otherMutants: Mutant[] = [
   },
   {
     name: "sgd leaves out the last 16 floats",
-    check: (lab) => check.checkSgd(lab, 33, 0.1),
-    wrong: ({ kernels }) => ({ sgd: (params, grads, n, rate) => kernels.sgd(params, grads, n - 16, rate) }),
+    check: (lab) => checkSgdBits(lab, 33, 0.1),
+    wrong: ({ kernels }) => ({ sgd: (params, grads, n, ...rest) => kernels.sgd(params, grads, n - 16, ...rest) }),
+  },
+  {
+    name: "sgd decays biases too",
+    check: (lab) => checkOptimizer(lab, sgd({ learningRate: 0.1, weightDecay: 0.3 }), 33, false),
+    wrong: ({ kernels }) => ({ sgd: (params, grads, n, settings) => kernels.sgd(params, grads, n, settings, true) }),
+  },
+  {
+    name: "momentum does not look ahead",
+    check: (lab) => checkOptimizer(lab, sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }), 33, true),
+    wrong: (lab) => ({
+      momentum: (params, grads, v, n, settings, decays) => {
+        new Float64Array(lab.arena.memory.buffer)[settings / 8 + NESTEROV] = 0;
+        lab.kernels.momentum(params, grads, v, n, settings, decays);
+      },
+    }),
+  },
+  {
+    name: "momentum leaves the gradient there",
+    check: (lab) => checkOptimizer(lab, sgd({ learningRate: 0.1, momentum: 0.9 }), 33, true),
+    wrong: (lab) => ({
+      momentum: (params, grads, ...rest) => {
+        const floats = memoryFloats(lab);
+        const gradient = floats.slice(grads / 4, grads / 4 + 33);
+        lab.kernels.momentum(params, grads, ...rest);
+        floats.set(gradient, grads / 4);
+      },
+    }),
+  },
+  {
+    name: "adam keeps one moment instead of two",
+    check: (lab) => checkOptimizer(lab, adam(), 33, true),
+    wrong: ({ kernels }) => ({ adam: (params, grads, m, _v, ...rest) => kernels.adam(params, grads, m, m, ...rest) }),
+  },
+  {
+    name: "adam lets a moment fade into denormals",
+    check: (lab) => checkOptimizer(lab, adam(), 33, true),
+    wrong: (lab) => ({
+      adam: (params, grads, m, ...rest) => {
+        lab.kernels.adam(params, grads, m, ...rest);
+        const floats = memoryFloats(lab);
+        for (let i = m / 4; i < m / 4 + 33; i++) floats[i] ||= 1e-40;
+      },
+    }),
+  },
+  {
+    name: "adamw does not decay apart from the gradient",
+    check: (lab) => checkOptimizer(lab, adamw({ learningRate: 0.01, weightDecay: 0.5 }), 33, true),
+    wrong: (lab) => ({
+      adam: (params, grads, m, v, n, settings, decays) => {
+        new Float64Array(lab.arena.memory.buffer)[settings / 8 + SHRINKAGE] = 0;
+        lab.kernels.adam(params, grads, m, v, n, settings, decays);
+      },
+    }),
+  },
+  {
+    name: "limitNorms takes one input too few",
+    check: (lab) => checkLimitNorms(lab, 7, 17),
+    wrong: ({ kernels }) => ({
+      limitNorms: (w, inputs, ...rest) => kernels.limitNorms(w, inputs - 1, ...rest),
+    }),
+  },
+  {
+    name: "dropout draws the same for every row",
+    check: (lab) => checkDropout(lab, DROPOUT),
+    wrong: ({ kernels }) => ({
+      dropout: (a, order, rows, units, ...rest) => {
+        for (let row = 0; row < rows; row++) kernels.dropout(a + row * padded(units) * 4, order, 1, units, ...rest);
+      },
+    }),
+  },
+  {
+    name: "dropout draws the same for every layer",
+    check: (lab) => checkDropout(lab, DROPOUT),
+    wrong: ({ kernels }) => ({
+      dropout: (a, order, rows, units, from, to, _layer, ...rest) =>
+        kernels.dropout(a, order, rows, units, from, to, 0, ...rest),
+    }),
+  },
+  {
+    name: "dDropout forgets what was left out",
+    check: (lab) => checkDropout(lab, DROPOUT),
+    wrong: ({ kernels }) => ({
+      dDropout: (d, a, _order, rows, units, _from, _to, _layer, _rate, code) =>
+        kernels.dActivate(d, a, rows, units, padded(units) * 4, code),
+    }),
+  },
+  {
+    name: "dDropout takes the scaled output for the output",
+    check: (lab) => checkDropout(lab, DROPOUT),
+    wrong: (lab) => ({
+      dDropout: (d, a, order, rows, units, from, to, layer, rate, code, settings) => {
+        lab.kernels.dActivate(d, a, rows, units, padded(units) * 4, code);
+        lab.kernels.dDropout(d, a, order, rows, units, from, to, layer, rate, LINEAR, settings);
+      },
+    }),
   },
   {
     name: "gatherU8 ignores the order",

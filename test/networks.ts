@@ -1,7 +1,7 @@
 // Small networks and data that several tests share; all of it seeded.
 
 import type { LayerParameters } from "../src/explain.js";
-import { Dataset, type Network, type NetworkOptions } from "../src/index.js";
+import { adam, adamw, Dataset, type Network, type NetworkOptions, type Optimizer, sgd } from "../src/index.js";
 import { fillGaussian, philox } from "../src/random.js";
 import type { Activation, Loss } from "../src/spec.js";
 
@@ -18,6 +18,17 @@ export const PAIRINGS: [Activation, Loss][] = [
   ]),
   ["softmax", "crossEntropy"],
   ["sigmoid", "crossEntropy"],
+];
+
+/** Every optimizer, with and without each of its options. */
+export const OPTIMIZERS: Optimizer[] = [
+  sgd({ learningRate: 0.1 }),
+  sgd({ learningRate: 0.1, weightDecay: 0.3 }),
+  sgd({ learningRate: 0.1, momentum: 0.9 }),
+  sgd({ learningRate: 0.05, momentum: 0.8, nesterov: true, weightDecay: 0.1 }),
+  adam(),
+  adam({ learningRate: 0.01, beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weightDecay: 0.2 }),
+  adamw({ learningRate: 0.01, weightDecay: 0.5 }),
 ];
 
 export function gaussians(n: number, seed: number): Float32Array {

@@ -1,11 +1,23 @@
 import { describe, expect, it } from "vitest";
 import { AUGMENT_WORDS, CHUNK_ROWS } from "../src/abi.js";
+import { FIELDS } from "../src/command.js";
 import { Engine } from "../src/engine.js";
+import { type Optimizer, sgd } from "../src/index.js";
 import { initialParameters } from "../src/init.js";
 import { type Build, chooseBuild } from "../src/kernels.js";
-import { type Needs, type Plan, padded, panelIndex, panelRows, planArena, tensorFloats } from "../src/plan.js";
+import { Rule } from "../src/optimizer.js";
+import {
+  COMMAND_BYTES,
+  type Needs,
+  type Plan,
+  padded,
+  panelIndex,
+  panelRows,
+  planArena,
+  tensorFloats,
+} from "../src/plan.js";
 import { type NetworkSpec, outputUnits } from "../src/spec.js";
-import { distributions, gaussians, layersOf, PAIRINGS, specOf, stripes } from "./networks.js";
+import { distributions, gaussians, layersOf, OPTIMIZERS, PAIRINGS, specOf, stripes } from "./networks.js";
 
 const SPEC: NetworkSpec = {
   inputs: 20,
@@ -33,7 +45,7 @@ function blocksOf(spec: NetworkSpec, needs: Needs): [number, number][] {
         ...(deltas === activations ? [] : [matrix(deltas + offset, units)]),
       ]),
     ]),
-    [plan.grads, plan.paramFloats * 4],
+    ...[plan.grads, ...plan.slots].map((address): [number, number] => [address, plan.paramFloats * 4]),
     ...threads(plan.batchStride).flatMap((offset): [number, number][] => [
       [plan.inputs + offset, plan.capacity * Math.max(spec.inputs * 8, padded(spec.inputs) * 4)],
       [plan.spans + offset, plan.capacity * 8],
@@ -44,7 +56,8 @@ function blocksOf(spec: NetworkSpec, needs: Needs): [number, number][] {
     [plan.losses, plan.capacity * 8 * needs.threads],
     [plan.labels, plan.capacity * 4],
     [plan.index, needs.samples * 8],
-    [plan.meeting, 64 + 2 * 128],
+    [plan.commands, COMMAND_BYTES * needs.threads],
+    [plan.meeting, 64 + 2 * COMMAND_BYTES],
     [plan.stage.rows, plan.stageRows * spec.inputs * 4],
     [plan.stage.targets, plan.stageRows * outputs * 4],
     [plan.data.rows, needs.inputBytes],
@@ -84,8 +97,9 @@ describe("the arena", () => {
         [1, 1, 16],
         [999, 3, 12_304],
       ] as const) {
+        const slots = threads - 1;
         const bytes = { inputBytes: samples * size, targetBytes: 4 * (size + 1), scratchBytes };
-        const wanted = { batch, samples, ...bytes, threads };
+        const wanted = { batch, samples, ...bytes, threads, slots };
         let end = 65536;
         for (const [start, bytes] of blocksOf(spec, wanted).sort(([a, m], [b, n]) => a - b || m - n)) {
           expect(start % 64).toBe(0);
@@ -127,6 +141,17 @@ describe("the arena", () => {
     expect([other.params, other.grads]).toEqual([plan.params, plan.grads]);
   });
 
+  it("has the moments of an optimizer as twins, one right after the other", () => {
+    const { params, grads, slots } = planArena(SPEC, { ...needs, slots: 2 });
+    const twin = grads - params;
+    expect(slots).toEqual([grads + twin, grads + 2 * twin]);
+    expect(plan.slots).toEqual([]);
+  });
+
+  it("has room for every field of a command", () => {
+    expect(COMMAND_BYTES).toBeGreaterThanOrEqual(FIELDS * 8);
+  });
+
   it("does not grow with a batch past 1,024 rows", () => {
     expect(planArena(SPEC, { ...needs, batch: 100_000 })).toEqual(planArena(SPEC, { ...needs, batch: 1024 }));
   });
@@ -151,10 +176,19 @@ const TRAINED: NetworkSpec[] = PAIRINGS.map(([output, loss], i) => {
 describe("padding of weights, biases, gradients and deltas is zero after training", () => {
   // Both sides of what learns straight into the weights, and more than one chunk.
   const cases = BUILDS.flatMap((build) =>
-    TRAINED.flatMap((spec) => [16, 300, 1100].map((batch) => [build, specOf(spec), batch, spec] as const)),
+    TRAINED.flatMap((spec, i) =>
+      [16, 300, 1100].map((batch, j) => {
+        const optimizer = OPTIMIZERS[(i + j) % OPTIMIZERS.length] as Optimizer;
+        return [build, specOf(spec), batch, JSON.stringify(optimizer), spec, optimizer] as const;
+      }),
+    ),
   );
 
-  it.each(cases)("%s: %s, batches of %i", async (build, _, batch, spec) => {
+  it("is asked of every optimizer", () => {
+    expect(new Set(cases.map(([, , , optimizer]) => optimizer)).size).toBe(OPTIMIZERS.length);
+  });
+
+  it.each(cases)("%s: %s, batches of %i, %s", async (build, _, batch, __, spec, optimizer) => {
     const engine = await Engine.create(spec, build);
     const parameters = initialParameters(spec, 1, "auto", "gaussian");
     engine.plan.tensors.forEach((tensor, i) => {
@@ -165,8 +199,8 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
     const count = 2 * batch + 5;
     const samples = { count, inputs: gaussians(count * 5, 1), sampleSize: 5, labels: undefined };
     const data = { ...samples, targets: distributions(count, 3, 2), targetSize: 3 };
-    engine.bind(data, batch);
-    for (let from = 0; from < count; from += batch) await engine.step(data, from, Math.min(batch, count - from), 0.05);
+    engine.bind(data, batch, new Rule(optimizer));
+    for (let from = 0; from < count; from += batch) await engine.step(data, from, Math.min(batch, count - from));
     const { floats } = engine.arena;
     expect(values()).not.toEqual(start);
     expect(paddingOf(engine).filter((address) => floats[address / 4] !== 0)).toEqual([]);
@@ -175,9 +209,9 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
   it("and where a batch was large, so is that of every step after it", async () => {
     const engine = await Engine.create({ ...SPEC, inputs: 64 }, "simd");
     const data = stripes(600, 3, 1);
-    engine.bind(data, 300);
-    engine.step(data, 0, 300, 0.5);
-    engine.step(data, 300, 16, 0.5);
+    engine.bind(data, 300, new Rule(sgd({ learningRate: 0.5 })));
+    await engine.step(data, 0, 300);
+    engine.step(data, 300, 16);
     const { floats } = engine.arena;
     expect(paddingOf(engine).every((address) => floats[address / 4] === 0)).toBe(true);
     // The measure can fail: the first padded bias.
@@ -188,18 +222,18 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
 
 /** Addresses of all padding that must be zero. */
 function paddingOf({ plan }: Engine): number[] {
-  const twin = plan.grads - plan.params;
+  const twins = [plan.params, plan.grads, ...plan.slots].map((address) => address - plan.params);
   return plan.layers.flatMap(({ inputs, units, weights, biases, deltas }) => {
     const width = padded(units);
     const extra = Array.from({ length: width - units }, (_, i) => units + i);
     return extra.flatMap((unit) => {
       const column = Array.from(
         { length: inputs },
-        (_, k) => weights + (((unit >> 4) * inputs + k) * 16 + (unit & 15)) * 4,
+        (_, k) => weights + (((unit >> 4) * panelRows(inputs) + k) * 16 + (unit & 15)) * 4,
       );
       const parameters = [...column, biases + unit * 4];
       const rows = Array.from({ length: plan.capacity }, (_, row) => deltas + (row * width + unit) * 4);
-      return [...parameters, ...parameters.map((address) => address + twin), ...rows];
+      return [...twins.flatMap((twin) => parameters.map((address) => address + twin)), ...rows];
     });
   });
 }

@@ -258,14 +258,28 @@ export function copyParameters(layers: readonly { weights: Numbers; biases: Numb
   }));
 }
 
-/** The outputs of every layer, from the inputs up; the last layer's are logits with cross-entropy. */
-function layerOutputs(spec: NetworkSpec, params: readonly Parameters[], x: Numbers, rows: number): Numbers[] {
+/** What each output `[rows][units]` of each hidden layer is multiplied by before the next layer takes it. */
+export type Masks = readonly (Numbers | undefined)[];
+
+function masked(values: Numbers, mask: Numbers | undefined): Numbers {
+  return mask ? Float64Array.from(values, (value, i) => value * at(mask, i)) : values;
+}
+
+/** The outputs of every layer before any mask, from the inputs up; the last layer's are logits with cross-entropy. */
+function layerOutputs(
+  spec: NetworkSpec,
+  params: readonly Parameters[],
+  x: Numbers,
+  rows: number,
+  masks?: Masks,
+): Numbers[] {
   const outputs: Numbers[] = [x];
   spec.layers.forEach(({ units, activation }, i) => {
     const { weights, biases } = params[i] as Parameters;
     const logits = spec.loss === "crossEntropy" && i === spec.layers.length - 1;
     const code = logits ? LINEAR : ACTIVATIONS[activation];
-    outputs.push(denseForward(outputs[i] as Numbers, weights, biases, rows, layerInputs(spec, i), units, code));
+    const below = masked(outputs[i] as Numbers, masks?.[i - 1]);
+    outputs.push(denseForward(below, weights, biases, rows, layerInputs(spec, i), units, code));
   });
   return outputs;
 }
@@ -296,8 +310,15 @@ function lossOf(spec: NetworkSpec, outputs: Numbers, y: Numbers, rows: number, s
 }
 
 /** The mean loss over `rows` samples, whose targets are y `[rows][outputs]`. */
-function meanLoss(spec: NetworkSpec, params: readonly Parameters[], x: Numbers, y: Numbers, rows: number): number {
-  const { losses } = lossOf(spec, layerOutputs(spec, params, x, rows).at(-1) as Numbers, y, rows, 1);
+function meanLoss(
+  spec: NetworkSpec,
+  params: readonly Parameters[],
+  x: Numbers,
+  y: Numbers,
+  rows: number,
+  masks?: Masks,
+): number {
+  const { losses } = lossOf(spec, layerOutputs(spec, params, x, rows, masks).at(-1) as Numbers, y, rows, 1);
   return losses.reduce((sum, loss) => sum + loss, 0) / rows;
 }
 
@@ -308,8 +329,9 @@ export function gradient(
   x: Numbers,
   y: Numbers,
   rows: number,
+  masks?: Masks,
 ): { loss: number; layers: Parameters[] } {
-  const outputs = layerOutputs(spec, params, x, rows);
+  const outputs = layerOutputs(spec, params, x, rows, masks);
   const { losses, deltas } = lossOf(spec, outputs.at(-1) as Numbers, y, rows, 1 / rows);
   const layers = zeros(params);
   let delta = deltas;
@@ -317,11 +339,12 @@ export function gradient(
     const below = outputs[i] as Numbers;
     const [inputs, units] = [layerInputs(spec, i), (spec.layers[i] as NetworkSpec["layers"][number]).units];
     const { weights, biases } = layers[i] as Parameters;
-    accumulateGradient(weights, biases, below, delta, rows, inputs, units);
+    accumulateGradient(weights, biases, masked(below, masks?.[i - 1]), delta, rows, inputs, units);
     const layerBelow = spec.layers[i - 1];
     if (!layerBelow) break;
     const w = (params[i] as Parameters).weights;
-    delta = denseInputGradient(delta, w, below, rows, inputs, units, ACTIVATIONS[layerBelow.activation]);
+    const code = ACTIVATIONS[layerBelow.activation];
+    delta = Float64Array.from(masked(denseInputGradient(delta, w, below, rows, inputs, units, code), masks?.[i - 1]));
   }
   return { loss: losses.reduce((sum, loss) => sum + loss, 0) / rows, layers };
 }
@@ -343,15 +366,16 @@ export function centralDifferences(
   x: Numbers,
   y: Numbers,
   rows: number,
+  masks?: Masks,
   h = 1e-5,
 ): Parameters[] {
   const moved = copyParameters(params);
   const slope = (block: Float64Array, i: number): number => {
     const p = at(block, i);
     block[i] = p + h;
-    const right = meanLoss(spec, moved, x, y, rows);
+    const right = meanLoss(spec, moved, x, y, rows, masks);
     block[i] = p - h;
-    const left = meanLoss(spec, moved, x, y, rows);
+    const left = meanLoss(spec, moved, x, y, rows, masks);
     block[i] = p;
     return (right - left) / (2 * h);
   };

@@ -5,10 +5,18 @@ import { createRequire } from "node:module";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Engine, type InputPath } from "../src/engine.js";
 import { fit } from "../src/fit.js";
-import { Dataset, Network, type NetworkOptions, type NetworkSpec, sgd, type Threads } from "../src/index.js";
+import {
+  Dataset,
+  Network,
+  type NetworkOptions,
+  type NetworkSpec,
+  type Optimizer,
+  sgd,
+  type Threads,
+} from "../src/index.js";
 import { initialParameters } from "../src/init.js";
 import { chooseBuild } from "../src/kernels.js";
-import { distributions, gaussians, layersOf, stripes } from "./networks.js";
+import { distributions, gaussians, layersOf, OPTIMIZERS, stripes } from "./networks.js";
 
 // The object that `process.getBuiltinModule` gives: what is put in its place here, the library takes.
 const threads = createRequire(import.meta.url)("node:worker_threads") as typeof import("node:worker_threads");
@@ -30,6 +38,7 @@ async function trained(
   batchSize: number,
   wanted: Threads,
   path: InputPath,
+  optimizer: Optimizer = sgd({ learningRate: 0.05 }),
 ): Promise<{ parameters: Float32Array[]; losses: number[]; accuracies: unknown[] }> {
   const engine = await Engine.create(spec, chooseBuild(false), wanted);
   const parameters = initialParameters(spec, 5, "auto", "gaussian");
@@ -37,7 +46,6 @@ async function trained(
     engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
   });
   engine.inputPath = path;
-  const optimizer = sgd({ learningRate: 0.05 });
   const options = { epochs: 2, batchSize, shuffle: true, optimizer, seed: 1, epochsBefore: 0, onBegin: () => {} };
   const history = await fit(engine, data, { ...options, validation: data });
   const result = {
@@ -84,6 +92,21 @@ describe("threads and input paths give the same bits", () => {
         expect(await trained(spec, data, batchSize, wanted, path), `${wanted} threads, ${path}`).toEqual(one);
       }
     }
+  });
+
+  describe.each(OPTIMIZERS)("with %j", (optimizer) => {
+    it.each([CASES[0], CASES[2], CASES[6], CASES[7]] as typeof CASES)("%s", async (_, spec, data, batchSize) => {
+      const one = await trained(spec, data, batchSize, 1, "dense", optimizer);
+      for (const [wanted, path] of [
+        [1, "keptLists"],
+        [2, "dense"],
+        [2, "lists"],
+        [3, "keptLists"],
+      ] as const) {
+        const other = await trained(spec, data, batchSize, wanted, path, optimizer);
+        expect(other, `${wanted} threads, ${path}`).toEqual(one);
+      }
+    });
   });
 
   it("inference of many samples too, in all ways", async () => {

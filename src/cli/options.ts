@@ -98,6 +98,17 @@ export function parseAugment(text: string): Augmentation {
   return { ...changes, ...(isElastic && { elastic: { alpha, sigma } }) } as Augmentation;
 }
 
+/** "30" seconds, or "500steps". */
+export function parseInterval(text: string): { seconds?: number; steps?: number } {
+  const [, number = "", unit = ""] = /^(.*?)(steps)?$/.exec(text) ?? [];
+  const value = decimal(number);
+  if (unit === "" && Number.isFinite(value) && value >= 0) return { seconds: value };
+  if (unit === "steps" && Number.isInteger(value) && value >= 1 && value < 2 ** 31) return { steps: value };
+  throw new UsageError(
+    `"--checkpoint-every" must be seconds or a number of steps, such as 30 or 500steps, got ${shown(text)}`,
+  );
+}
+
 export function parseThreads(text: string): Threads {
   if (text === "auto") return text;
   const threads = decimal(text);

@@ -31,18 +31,26 @@ export function isTerminal(): boolean {
   return process.stderr.isTTY === true && process.env.TERM !== "dumb";
 }
 
-/** `lines`: whether epochs are told one by one. */
-export function createProgress(epochs: number, samples: number, options: { quiet: boolean; lines: boolean }): Progress {
+interface ProgressOptions {
+  quiet: boolean;
+  /** Whether epochs are told one by one. */
+  lines: boolean;
+  /** What the samples are called that validation takes. */
+  validation: string;
+}
+
+export function createProgress(epochs: number, samples: number, options: ProgressOptions): Progress {
   if (options.quiet) return { batch: undefined, epoch: () => {}, end: () => {} };
-  const tell = (record: EpochRecord) => options.lines && printNote(epochLine(record, epochs));
+  const tell = (record: EpochRecord) => options.lines && printNote(epochLine(record, epochs, options.validation));
   if (isTerminal()) return new TrainingBar(epochs, samples, tell);
   return { batch: undefined, epoch: tell, end: () => {} };
 }
 
-function epochLine({ epoch, loss, validation, samplesPerSecond }: EpochRecord, epochs: number): string {
+function epochLine(record: EpochRecord, epochs: number, set: string): string {
+  const { epoch, loss, validation, samplesPerSecond } = record;
   const number = String(epoch).padStart(String(epochs).length);
   const test = validation
-    ? `  test loss ${short(validation.loss)}  test accuracy ${percent(validation.accuracy ?? 0)}`
+    ? `  ${set} loss ${short(validation.loss)}  ${set} accuracy ${percent(validation.accuracy ?? 0)}`
     : "";
   return `epoch ${number}/${epochs}  loss ${short(loss)}${test}  ${grouped(samplesPerSecond)} samples/s`;
 }

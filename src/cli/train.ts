@@ -9,10 +9,12 @@ import {
   type BiasInit,
   type Dataset,
   type EpochRecord,
+  type FitOptions,
+  fileCheckpoint,
   type Loss,
   Network,
+  readCheckpoint,
   saveNetwork,
-  sgd,
   type Threads,
   type WeightInit,
 } from "../node.js";
@@ -20,9 +22,18 @@ import { ACTIVATION_NAMES, LOSSES } from "../spec.js";
 import { loadData, pixels } from "./data.js";
 import { UsageError, withOptionNames } from "./errors.js";
 import {
+  addFollowingOptions,
+  earlyStoppingOf,
+  type FollowingOptions,
+  holdoutOf,
+  optimizerOf,
+  scheduleOf,
+} from "./following.js";
+import {
   DATA_HELP,
   nameOption,
   parseAugment,
+  parseInterval,
   parseLayers,
   parseThreads,
   pathOption,
@@ -35,7 +46,7 @@ import { showSamples } from "./show.js";
 import { Interruption, listenForStop } from "./stop.js";
 import { checkWritable } from "./writable.js";
 
-interface TrainOptions {
+interface TrainOptions extends FollowingOptions {
   data: string;
   layers: number[];
   activation: Activation;
@@ -43,13 +54,17 @@ interface TrainOptions {
   loss: Loss;
   epochs: number;
   batch: number;
-  lr: number;
   augment?: Augmentation;
   seed: number;
   init: WeightInit;
   biasInit: BiasInit;
   threads: Threads;
   deterministic?: true;
+  dropout?: number;
+  maxNorm?: number;
+  checkpoint?: string;
+  checkpointEvery: { seconds?: number; steps?: number };
+  resume?: string;
   out?: string;
   show: number;
   quiet?: true;
@@ -62,10 +77,13 @@ const EXAMPLES = `
 Examples:
   $ wasmlp train
   $ wasmlp train --layers 784,128,10 --activation relu --output-activation softmax \\
-      --loss crossEntropy --epochs 10 --batch 32 --lr 0.1 --out digits.safetensors`;
+      --loss crossEntropy --epochs 10 --batch 32 --lr 0.1 --out digits.safetensors
+  $ wasmlp train --layers 784,128,10 --activation relu --output-activation softmax \\
+      --loss crossEntropy --batch 32 --optimizer adamw --schedule cosine --warm-up 1 \\
+      --dropout 0.2 --patience 5 --checkpoint run.checkpoint`;
 
 export function addTrain(program: Command): void {
-  program
+  const command = program
     .command("train")
     .summary("train a network")
     .description(
@@ -82,9 +100,10 @@ export function addTrain(program: Command): void {
     .addOption(nameOption("--output-activation <name>", "of the last layer", ACTIVATION_NAMES).default("sigmoid"))
     .addOption(nameOption("--loss <name>", "what is made small", LOSSES).default("quadratic"))
     .addOption(wholeOption("--epochs <n>", "times that every sample is seen", 1).default(30))
-    .addOption(wholeOption("--batch <n>", "samples that a step averages over", 1).default(10))
-    .addOption(rateOption("--lr <rate>", "learning rate").default(1.5))
-    .addOption(nameOption("--optimizer <name>", "how weights follow the gradient", ["sgd"]).default("sgd"))
+    .addOption(wholeOption("--batch <n>", "samples that a step averages over", 1).default(10));
+  addFollowingOptions(command)
+    .addOption(rateOption("--dropout <rate>", "share of each hidden layer's units that a step leaves out (default: 0)"))
+    .addOption(rateOption("--max-norm <length>", "the longest that the weights into a unit may be together"))
     .option(
       "--augment <how>",
       "draw training images anew every epoch: digits, or how far to change them at most, such as shift=2,rotation=15," +
@@ -108,6 +127,13 @@ export function addTrain(program: Command): void {
       "auto",
     )
     .option("--deterministic", "the same bits on every machine, a little slower")
+    .addOption(pathOption("--checkpoint <FILE>", "where all that is needed to go on is saved now and then"))
+    .addOption(
+      new Option("--checkpoint-every <seconds|Nsteps>", "how often: 30, or 500steps")
+        .argParser(parseInterval)
+        .default({ seconds: 60 }, "60"),
+    )
+    .addOption(pathOption("--resume <FILE>", "a checkpoint to go on from, with the same data and options"))
     .addOption(pathOption("--out <FILE>", "where the trained network is saved, as safetensors"))
     .addOption(wholeOption("--show <n>", "draw so many test images beside their predictions", 0).default(0))
     .option("--quiet", "no progress, only the result and warnings")
@@ -117,23 +143,21 @@ export function addTrain(program: Command): void {
 }
 
 async function train(options: TrainOptions): Promise<void> {
-  const network = await withOptionNames(() => {
-    if (options.augment) checkAugmentation(options.augment);
-    return createNetwork(options);
-  });
-  if (options.out !== undefined) {
-    await checkWritable(options.out);
+  const [network, how] = await withOptionNames(async () => [await createNetwork(options), await fitOptions(options)]);
+  for (const path of [options.checkpoint, options.out]) {
+    if (path === undefined) continue;
+    await checkWritable(path);
     goOnWithoutReader();
   }
-  const sets = await loadData(options.data, options.quiet);
+  const sets = holdOut(await loadData(options.data, options.quiet), options);
   checkFit(options, sets.train);
   const stop = listenForStop();
   if (!options.quiet && !options.json) printNote(opening(network, options, sets));
-  const history = await fit(network, sets, options, stop.signal);
+  const history = await fit(network, sets, options, { ...how, signal: stop.signal });
   if (options.out !== undefined) await saveNetwork(options.out, network);
   stop.release();
-  if (stop.signal.aborted) return tellInterruption(stop.signal.reason, history.length, options);
-  tellResult(history, options);
+  if (stop.signal.aborted) return tellInterruption(stop.signal.reason, history.at(-1)?.epoch ?? 0, options);
+  tellResult(history, testAccuracy(network, sets, history), options);
   if (options.show > 0 && !options.json) showSamples(network, sets.test, options.show);
 }
 
@@ -142,7 +166,10 @@ function createNetwork(options: TrainOptions): Promise<Network> {
   const last = units.length - 1;
   return Network.create({
     inputs,
-    layers: units.map((n, i) => ({ units: n, activation: i < last ? options.activation : options.outputActivation })),
+    layers: units.map((n, i) => {
+      if (i === last) return { units: n, activation: options.outputActivation };
+      return { units: n, activation: options.activation, dropout: options.dropout ?? 0 };
+    }),
     loss: options.loss,
     seed: options.seed,
     weightInit: options.init,
@@ -150,6 +177,56 @@ function createNetwork(options: TrainOptions): Promise<Network> {
     deterministic: options.deterministic ?? false,
     threads: options.threads,
   });
+}
+
+type HowToFit = Omit<FitOptions, "validation">;
+
+/** What does not depend on the data. */
+async function fitOptions(options: TrainOptions): Promise<HowToFit> {
+  const { augment, checkpoint, epochs, batch, maxNorm, resume } = options;
+  const [schedule, earlyStopping] = [scheduleOf(options), earlyStoppingOf(options)];
+  return {
+    ...{ epochs, batchSize: batch, optimizer: optimizerOf(options) },
+    ...(schedule && { schedule }),
+    ...(augment && { augment: checkAugmentation(augment) }),
+    ...(earlyStopping && { earlyStopping }),
+    ...(maxNorm !== undefined && { maxNorm }),
+    ...(checkpoint !== undefined && { checkpoint: { save: savingTo(checkpoint), ...options.checkpointEvery } }),
+    ...(resume !== undefined && { resume: await readCheckpoint(resume) }),
+  };
+}
+
+/** A checkpoint that cannot be written is no reason to lose what it was to keep; that is said once, until one can be. */
+function savingTo(path: string): (bytes: Uint8Array) => Promise<void> {
+  const write = fileCheckpoint(path);
+  let isTold = false;
+  return async (bytes) => {
+    try {
+      await write(bytes);
+      isTold = false;
+    } catch (error) {
+      if (!isTold) printNote(`warning: ${(error as Error).message}; going on without`);
+      isTold = true;
+    }
+  };
+}
+
+interface Sets {
+  train: Dataset;
+  test: Dataset;
+  /** Test samples, or training samples that are held out. */
+  validation: Dataset;
+}
+
+function holdOut({ train, test }: { train: Dataset; test: Dataset }, options: TrainOptions): Sets {
+  const holdout = holdoutOf(options);
+  if (holdout === 0) return { train, test, validation: test };
+  const held = Math.round(train.count * holdout);
+  if (holdout >= 1 || held === 0 || held === train.count) {
+    throw new UsageError(`"--holdout" must leave training samples on both sides of ${train.count}, got ${holdout}`);
+  }
+  const [validation, rest] = train.split(holdout, options.seed);
+  return { train: rest, test, validation };
 }
 
 /** Whether the options fit the data, which is known only now. */
@@ -167,23 +244,21 @@ function checkFit({ layers, batch, data }: TrainOptions, set: Dataset): void {
   }
 }
 
-function opening(network: Network, { layers }: TrainOptions, sets: { train: Dataset; test: Dataset }): string {
+function opening(network: Network, { layers }: TrainOptions, { train, test, validation }: Sets): string {
+  const held = validation === test ? "" : `${grouped(validation.count)} held out, `;
   return (
     `${layers.join("-")}, ${grouped(network.parameterCount)} parameters: ` +
-    `${grouped(sets.train.count)} training samples, ${grouped(sets.test.count)} test samples`
+    `${grouped(train.count)} training samples, ${held}${grouped(test.count)} test samples`
   );
 }
 
-/** The records of the epochs that were finished, all of them unless `signal` was aborted. */
-async function fit(
-  network: Network,
-  sets: { train: Dataset; test: Dataset },
-  options: TrainOptions,
-  signal: AbortSignal,
-): Promise<EpochRecord[]> {
-  const progress = createProgress(options.epochs, sets.train.count, {
+/** The records of the epochs that were finished; all of them, unless it was interrupted. */
+async function fit(network: Network, sets: Sets, options: TrainOptions, how: HowToFit): Promise<EpochRecord[]> {
+  const { train, test, validation } = sets;
+  const progress = createProgress(options.epochs, train.count, {
     quiet: options.quiet ?? false,
     lines: !options.json,
+    validation: validation === test ? "test" : "validation",
   });
   const history: EpochRecord[] = [];
   const onEpoch = (record: EpochRecord) => {
@@ -192,40 +267,46 @@ async function fit(
     if (options.json) printJson(epochEvent(record));
   };
   try {
-    await withOptionNames(() =>
-      network.fit(sets.train, {
-        epochs: options.epochs,
-        batchSize: options.batch,
-        optimizer: sgd({ learningRate: options.lr }),
-        validation: sets.test,
-        ...(options.augment && { augment: options.augment }),
-        onEpoch,
-        ...(progress.batch && { onBatch: progress.batch }),
-        signal,
-      }),
-    );
+    const more = { onEpoch, ...(progress.batch && { onBatch: progress.batch }) };
+    return await withOptionNames(() => network.fit(train, { ...how, ...more, validation }));
   } catch (error) {
-    if (!(error instanceof Interruption)) throw error;
+    if (error instanceof Interruption) return history;
+    throw ofFile(error, options.resume);
   } finally {
     progress.end();
   }
-  return history;
 }
 
-function epochEvent({ epoch, loss, validation, samplesPerSecond, seconds }: EpochRecord): object {
-  const test = { loss: validation?.loss, accuracy: validation?.accuracy };
-  return { event: "epoch", epoch, loss, validation: test, samplesPerSecond, seconds };
+/** What is wrong with a checkpoint is no fault of the command line. */
+function ofFile(error: unknown, path: string | undefined): unknown {
+  const { message } = error as Error;
+  return path !== undefined && /^"?the checkpoint/.test(message)
+    ? new Error(message.replace("the checkpoint", path), { cause: error })
+    : error;
 }
 
-function tellResult(history: EpochRecord[], { out, json, epochs }: TrainOptions): void {
-  const accuracy = history.at(-1)?.validation?.accuracy ?? 0;
+function epochEvent({ epoch, loss, validation, samplesPerSecond, seconds, bestEpoch }: EpochRecord): object {
+  const scores = { loss: validation?.loss, accuracy: validation?.accuracy };
+  return { event: "epoch", epoch, loss, validation: scores, samplesPerSecond, seconds, bestEpoch };
+}
+
+/** Of the network as it is in the end. */
+function testAccuracy(network: Network, { test, validation }: Sets, history: EpochRecord[]): number {
+  const ended = history.at(-1)?.bestEpoch ?? history.length;
+  return (validation === test ? history[ended - 1]?.validation : network.evaluate(test))?.accuracy ?? 0;
+}
+
+function tellResult(history: EpochRecord[], accuracy: number, { out, json }: TrainOptions): void {
   const samplesPerSecond = median(history.map((record) => record.samplesPerSecond));
+  const bestEpoch = history.at(-1)?.bestEpoch;
   if (json) {
-    printJson({ event: "done", accuracy, out: out ?? null, samplesPerSecond });
+    printJson({ event: "done", accuracy, out: out ?? null, samplesPerSecond, bestEpoch });
     return;
   }
   const rate = `${grouped(samplesPerSecond)} samples/s`;
-  printResult(`test accuracy ${percent(accuracy)} after ${epochs} ${epochs === 1 ? "epoch" : "epochs"}, ${rate}`);
+  const epochs = `${history.length} ${history.length === 1 ? "epoch" : "epochs"}`;
+  const best = bestEpoch === undefined ? "" : ` with the weights of epoch ${bestEpoch}`;
+  printResult(`test accuracy ${percent(accuracy)} after ${epochs}${best}, ${rate}`);
   if (out !== undefined) printResult(`saved to ${out}`);
 }
 
@@ -238,9 +319,10 @@ function median(values: number[]): number {
 
 function tellInterruption(interruption: Interruption, finished: number, options: TrainOptions): void {
   const { message } = interruption;
-  const { epochs, out, json } = options;
+  const { checkpoint, epochs, out, json } = options;
   const saved = out === undefined ? "nothing was saved, as there is no --out" : `saved to ${out}`;
+  const goingOn = checkpoint === undefined ? "" : `; the same with --resume ${checkpoint} goes on`;
   if (json) printJson({ event: "stopped", reason: message, epochs: finished, out: out ?? null });
-  printNote(`${message} after ${finished} of ${epochs} epochs; ${saved}`);
+  printNote(`${message} after ${finished} of ${epochs} epochs; ${saved}${goingOn}`);
   interruption.end();
 }

@@ -1,0 +1,119 @@
+// Dropout: in training, units are left out at random, and the others count for more in their place (Srivastava et al., JMLR
+// 2014). Which they are is a function of seed, epoch, layer, sample and unit, drawn anew where it is needed rather than kept:
+// Philox4x32-10 as in `src/random.ts`, four blocks at once, one in each lane. The blocks numbered 4·panel + lane give the words
+// of units 16·panel + 4·word + lane.
+
+import { DROPOUT_STREAM, EPOCH, SEED_HIGH, SEED_LOW } from "../src/abi";
+import { dActivation4, scaledDelta4 } from "./activation";
+import { assertAligned, assertPanels, assertSizes, clearPadding, PANEL_BYTES, rowBytes } from "./simd";
+
+/**
+ * In place: A[rows][units] of panels `from` to `to`, a share `rate` of them zero, the others over 1 − rate. `order` is where the
+ * rows' numbers are (u32), `layer` the layer's, `settings` as in `optimizer.ts`.
+ */
+export function dropout(
+  a: usize,
+  order: usize,
+  rows: usize,
+  units: usize,
+  from: usize,
+  to: usize,
+  layer: i32,
+  rate: f64,
+  settings: usize,
+): void {
+  leaveOut(0, a, order, rows, units, from, to, layer, rate, 0, settings);
+}
+
+/** In place: D *= the same, times dS(a), where A is what `dropout` left; what is below 1e-30 is cleared. */
+export function dDropout(
+  d: usize,
+  a: usize,
+  order: usize,
+  rows: usize,
+  units: usize,
+  from: usize,
+  to: usize,
+  layer: i32,
+  rate: f64,
+  activation: i32,
+  settings: usize,
+): void {
+  leaveOut(d, a, order, rows, units, from, to, layer, rate, activation, settings);
+  if (to * PANEL_BYTES !== rowBytes(units)) return;
+  // A slope taken from padding may be NaN.
+  for (let row: usize = 0; row < rows; row++) clearPadding(d + row * rowBytes(units), units);
+}
+
+/** Both: of D where there is one, else of A. */
+function leaveOut(
+  d: usize,
+  a: usize,
+  order: usize,
+  rows: usize,
+  units: usize,
+  from: usize,
+  to: usize,
+  layer: i32,
+  rate: f64,
+  activation: i32,
+  settings: usize,
+): void {
+  assertAligned(d | a);
+  assertSizes(rows, 1, units);
+  assertPanels(from, to, units);
+  const least = i32x4.splat(<i32>(<u32>(rate * 4294967296)));
+  const scale = f32x4.splat(<f32>(1 / (1 - rate)));
+  const original = f32x4.splat(<f32>(1 - rate));
+  const low = <i32>(<u32>load<f64>(settings + (SEED_LOW << 3)));
+  const high = <i32>(<u32>load<f64>(settings + (SEED_HIGH << 3)));
+  const epoch = i32x4.splat(<i32>(<u32>load<f64>(settings + (EPOCH << 3))));
+  for (let row: usize = 0; row < rows; row++) {
+    const sample = i32x4.splat(load<i32>(order + (row << 2)));
+    for (let panel = from; panel < to; panel++) {
+      let x0 = sample;
+      let x1 = i32x4.add(i32x4.splat((layer << 20) | ((<i32>panel) << 2)), i32x4(0, 1, 2, 3));
+      let x2 = epoch;
+      let x3 = i32x4.splat(DROPOUT_STREAM);
+      let key0 = low;
+      let key1 = high;
+      for (let round = 0; round < 10; round++) {
+        const even0 = i64x2.extmul_low_i32x4_u(x0, i32x4.splat(0xd2511f53));
+        const odd0 = i64x2.extmul_high_i32x4_u(x0, i32x4.splat(0xd2511f53));
+        const even1 = i64x2.extmul_low_i32x4_u(x2, i32x4.splat(0xcd9e8d57));
+        const odd1 = i64x2.extmul_high_i32x4_u(x2, i32x4.splat(0xcd9e8d57));
+        x0 = v128.xor(v128.xor(upper(even1, odd1), x1), i32x4.splat(key0));
+        x2 = v128.xor(v128.xor(upper(even0, odd0), x3), i32x4.splat(key1));
+        x1 = lower(even1, odd1);
+        x3 = lower(even0, odd0);
+        key0 += 0x9e3779b9;
+        key1 += 0xbb67ae85;
+      }
+      const at = row * rowBytes(units) + panel * PANEL_BYTES;
+      const delta: usize = d === 0 ? 0 : d + at;
+      leaveFour(delta, a + at, 0, i32x4.ge_u(x0, least), scale, original, activation);
+      leaveFour(delta, a + at, 16, i32x4.ge_u(x1, least), scale, original, activation);
+      leaveFour(delta, a + at, 32, i32x4.ge_u(x2, least), scale, original, activation);
+      leaveFour(delta, a + at, 48, i32x4.ge_u(x3, least), scale, original, activation);
+    }
+  }
+}
+
+/** The upper words of four 64-bit products, and the lower. */
+function upper(even: v128, odd: v128): v128 {
+  return i32x4.shuffle(even, odd, 1, 3, 5, 7);
+}
+
+function lower(even: v128, odd: v128): v128 {
+  return i32x4.shuffle(even, odd, 0, 2, 4, 6);
+}
+
+function leaveFour(d: usize, a: usize, offset: usize, kept: v128, scale: v128, original: v128, activation: i32): void {
+  const value = v128.load(a + offset);
+  if (d === 0) {
+    v128.store(a + offset, v128.and(f32x4.mul(value, scale), kept));
+    return;
+  }
+  const slope = f32x4.mul(dActivation4(f32x4.mul(value, original), activation), scale);
+  v128.store(d + offset, scaledDelta4(v128.load(d + offset), v128.and(slope, kept)));
+}
