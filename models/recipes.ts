@@ -21,6 +21,11 @@ const STRONG: Augmentation = {
   ...{ shift: 2, rotation: 12, scale: 0.15, shear: 0.4, elastic: { alpha: 30, sigma: 5 }, thickness: 0.5 },
 };
 
+/** As much as 16 units learn from; without any, 95.2 % of held-out digits are read rather than 96.5 %. */
+const SLIGHT: Augmentation = {
+  ...{ rotation: 6, scale: 0.05, shear: 0.1, elastic: { alpha: 10, sigma: 5 }, thickness: 0.25 },
+};
+
 export const RECIPES: Record<string, Recipe> = {
   "digits-tiny": {
     purpose: "The teaching network of two hidden layers of 16 sigmoids: small enough to look at every weight.",
@@ -33,10 +38,11 @@ export const RECIPES: Record<string, Recipe> = {
       loss: "quadratic",
       seed: 1,
     },
-    epochs: 60,
+    epochs: 150,
     batchSize: 32,
     optimizer: adamw({ learningRate: 0.003 }),
     schedule: cosine({ warmUp: 1 }),
+    augment: SLIGHT,
   },
   digits: {
     purpose: "The model that `wasmlp/digits` carries and `wasmlp predict` takes: small enough for a web page.",
