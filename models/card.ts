@@ -7,7 +7,7 @@ import { parameterCount } from "../src/spec.js";
 import type { Result } from "./kinds.js";
 import type { Recipe } from "./recipes.js";
 
-export interface Facts {
+interface Facts {
   name: string;
   recipe: Recipe;
   spec: NetworkSpec;

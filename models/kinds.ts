@@ -12,7 +12,7 @@ export const CANVAS = 140;
 const SEED = 1;
 
 /** A drawing on a canvas, and what it is. */
-export interface Sample {
+interface Sample {
   data: Float32Array | Uint8Array;
   side: number;
   label: number;

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { grouped, percent } from "../src/cli/output.js";
 import { Interruption, listenForStop } from "../src/cli/stop.js";
 import { writeAtomic } from "../src/files.js";
 import {
@@ -114,8 +115,8 @@ function untrained({ network }: Recipe): Promise<Network> {
 
 function fitOptions({ epochs, batchSize, optimizer, schedule, augment }: Recipe) {
   const onEpoch = ({ epoch, loss, accuracy, samplesPerSecond }: EpochRecord) => {
-    const share = `${(100 * (accuracy ?? 0)).toFixed(2)} %`;
-    console.error(`${epoch}/${epochs}  loss ${loss.toFixed(4)}  ${share}  ${Math.round(samplesPerSecond)} samples/s`);
+    const speed = `${grouped(samplesPerSecond)} samples/s`;
+    console.error(`${epoch}/${epochs}  loss ${loss.toFixed(4)}  ${percent(accuracy ?? 0)}  ${speed}`);
   };
   return { epochs, batchSize, optimizer, schedule, ...(augment && { augment }), onEpoch };
 }
