@@ -50,6 +50,7 @@ describe("a training that is resumed ends as it would have", () => {
   const cases: [string, FitOptions][] = [
     ...OPTIMIZERS.map((optimizer): [string, FitOptions] => [JSON.stringify(optimizer), { ...TRAINING, optimizer }]),
     ["with a schedule", { ...TRAINING, schedule: cosine({ warmUp: 1.5 }) }],
+    ["with images drawn anew", { ...TRAINING, augment: { shift: 1, rotation: 10, elastic: { alpha: 3, sigma: 2 } } }],
     ["without shuffling", { ...TRAINING, shuffle: false }],
     ["with validation", { ...TRAINING, validation }],
     ["with early stopping", { ...TRAINING, epochs: 9, validation, earlyStopping: { patience: 2, minDelta: 0.1 } }],
@@ -180,6 +181,12 @@ describe("resume refuses, and leaves the network as it was", async () => {
       { optimizer: adam({ learningRate: 0.02 }) },
       {},
       /^"learningRate" must be 0.01 as in .* got 0.02$/,
+    ],
+    [
+      "images drawn anew",
+      { augment: { shift: 1 } },
+      {},
+      /^"augment" must be undefined as in the .* got \{"shift":1\}$/,
     ],
     ["a schedule", { schedule: constant() }, {}, /^"schedule" must be undefined as in the checkpoint, got \{"name"/],
     ["early stopping", { validation, earlyStopping: { patience: 1 } }, {}, /^"earlyStopping" must be undefined as in/],
