@@ -206,7 +206,7 @@ function softplus(z: number): number {
 // --- the rest ---
 
 /** P −= rate·G, in place. */
-export function sgd(params: Float64Array, grads: Numbers, rate: number): void {
+function sgd(params: Float64Array, grads: Numbers, rate: number): void {
   for (let i = 0; i < params.length; i++) params[i] = at(params, i) - rate * at(grads, i);
 }
 
