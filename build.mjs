@@ -8,6 +8,7 @@ import { deflateRawSync } from "node:zlib";
 import asc from "assemblyscript/asc";
 import { build } from "esbuild";
 import { tilesSource } from "./assembly/tiles.mjs";
+import { packModel } from "./models/pack.mjs";
 
 /** Register tiles of the kernels: rows × columns, rows × panels, or panels. */
 const TILES = {
@@ -42,6 +43,14 @@ function writeCarrier() {
   const packed = deflateRawSync(Buffer.concat([simd, relaxed]), { level: 9 }).toString("base64");
   const constants = `export const simdBytes = ${simd.length};\nexport const binaries =\n  "${packed}";\n`;
   writeFileSync("build/wasm.ts", `// Written by build.mjs.\n${constants}${kernelTypes()}`);
+}
+
+/** build/digits-weights.ts: the pretrained model of `wasmlp/digits`, packed, deflated, as base64. */
+function writeWeights() {
+  const packed = deflateRawSync(packModel(readFileSync("models/digits.safetensors")), { level: 9 }).toString("base64");
+  // The type keeps the text out of the declarations.
+  const constant = `export const packedDigits: string =\n  "${packed}";\n`;
+  writeFileSync("build/digits-weights.ts", `// Written by build.mjs.\n${constant}`);
 }
 
 const COMMON = { bundle: true, format: "esm", target: "es2022", outdir: "build", logLevel: "warning", metafile: true };
@@ -114,6 +123,7 @@ for (const target of ["simd", "relaxed"]) {
   await compileKernels(target, "assembly/ceiling.ts", "-o", `build/ceiling-${target}.wasm`);
 }
 writeCarrier();
+writeWeights();
 await writeThreadSource();
 if (!process.argv.includes("--kernels")) {
   await bundle();

@@ -1,18 +1,10 @@
-// How well a model reads digits that are drawn as people draw, through the preprocessing: accuracy by kind of drawing.
+// The benchmark of drawn digits: accuracy of a model by kind of drawing.
 
 import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { encode } from "fast-png";
-import { preprocessDigit } from "../src/digits.js";
-import { type Dataset, loadIdxFolder, loadMnist, loadNetwork, type Network } from "../src/node.js";
-import { Draws } from "./draws.js";
-import { FONTS, isInstalled, printedDigits } from "./fonts.js";
-import { MANNERS, redraw } from "./redraw.js";
-import { writtenDigits } from "./strokes.js";
-
-/** Pixels of a canvas's side, five to one of MNIST's. */
-const CANVAS = 140;
-const SEED = 1;
+import { loadIdxFolder, loadMnist, loadNetwork } from "../src/node.js";
+import { CANVAS, type Kind, kinds, measure, type Pair, type Result, SHOWN } from "./kinds.js";
 
 interface Options {
   model: string;
@@ -21,28 +13,6 @@ interface Options {
   count: number;
   sheet?: string;
   json?: true;
-}
-
-/** A drawing on a canvas, and what it is. */
-interface Sample {
-  data: Float32Array | Uint8Array;
-  side: number;
-  label: number;
-}
-
-interface Kind {
-  name: string;
-  samples: () => Iterable<Sample>;
-  /** What the network sees of a drawing. */
-  prepare: (sample: Sample) => Uint8Array | undefined;
-}
-
-interface Result {
-  kind: string;
-  count: number;
-  accuracy: number;
-  /** Drawings of which the preprocessing said that nothing is drawn; they count as wrong. */
-  unseen: number;
 }
 
 export function addDrawn(program: Command): void {
@@ -84,79 +54,6 @@ function chosen(all: Kind[], name: string | undefined): Kind[] {
 function line({ kind, count, accuracy, unseen }: Result): string {
   const note = unseen > 0 ? `, ${unseen} taken for empty` : "";
   return `${kind.padEnd(20)}${(100 * accuracy).toFixed(2).padStart(6)} %  of ${count}${note}`;
-}
-
-/** Every kind of drawing; the first is MNIST as it is, without preprocessing, which the others are to come near to. */
-function kinds(test: Dataset, count: number): Kind[] {
-  const redrawing = Object.entries(MANNERS).map(([name, manner], kind): [string, () => Iterable<Sample>] => [
-    name,
-    () => redrawn(test, count, (digit, i) => redraw(digit, manner, CANVAS, new Draws(SEED + kind, i))),
-  ]);
-  const drawings: [string, () => Iterable<Sample>][] = [
-    ["preprocessed", () => plain(test, count)],
-    ...redrawing,
-    ...printing(),
-    ["strokes", () => blackOnWhite(writtenDigits(CANVAS, new Draws(SEED, 0)))],
-  ];
-  return [
-    { name: "MNIST", samples: () => plain(test, count), prepare: ({ data }) => data as Uint8Array },
-    ...drawings.map(([name, samples]) => ({ name, samples, prepare })),
-  ];
-}
-
-function prepare({ data, side }: Sample): Uint8Array | undefined {
-  return preprocessDigit({ data, width: side, height: side });
-}
-
-/** Digits of the fonts that are there; the others are told of. */
-function printing(): [string, () => Iterable<Sample>][] {
-  const fonts = FONTS.filter(isInstalled);
-  for (const font of FONTS.filter((file) => !isInstalled(file))) {
-    console.error(`left out ${font.name}: ${font.path} is missing (Debian's ${font.package} has it)`);
-  }
-  return fonts.length > 0 ? [["fonts", () => blackOnWhite(printedDigits(fonts, CANVAS))]] : [];
-}
-
-function* plain(test: Dataset, count: number): Generator<Sample> {
-  for (let i = 0; i < count; i++) {
-    yield { data: test.sample(i) as Uint8Array, side: 28, label: test.labels?.[i] as number };
-  }
-}
-
-function* redrawn(
-  test: Dataset,
-  count: number,
-  draw: (digit: Uint8Array, index: number) => Float32Array,
-): Generator<Sample> {
-  for (let i = 0; i < count; i++) {
-    yield { data: draw(test.sample(i) as Uint8Array, i), side: CANVAS, label: test.labels?.[i] as number };
-  }
-}
-
-function* blackOnWhite(drawings: Iterable<{ canvas: { data: Float32Array }; label: number }>): Generator<Sample> {
-  for (const { canvas, label } of drawings) yield { data: canvas.data.map((ink) => 1 - ink), side: CANVAS, label };
-}
-
-/** A drawing and what the network sees of it. */
-interface Pair {
-  drawing: Sample;
-  seen: Uint8Array;
-}
-
-/** Pairs of each kind on a contact sheet. */
-const SHOWN = 24;
-
-function measure(network: Network, { name, samples, prepare }: Kind): { result: Result; pairs: Pair[] } {
-  const pairs: Pair[] = [];
-  let [count, right, unseen] = [0, 0, 0];
-  for (const drawing of samples()) {
-    const seen = prepare(drawing);
-    count++;
-    if (pairs.length < SHOWN) pairs.push({ drawing, seen: seen ?? new Uint8Array(784) });
-    if (!seen) unseen++;
-    else if (network.classify(seen).label === drawing.label) right++;
-  }
-  return { result: { kind: name, count, accuracy: right / count, unseen }, pairs };
 }
 
 /** Each kind's drawings in a row, above what the network sees, as large. */

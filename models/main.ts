@@ -2,9 +2,11 @@
 
 import { Command } from "commander";
 import { addDrawn } from "./drawn.js";
+import { addRecord } from "./record.js";
 
 const program = new Command("models").description("Makes and measures the pretrained models.");
 addDrawn(program);
+addRecord(program);
 try {
   await program.parseAsync();
 } catch (error) {

@@ -1,4 +1,35 @@
-// wasmlp/digits: what drawn digits need before a network trained on MNIST can read them.
+// wasmlp/digits: a network that reads handwritten digits, and what makes any drawing of one fit for it.
+
+import { checkOptions } from "./check.js";
+import { unpack } from "./host.js";
+import { preprocessDigit } from "./image/digit.js";
+import type { DigitImage } from "./image/plane.js";
+import { type Classification, Network } from "./network.js";
+import { unpackModel } from "./packed.js";
+import type { Threads } from "./runner.js";
 
 export { preprocessDigit } from "./image/digit.js";
 export type { DigitImage } from "./image/plane.js";
+
+/**
+ * The pretrained network of 784 inputs, 28x28 as MNIST has them, and 10 outputs, the probabilities of the digits; each call
+ * gives one of its own. Its weights come with this module, nothing is fetched. `models/digits.md` of the repository is its
+ * card: how it was trained, and how well it reads. TypeError or RangeError names the option at fault.
+ */
+export async function loadDigits(
+  options: { deterministic?: boolean; seed?: number; threads?: Threads } = {},
+): Promise<Network> {
+  checkOptions(options, "options", ["deterministic", "seed", "threads"]);
+  // Only who loads the network loads its weights.
+  const { packedDigits } = await import("../build/digits-weights.js");
+  return Network.fromBytes(unpackModel(await unpack(packedDigits)), options);
+}
+
+/**
+ * What a network like that of `loadDigits` takes a picture of a digit for, preprocessed by `preprocessDigit`, whose errors it
+ * throws; `undefined` if nothing is drawn.
+ */
+export function readDigit(network: Network, image: DigitImage): Classification | undefined {
+  const digit = preprocessDigit(image);
+  return digit && network.classify(digit);
+}

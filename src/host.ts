@@ -50,8 +50,16 @@ export function processors(): number {
   return os?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
-/** What was deflated without a header. Node's own module is at hand at once, its streams take ten milliseconds to load. */
-export async function inflateRaw(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
+/** What the build deflated without a header and wrote as base64. */
+export function unpack(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  const text = atob(base64);
+  const packed = new Uint8Array(text.length);
+  for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
+  return inflateRaw(packed);
+}
+
+/** Node's own module is at hand at once, its streams take ten milliseconds to load. */
+async function inflateRaw(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const zlib = nodeProcess()?.getBuiltinModule?.("zlib") as
     | { inflateRawSync(from: Uint8Array): Uint8Array }
     | undefined;

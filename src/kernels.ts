@@ -2,7 +2,7 @@
 
 import { instantiateSync } from "@assemblyscript/loader";
 import { binaries, type KernelExports, simdBytes } from "../build/wasm.js";
-import { inflateRaw, nodeMajor, startedWith } from "./host.js";
+import { nodeMajor, startedWith, unpack } from "./host.js";
 
 export type Kernels = KernelExports;
 export type Memory = WebAssembly.Memory;
@@ -111,7 +111,7 @@ export function joinKernels(module: KernelModule, memory: Memory): Kernels {
 
 /** One of the binaries, which the build packs together: deflated, in base64. */
 async function binaryOf(build: Build): Promise<Uint8Array<ArrayBuffer>> {
-  unpacked ??= inflateRaw(Uint8Array.from(atob(binaries), code));
+  unpacked ??= unpack(binaries);
   const both = await unpacked;
   return build === "simd" ? both.slice(0, simdBytes) : both.slice(simdBytes);
 }

@@ -615,6 +615,13 @@ describe("predict", () => {
     expect(out.slice(4)).toEqual([""]);
   });
 
+  it("takes the pretrained model unless told another", () => {
+    const same = resolve(import.meta.dirname, "../models/digits.safetensors");
+    const out = outputOf("predict", "digits", "--json");
+    expect(out).toBe(outputOf("predict", "digits", "--json", "--model", same));
+    expect(jsonLines(out).map(({ label }) => label)).toEqual([7, 7, 7]);
+  });
+
   it("sees the same in a PNG, a JPEG and a turned JPEG", () => {
     const results = jsonLines(outputOf("predict", "digits", "--model", "digits.safetensors", "--json"));
     const [png, jpeg, turned] = results.map(({ probabilities }) => (probabilities as number[])[7] as number);
@@ -911,7 +918,6 @@ describe("refusals: one sentence on stderr", () => {
     ["an endless device", FAILURE, ["info", "/dev/zero"], /cannot read \/dev\/zero: it is not a file/],
     ["a file that is no model", FAILURE, ["info", "text.png"], /text\.png/],
     ["a model for other data", FAILURE, ["evaluate", "model.safetensors", "--data", "mismatched"], /holds 3 images/],
-    ["no model to predict with", USAGE, ["predict", "grey.png"], /needs "--model"/],
     [
       "an image of another size",
       FAILURE,

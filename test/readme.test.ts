@@ -9,7 +9,7 @@ import { expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "..");
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const EXAMPLES = ["example", "example:mnist"];
+const EXAMPLES = ["example", "example:mnist", "example:digits"];
 const STRICT = { strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true };
 
 /** The code between two markers. */
@@ -36,7 +36,9 @@ function node(files: Record<string, string>, ...args: string[]): string {
 /** Runs code, its imports led to the built entries; gives the lines it printed. */
 function run(code: string): string[] {
   const entry = (file: string) => pathToFileURL(join(root, "build", file)).href;
-  const led = code.replace('"wasmlp/node"', `"${entry("node.js")}"`).replace('"wasmlp"', `"${entry("index.js")}"`);
+  const led = ["wasmlp/node", "wasmlp/digits", "wasmlp"].reduce((text, name) => {
+    return text.replace(`"${name}"`, `"${entry(`${name.split("/")[1] ?? "index"}.js`)}"`);
+  }, code);
   return node({ "example.mjs": led }, "example.mjs").split("\n");
 }
 
@@ -46,7 +48,7 @@ function complaints(code: string): string {
   const compilerOptions = {
     ...{ ...STRICT, noEmit: true, target: "es2022", module: "nodenext", lib: ["es2023", "dom"] },
     ...{ types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
-    paths: { wasmlp: types("index"), "wasmlp/node": types("node") },
+    paths: { wasmlp: types("index"), "wasmlp/node": types("node"), "wasmlp/digits": types("digits") },
   };
   const config = JSON.stringify({ compilerOptions, files: ["example.mts"] });
   return node({ "example.mts": code, "tsconfig.json": config }, join(root, "node_modules/typescript/bin/tsc"));
@@ -76,4 +78,8 @@ it("the example on MNIST", () => {
   const [epoch, label] = run(example("example:mnist")) as [string, string];
   expect(epoch).toMatch(/^1 0\.\d+ 0\.9\d+$/);
   expect(label).toBe("7");
+});
+
+it("the example of the pretrained network", () => {
+  expect(run(example("example:digits"))).toEqual(["1"]);
 });

@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { preprocessDigit } from "../digits.js";
+import { loadDigits, preprocessDigit } from "../digits.js";
 import { brightness, type DigitImage } from "../image/plane.js";
 import { loadNetwork, type Network } from "../node.js";
 import type { Drawing } from "./draw.js";
@@ -25,29 +25,28 @@ interface Options {
 export function addPredict(program: Command): void {
   program
     .command("predict")
-    .summary("what a saved network says about images")
+    .summary("what a network says about images")
     .description(
-      "Says which digits a saved network takes images for. Any picture of one digit will do, dark on light or light on dark: " +
+      "Says which digits a network takes images for: the pretrained one, or a saved one. Any picture of one digit will do, dark on light or light on dark: " +
         "it is found, scaled and centred as MNIST's digits are. With --raw the images are taken as they are; they must have " +
         "the size that the network was trained on, and look as its data does.",
     )
     .argument("<image...>", "PNG or JPEG files, or folders of them")
-    .addOption(pathOption("--model <FILE>", "a file that train --out wrote"))
+    .addOption(
+      pathOption("--model <FILE>", "a file that train --out wrote; the pretrained network for digits unless told"),
+    )
     .option("--raw", "take the pixels as they are: colours by their brightness, transparency as black")
     .option("--show", "draw what the network sees")
     .option("--json", "one JSON object an image instead of a table")
-    .addHelpText("after", "\nExample:\n  $ wasmlp predict seven.png photos/ --model digits.safetensors --show")
+    .addHelpText("after", "\nExample:\n  $ wasmlp predict seven.png photos/ --show")
     .action(predict);
 }
 
 /** An image that cannot be read is told of, and the others are answered all the same. */
 async function predict(paths: string[], { model, raw, show, json }: Options): Promise<void> {
   if (show && json) throw new UsageError('"--show" draws, which does not go with "--json"');
-  if (model === undefined) {
-    throw new UsageError('predict needs "--model" with a trained network, such as wasmlp train --out FILE saves');
-  }
-  const network = await loadNetwork(model);
-  if (!raw) checkTakesDigits(network, model);
+  const network = model === undefined ? await loadDigits() : await loadNetwork(model);
+  if (model !== undefined && !raw) checkTakesDigits(network, model);
   const files = (await Promise.all(paths.map((path) => imageFiles(path).catch(refuse)))).flat();
   const table = new Table(network, files);
   const guesses: Guess[] = [];

@@ -1,0 +1,138 @@
+// The card of a model: how it was made and how good it is, as Markdown. Pure but for what this machine says of itself.
+
+import { cpus } from "node:os";
+import { grouped, percent } from "../src/cli/output.js";
+import type { Build, EpochRecord, Evaluation, NetworkSpec } from "../src/node.js";
+import { parameterCount } from "../src/spec.js";
+import type { Result } from "./kinds.js";
+import type { Recipe } from "./recipes.js";
+
+interface Facts {
+  name: string;
+  recipe: Recipe;
+  spec: NetworkSpec;
+  /** The kernels it was trained with. */
+  build: Build;
+  /** Images trained on. */
+  trained: number;
+  history: EpochRecord[];
+  /** On the test images, of the weights as they were trained and as they are in the file. */
+  asTrained: Evaluation;
+  result: Evaluation;
+  kinds: Result[];
+}
+
+export function card(facts: Facts): string {
+  const { name, recipe, result, kinds } = facts;
+  return `# ${name}
+
+${recipe.purpose}
+The file is ${name}.safetensors. \`node build/models.js record ${name}\` wrote both; none of the numbers is written by hand.
+
+## How it was trained
+
+${table(["what", "how"], ["---", "---"], makingOf(facts))}
+
+## On the ${grouped(result.count)} test images
+
+${percent(result.accuracy ?? 0)} are read right${lossOfRounding(facts)}.
+The numbers are those of \`deterministic: true\`, the same on every engine. No decision was made by these images: the recipe was chosen
+on training images held out, and then trained once on all of them.
+
+${table(["digit", "images", "read right"], ["---", "---:", "---:"], digitRows(result))}
+
+What each digit (rows) was taken for (columns):
+
+${table(["", ...digits(result)], ["---:", ...digits(result).map(() => "---:")], confusionRows(result))}
+
+## On drawn digits
+
+Through \`preprocessDigit\` but for the first row: test images drawn anew on a canvas of 140x140 as people draw, digits of fonts, and
+digits of pen strokes. \`node build/models.js drawn\` repeats it.
+
+${table(["kind", "drawings", "read right"], ["---", "---:", "---:"], kinds.map(kindRow))}
+
+## Limits
+
+- It knows the ten digits and nothing else: a letter, two digits or a scribble get the digit that they are nearest to, often with
+  a high probability. Outputs are no measure of doubt about that.
+- It was trained on MNIST: digits as Americans wrote them around 1990, one at a time, 28x28, centred by mass. Other pictures need
+  \`preprocessDigit\` first.
+- Whatever the preprocessing does not find (very faint ink, a busy background) is lost before the model sees it.
+`;
+}
+
+function makingOf({ recipe, spec, build, trained, history }: Facts): string[][] {
+  const { learningRate, weightDecay } = recipe.optimizer;
+  const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
+  return [
+    ["layers", layersText(spec)],
+    ["parameters", grouped(parameterCount(spec))],
+    ["weights", recipe.eightBits ? "of 8 bits, with a scale for each unit, stored as float32" : "float32"],
+    ["loss", spec.loss],
+    ["optimizer", `${recipe.optimizer.name}, learning rate ${learningRate}, weight decay ${weightDecay}`],
+    ["schedule", scheduleText(recipe)],
+    ["batches", `${recipe.batchSize} of ${grouped(trained)} images, shuffled in each of ${recipe.epochs} epochs`],
+    ["augmentation", recipe.augment ? `\`${JSON.stringify(recipe.augment)}\`` : "none"],
+    ["seed", String(recipe.network.seed)],
+    ["training", `${duration(seconds)} on ${cpus()[0]?.model}, ${cpus().length} cores`],
+    [
+      "repeatable",
+      `bit for bit on the build \`${build}\`, with any number of threads; this was Node ${process.version}`,
+    ],
+    ["last epoch", `loss ${history.at(-1)?.loss.toFixed(4)}, ${percent(history.at(-1)?.accuracy ?? 0)} of its images`],
+  ];
+}
+
+/** 784-16 sigmoid-10 softmax */
+function layersText({ inputs, layers }: NetworkSpec): string {
+  const texts = layers.map(({ units, activation, dropout }) => {
+    return `${units} ${activation}${dropout ? ` (dropout ${dropout})` : ""}`;
+  });
+  return [inputs, ...texts].join(", ");
+}
+
+function scheduleText({ schedule }: Recipe): string {
+  if (typeof schedule === "function") return "a function";
+  const { name, ...settings } = schedule;
+  const told = Object.entries(settings).map(([key, value]) => `${key} ${value}`);
+  return [name, ...told].join(", ");
+}
+
+function lossOfRounding({ recipe, asTrained, result }: Facts): string {
+  if (!recipe.eightBits) return "";
+  const lost = 100 * ((asTrained.accuracy ?? 0) - (result.accuracy ?? 0));
+  const told = lost === 0 ? "as many as" : `${Math.abs(lost).toFixed(2)} points ${lost > 0 ? "less" : "more"} than`;
+  return ` by the weights of 8 bits, ${told} before rounding (${percent(asTrained.accuracy ?? 0)})`;
+}
+
+function digits({ confusion = [] }: Evaluation): string[] {
+  return confusion.map((_, digit) => String(digit));
+}
+
+function digitRows({ confusion = [] }: Evaluation): string[][] {
+  return confusion.map((counts, digit) => {
+    const all = counts.reduce((sum, count) => sum + count, 0);
+    return [String(digit), grouped(all), all === 0 ? "" : percent((counts[digit] as number) / all)];
+  });
+}
+
+function confusionRows({ confusion = [] }: Evaluation): string[][] {
+  return confusion.map((counts, digit) => [
+    String(digit),
+    ...counts.map((count) => (count === 0 ? "" : String(count))),
+  ]);
+}
+
+function kindRow({ kind, count, accuracy, unseen }: Result): string[] {
+  const note = unseen > 0 ? ` (${unseen} taken for empty)` : "";
+  return [kind, grouped(count), percent(accuracy) + note];
+}
+
+function table(head: string[], rule: string[], rows: string[][]): string {
+  return [head, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
+function duration(seconds: number): string {
+  return seconds < 90 ? `${seconds.toFixed(0)} seconds` : `${(seconds / 60).toFixed(1)} minutes`;
+}
