@@ -84,6 +84,15 @@ export function fingerprint({ count, sampleSize, inputs, labels, targets }: Data
   return `${count} x ${sampleSize}, ${(hash >>> 0).toString(16)}`;
 }
 
+/** What JSON has no word for, such as the loss of a validation that overflows, as a text; and back. */
+function spelled(_: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
+function unspelled(_: string, value: unknown): unknown {
+  return ["NaN", "Infinity", "-Infinity"].includes(value as string) ? Number(value) : value;
+}
+
 /** What of a checkpoint's tensors begins with what, and how far from the parameters it lies. */
 function blocks(arena: Arena): [prefix: string, offset: number][] {
   const { params, slots } = arena.plan;
@@ -94,7 +103,7 @@ export function encodeCheckpoint(arena: Arena, standing: Standing, best: Best | 
   const { tensors } = arena.plan;
   const named = (prefix: string, dataOf: (i: number) => Float32Array): NamedTensor[] =>
     tensors.map(({ name, shape }, i) => ({ name: prefix + name, shape, data: dataOf(i) }));
-  const state = new TextEncoder().encode(JSON.stringify(standing));
+  const state = new TextEncoder().encode(JSON.stringify(standing, spelled));
   return encodeSafetensors(
     [
       ...blocks(arena).flatMap(([prefix, offset]) =>
@@ -136,7 +145,7 @@ export function decodeCheckpoint(
 
 function parseStanding(state: Uint8Array | undefined): Standing {
   try {
-    const standing = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state));
+    const standing = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state), unspelled);
     checkOptions(standing, STATE, [
       ...["options", "epochsBefore", "epoch", "samples", "loss", "correct", "seconds", "history", "best"],
     ]);
@@ -160,7 +169,7 @@ function checkSame(then: Record<string, unknown>, now: Record<string, unknown>):
 }
 
 function checkPosition(standing: Standing, options: Record<string, unknown>): void {
-  const { epochs, batchSize, earlyStopping } = options as { epochs: number; batchSize: number; earlyStopping: unknown };
+  const { epochs, batchSize } = options as { epochs: number; batchSize: number };
   const { epoch, samples, history, best } = standing;
   try {
     checkInteger(standing.epochsBefore, "epochsBefore", 0);
@@ -174,8 +183,7 @@ function checkPosition(standing: Standing, options: Record<string, unknown>): vo
     history.forEach((record, i) => {
       checkInteger((record as Partial<EpochRecord> | null)?.epoch, "history.epoch", i + 1, i + 1);
     });
-    if (!earlyStopping !== (best === null) && epoch > 1)
-      throw new RangeError('"best" is missing, or there for nothing');
+    if (best?.epoch !== history.at(-1)?.bestEpoch) throw new RangeError('"best" is missing, or there for nothing');
     if (best === null) return;
     checkInteger(best.epoch, "best.epoch", 1, epoch - 1);
     checkNumber(best.score, "best.score");

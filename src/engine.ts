@@ -63,7 +63,7 @@ const MOST_LISTED = 0.5;
 const MOST_KEPT = 2;
 
 /** Multiply-adds of a batch, zero inputs left out, that each thread must have to do for one more to pay. */
-const LEAST_THREAD_WORK = 600_000;
+const LEAST_THREAD_WORK = 300_000;
 /** Multiply-adds that drawing a pixel anew takes as long as. */
 const REDRAWING_WORK = 80;
 

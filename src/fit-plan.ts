@@ -59,7 +59,7 @@ export interface FitPlan extends Omit<FitOptions, "earlyStopping" | "checkpoint"
   redrawing?: Redrawing | undefined;
   /** Epochs that the network has seen before, so that a second `fit` shuffles anew. */
   epochsBefore: number;
-  /** Called as an epoch begins, with how many the network has then seen or begun. */
+  /** Called as training and each epoch begin, with how many epochs the network has then seen or begun. */
   onBegin: (epochs: number) => void;
 }
 

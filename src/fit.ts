@@ -65,6 +65,8 @@ class Training {
 
   async run(): Promise<EpochRecord[]> {
     const { engine, options } = this;
+    // There may be no epoch left to begin.
+    options.onBegin(this.epochsBefore + this.epoch - 1);
     try {
       await engine.open();
       while (this.epoch <= options.epochs && !this.stopping?.isOver) await this.runEpoch();
@@ -229,6 +231,7 @@ function described(spec: NetworkSpec, train: Dataset, options: FitPlan): Record<
     ...spec,
     ...{ seed, epochs, batchSize, shuffle, optimizer: name, ...settings, maxNorm, augment, earlyStopping },
     schedule: typeof schedule === "function" ? "a function" : schedule,
+    shape: augment && train.shape,
     train: fingerprint(train),
     validation: validation && fingerprint(validation),
   };

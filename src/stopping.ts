@@ -39,16 +39,17 @@ export class EarlyStopping {
     private readonly options: Required<EarlyStoppingOptions>,
     /** Epochs that have ended. */
     private seen: number,
-    /** Undefined until one has. */
+    /** Undefined until one has, with a validation that is a finite number. */
     public best: Best | undefined,
   ) {}
 
   /** Takes in an epoch, and writes into its record which was best. No thread may be at work. */
   add(record: EpochRecord): void {
     const { validation, epoch } = record;
-    const score = this.options.metric === "loss" ? validation?.loss : -(validation?.accuracy ?? 0);
+    const score = this.options.metric === "loss" ? (validation?.loss ?? Number.NaN) : -(validation?.accuracy ?? 0);
     this.seen = epoch;
-    if (score !== undefined && (this.best === undefined || this.best.score - score > this.options.minDelta)) {
+    // A loss that is no finite number is better than none.
+    if (Number.isFinite(score) && (this.best === undefined || this.best.score - score > this.options.minDelta)) {
       const parameters = this.arena.plan.tensors.map((tensor) => this.arena.readTensor(tensor));
       this.best = { epoch, score, parameters };
     }
@@ -56,7 +57,7 @@ export class EarlyStopping {
   }
 
   get isOver(): boolean {
-    return this.best !== undefined && this.seen - this.best.epoch >= this.options.patience;
+    return this.seen - (this.best?.epoch ?? 0) >= this.options.patience;
   }
 
   /** Puts the best parameters back; without any, the network stays as it is. No thread may be at work. */

@@ -5,6 +5,7 @@ import {
   adam,
   constant,
   cosine,
+  Dataset,
   type EpochRecord,
   type FitOptions,
   Network,
@@ -50,6 +51,7 @@ describe("a training that is resumed ends as it would have", () => {
   const cases: [string, FitOptions][] = [
     ...OPTIMIZERS.map((optimizer): [string, FitOptions] => [JSON.stringify(optimizer), { ...TRAINING, optimizer }]),
     ["with a schedule", { ...TRAINING, schedule: cosine({ warmUp: 1.5 }) }],
+    ["with images drawn anew", { ...TRAINING, augment: { shift: 1, rotation: 10, elastic: { alpha: 3, sigma: 2 } } }],
     ["without shuffling", { ...TRAINING, shuffle: false }],
     ["with validation", { ...TRAINING, validation }],
     ["with early stopping", { ...TRAINING, epochs: 9, validation, earlyStopping: { patience: 2, minDelta: 0.1 } }],
@@ -95,7 +97,11 @@ describe("a training that is resumed ends as it would have", () => {
     await train(once, { checkpoint: { save: (bytes) => void saved.push(bytes), steps: 3 } });
     await train(again, { resume: saved[4] as Bytes });
     expect(again.toBytes()).toEqual(once.toBytes());
-    expect((await train(again)).toBytes()).toEqual((await train(once)).toBytes());
+    const third = (await train(once)).toBytes();
+    expect((await train(again)).toBytes()).toEqual(third);
+    // Of a checkpoint of the end no epoch is left to begin.
+    const last = await train(await Network.create(OPTIONS), { resume: saved.at(-1) as Bytes });
+    expect((await train(last)).toBytes()).toEqual(third);
   });
 
   it("and its own checkpoints are those of the whole, but for the time", async () => {
@@ -181,6 +187,12 @@ describe("resume refuses, and leaves the network as it was", async () => {
       {},
       /^"learningRate" must be 0.01 as in .* got 0.02$/,
     ],
+    [
+      "images drawn anew",
+      { augment: { shift: 1 } },
+      {},
+      /^"augment" must be undefined as in the .* got \{"shift":1\}$/,
+    ],
     ["a schedule", { schedule: constant() }, {}, /^"schedule" must be undefined as in the checkpoint, got \{"name"/],
     ["early stopping", { validation, earlyStopping: { patience: 1 } }, {}, /^"earlyStopping" must be undefined as in/],
     ["validation", { validation }, {}, /^"validation" must be undefined as in the checkpoint, got "40 x 64, /],
@@ -194,6 +206,16 @@ describe("resume refuses, and leaves the network as it was", async () => {
   it("with other data of the same size", async () => {
     expect(await differently({}, {}, stripes(100, 4, 2))).toMatch(
       /^"train" must be "100 x 64, \w+" as in the checkpoint/,
+    );
+  });
+
+  it("with images of another shape, where they are drawn anew", async () => {
+    const options = { ...TRAINING, augment: { shift: 1 } };
+    const [resume] = (await whole(options)).checkpoints as [Bytes];
+    const { inputs, labels = [], classes } = DATA;
+    const wide = new Dataset({ inputs, shape: [4, 16], labels, classes });
+    expect(await differently({ ...options, resume }, {}, wide)).toBe(
+      '"shape" must be [8,8] as in the checkpoint, got [4,16]',
     );
   });
 

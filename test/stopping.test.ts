@@ -128,6 +128,27 @@ describe("early stopping", () => {
     expect(flat(net).every(Number.isFinite)).toBe(true);
   });
 
+  it.each([
+    [Number.POSITIVE_INFINITY, 1],
+    [Number.NaN, -1],
+  ])("takes no loss of %d for the best, ends all the same, and goes on from its checkpoints", async (loss, sign) => {
+    const validation = new Dataset({ inputs: Float32Array.of(3e38, 3e38), shape: 2, targets: Float32Array.of(0) });
+    const data = new Dataset({ inputs: Float32Array.of(0, 1), shape: 2, targets: Float32Array.of(0) });
+    const layers = layersOf([1], "linear", "linear");
+    const saved: Uint8Array[] = [];
+    const fit = async (resume?: Uint8Array) => {
+      const net = await Network.create({ inputs: 2, layers, loss: "quadratic" });
+      net.setParameters([{ weights: [3, 3 * sign], biases: [0] }]);
+      const checkpoint = { save: (bytes: Uint8Array) => void saved.push(bytes), steps: 1 };
+      const training = { epochs: 9, optimizer: sgd({ learningRate: 1e-3 }), earlyStopping: { patience: 3 } };
+      const history = await net.fit(data, { ...training, validation, checkpoint, ...(resume && { resume }) });
+      return { parameters: flat(net), told: history.map((record) => [record.validation?.loss, record.bestEpoch]) };
+    };
+    const whole = await fit();
+    expect(whole.told).toEqual(Array(3).fill([loss, undefined]));
+    for (const checkpoint of saved.slice()) expect(await fit(checkpoint)).toEqual(whole);
+  });
+
   it("changes nothing of the training itself", async () => {
     const [stopped, whole] = [await run({ epochs: 12, earlyStopping: { patience: 100 } }), await run({ epochs: 12 })];
     expect(losses(stopped.history)).toEqual(losses(whole.history));
