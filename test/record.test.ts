@@ -34,7 +34,8 @@ function killAfter(epochs: number, signal: NodeJS.Signals): Promise<{ code: numb
   let err = "";
   child.stderr?.on("data", (text) => {
     err += text;
-    if ((err.match(/^\d+\/30 /gm)?.length ?? 0) >= epochs) child.kill(signal);
+    // A second SIGTERM would end it at once.
+    if ((err.match(/^\d+\/30 /gm)?.length ?? 0) >= epochs && !child.killed) child.kill(signal);
   });
   return new Promise((done) => child.on("close", (code) => done({ code, err })));
 }
