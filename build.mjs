@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { stderr } from "node:process";
 import { deflateRawSync } from "node:zlib";
 import asc from "assemblyscript/asc";
@@ -55,13 +55,11 @@ function writeWeights() {
 
 const COMMON = { bundle: true, format: "esm", target: "es2022", outdir: "build", logLevel: "warning", metafile: true };
 
-/** The command line takes the library from beside it rather than carrying a second one. */
-const libraryBeside = {
-  name: "library-beside",
-  setup({ onResolve }) {
-    onResolve({ filter: /^\.\.\/(index|node|digits)\.js$/ }, ({ path }) => ({ path: path.slice(1), external: true }));
-  },
-};
+/** Takes modules from beside the bundle, where the build puts them, rather than carrying them in it. */
+function beside(filter) {
+  const external = ({ path }) => ({ path: `./${basename(path)}`, external: true });
+  return { name: "beside", setup: ({ onResolve }) => onResolve({ filter }, external) };
+}
 
 /** build/thread.ts: the helping thread's script as text, which starts one anywhere without another file. */
 async function writeThreadSource() {
@@ -79,17 +77,22 @@ async function bundle() {
     entryPoints: ["src/index.ts", "src/node.ts", "src/digits.ts"],
     splitting: true,
     minify: true,
+    // Only who loads the pretrained network loads its weights.
+    plugins: [beside(/^\.\.\/build\/digits-weights\.js$/)],
     // First of all, for the base64 of the kernels packs better apart from the code than in its midst.
     inject: ["build/wasm.ts"],
   };
   const commandLine = {
     ...COMMON,
-    ...{ entryPoints: { cli: "src/cli/main.ts" }, platform: "node", plugins: [libraryBeside], minify: true },
+    ...{ entryPoints: { cli: "src/cli/main.ts" }, platform: "node", minify: true },
+    // A second library would have classes of its own.
+    plugins: [beside(/^\.\.\/(index|node|digits)\.js$/)],
     banner: {
       js: '#!/usr/bin/env node\nimport { createRequire as requireFrom } from "node:module";const require = requireFrom(import.meta.url);',
     },
   };
   const results = [await build(library), await build(commandLine)];
+  await build({ ...COMMON, entryPoints: ["build/digits-weights.ts"], minify: true });
   await build({ ...COMMON, entryPoints: { bench: "bench/main.ts" }, platform: "node", external: ["esbuild"] });
   const models = { entryPoints: { models: "models/main.ts" }, banner: commandLine.banner };
   await build({ ...COMMON, ...models, platform: "node" });

@@ -21,7 +21,7 @@ const STRONG: Augmentation = {
   ...{ shift: 2, rotation: 12, scale: 0.15, shear: 0.4, elastic: { alpha: 30, sigma: 5 }, thickness: 0.5 },
 };
 
-/** As much as 16 units learn from; without any, 95.2 % of held-out digits are read rather than 96.5 %. */
+/** As much as 16 units learn from: 96.5 % of held-out digits were read after it, and at most 95.7 % without any. */
 const SLIGHT: Augmentation = {
   ...{ rotation: 6, scale: 0.05, shear: 0.1, elastic: { alpha: 10, sigma: 5 }, thickness: 0.25 },
 };
