@@ -139,6 +139,7 @@ beforeAll(async () => {
   writeRawPng("bomb.png", new Uint8Array(2e7));
   const palette: [string, Uint8Array] = ["PLTE", new Uint8Array(48)];
   writeRawPng("woven.png", new Uint8Array(60), { depth: 4, colour: 3, interlaced: true, extra: [palette] });
+  writeRawPng("colourless.png", new Uint8Array(72), { colour: 3, extra: [["PLTE", new Uint8Array(0)]] });
   writeRawPng(
     "half-key.png",
     rowsOf(() => [0, 0, 0]),
