@@ -129,7 +129,9 @@ export function decodeCheckpoint(
   if (!(bytes instanceof Uint8Array)) throw new TypeError(`"resume" must be a Uint8Array, got ${shown(bytes)}`);
   const { tensors, bytes: texts, metadata } = decodeSafetensors(bytes, TITLE, ["F32", "U8"]);
   if (metadata.get(METADATA_KEY) !== FORMAT) {
-    throw new RangeError(`${TITLE} is none: its metadata has no "${METADATA_KEY}" of ${FORMAT}`);
+    throw new RangeError(
+      `${TITLE} holds no training to go on with: its metadata has no "${METADATA_KEY}" of ${FORMAT}`,
+    );
   }
   const standing = parseStanding(texts.get(STATE));
   checkSame(standing.options, JSON.parse(JSON.stringify(options)) as Record<string, unknown>);
@@ -141,6 +143,11 @@ export function decodeCheckpoint(
   );
   checkTensors(tensors, wanted, TITLE);
   return { ...standing, tensors };
+}
+
+/** Epochs that had ended when a checkpoint was saved, which must be one. */
+export function epochsIn(checkpoint: Uint8Array): number {
+  return parseStanding(decodeSafetensors(checkpoint, TITLE, ["F32", "U8"]).bytes.get(STATE)).epoch - 1;
 }
 
 function parseStanding(state: Uint8Array | undefined): Standing {

@@ -222,7 +222,7 @@ describe("resume refuses, and leaves the network as it was", async () => {
   it("a model", async () => {
     const model = (await Network.create(OPTIONS)).toBytes();
     expect(await differently({ resume: model })).toBe(
-      'the checkpoint is none: its metadata has no "wasmlpCheckpoint" of 1',
+      'the checkpoint holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 1',
     );
     await expect(Network.fromBytes(checkpoint)).rejects.toThrow('the tensor "state" has the type "U8"; F32 is read');
   });

@@ -139,6 +139,7 @@ beforeAll(async () => {
   writeRawPng("bomb.png", new Uint8Array(2e7));
   const palette: [string, Uint8Array] = ["PLTE", new Uint8Array(48)];
   writeRawPng("woven.png", new Uint8Array(60), { depth: 4, colour: 3, interlaced: true, extra: [palette] });
+  writeRawPng("colourless.png", new Uint8Array(72), { colour: 3, extra: [["PLTE", new Uint8Array(0)]] });
   writeRawPng(
     "half-key.png",
     rowsOf(() => [0, 0, 0]),
@@ -833,12 +834,18 @@ describe("refusals: one sentence on stderr", () => {
       /"--checkpoint-every" must be .* got "0.5steps"/,
     ],
     ["minutes", USAGE, ["train", "--checkpoint-every", "5m"], /"--checkpoint-every" must be seconds or .* got "5m"/],
+    [
+      "one file for checkpoint and network",
+      USAGE,
+      train("--checkpoint", "both", "--out", "./data/../both"),
+      /"--checkpoint" and "--out" must be two files, got "both" and ".\/data\/..\/both"/,
+    ],
     ["a checkpoint that is a folder", FAILURE, train("--checkpoint", "data"), /cannot write data: it is a folder/],
     [
       "a model as a checkpoint",
       FAILURE,
       train("--resume", "model.safetensors", "--quiet"),
-      /model\.safetensors is none: its metadata/,
+      /model\.safetensors holds no training to go on with: its metadata/,
     ],
     ["a cut checkpoint", FAILURE, train("--resume", "cut.safetensors", "--quiet"), /cut\.safetensors/],
     ["zero epochs", USAGE, ["train", "--epochs", "0"], /"--epochs" must be a whole number from 1 .* got "0"/],
@@ -962,6 +969,7 @@ describe("refusals: one sentence on stderr", () => {
       predict("half-key.png"),
       /half-key\.png is a damaged PNG file: its transparent/,
     ],
+    ["a palette of no colours", FAILURE, predict("colourless.png"), /damaged PNG file: its palette is missing/],
     ["a missing image", FAILURE, predict("nowhere.png"), /cannot read nowhere\.png: there is no such file/],
     [
       "a weight that is not there",

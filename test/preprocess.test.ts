@@ -128,6 +128,16 @@ describe("a drawing", () => {
     expect(likeness(digitOf(dusty), plain)).toBeGreaterThan(0.98);
   });
 
+  it("of dots too small for any pen is taken as it is, if it is seen at all; none becomes a black image", () => {
+    const draws = new Draws(9, 0);
+    const sizes = [...Array(400).keys()].map((i): [number, number] => (i < 300 ? [55, 30] : [3 - (i % 3), 300]));
+    const digits = sizes.map(([width, height]) => {
+      return preprocessDigit(picture(width, height, () => Number(draws.unit() > 0.015)));
+    });
+    expect(digits.slice(0, 300)).not.toContain(undefined);
+    for (const digit of digits) expect(digit?.some((value) => value > 0)).not.toBe(false);
+  });
+
   it("is found on a large photo", () => {
     const large = picture(3000, 2000, (x, y) => 0.8 + x / 20_000 - 0.5 * seven(400, 12)(x - 1500, y - 800));
     expect(likeness(digitOf(large), plain)).toBeGreaterThan(0.95);

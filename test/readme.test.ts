@@ -83,3 +83,15 @@ it("the example on MNIST", () => {
 it("the example of the pretrained network", () => {
   expect(run(example("example:digits"))).toEqual(["1"]);
 });
+
+it("names functions where they are", () => {
+  const places = [...readme.matchAll(/((?:`\w+`(?:, | and )?)+) in `((?:src|assembly)\/[\w/-]+\.ts)`/g)];
+  const named = places.flatMap(([, names = "", file = ""]) =>
+    [...names.matchAll(/`(\w+)`/g)].map(([, name]) => [name, file] as [string, string]),
+  );
+  expect(named.length).toBeGreaterThan(15);
+  const missing = named.filter(([name, file]) => {
+    return !new RegExp(`(function|class|private) ${name}\\b`).test(readFileSync(join(root, file), "utf8"));
+  });
+  expect(missing).toEqual([]);
+});

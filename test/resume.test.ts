@@ -1,7 +1,7 @@
 // Checkpoints from the command line: a training that is killed again and again ends as one that is left alone.
 
 import type { ChildProcess } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -87,6 +87,34 @@ describe("a training that is killed", () => {
   }, 60_000);
 });
 
+describe("a training that is resumed", () => {
+  it("counts the epochs before when it is stopped in its first", async () => {
+    // An epoch of these takes about a second.
+    const labels = Array.from({ length: 6000 }, (_, i) => i % 3);
+    writeIdxFolder(at("long"), labels);
+    const training = [
+      "train",
+      "--data",
+      "long",
+      "--layers",
+      "64,500,500,3",
+      "--epochs",
+      "9",
+      "--batch",
+      "4",
+      "--lr",
+      ".1",
+    ];
+    const stop = async (when: RegExp, ...more: string[]) => {
+      const { child, outcome } = startProgram({ cwd: folder }, ...training, ...more, "--checkpoint", "long.checkpoint");
+      child.stderr?.on("data", (text) => when.test(text) && child.kill("SIGINT"));
+      return (await outcome).err.match(/stopped by Ctrl-C after (\d) of 9 epochs/)?.[1];
+    };
+    expect(await stop(/^epoch 1/m)).toBe("1");
+    expect(await stop(/parameters/, "--resume", "long.checkpoint")).toBe("1");
+  }, 60_000);
+});
+
 describe("--resume", () => {
   const refused = (...args: string[]): Outcome =>
     runProgram(folder, ...TRAINING, "--resume", "run.checkpoint", ...args);
@@ -111,7 +139,12 @@ describe("--resume", () => {
   it("of what is no checkpoint, or not there, is refused with a sentence", () => {
     const { code, err } = runProgram(folder, ...TRAINING, "--resume", "whole");
     expect(code).toBe(1);
-    expect(err).toMatch(/wasmlp: whole is none: its metadata has no "wasmlpCheckpoint" of 1\n$/);
+    expect(err).toMatch(
+      /wasmlp: whole holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 1\n$/,
+    );
+    // What a replacement would take for a pattern.
+    copyFileSync(at("whole"), at("$&"));
+    expect(runProgram(folder, ...TRAINING, "--resume", "$&").err).toMatch(/wasmlp: \$& holds no training/);
     const missing = runProgram(folder, ...TRAINING, "--resume", "nowhere");
     expect(missing).toMatchObject({ code: 1, err: "wasmlp: cannot read nowhere: there is no such file or folder\n" });
   });

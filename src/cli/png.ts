@@ -71,8 +71,9 @@ function readHeader(chunks: Chunk[], path: string): Header {
   if (depth < 8 && interlaced) {
     throw new Error(`${path} is interlaced with ${depth} bits a pixel; save it with 8, or without interlacing`);
   }
-  if (colour === PALETTE && !chunks.some(({ type }) => type === "PLTE"))
+  if (colour === PALETTE && !chunks.some(({ type, data }) => type === "PLTE" && data.length > 0)) {
     throw damaged(path, "PNG", "its palette is missing");
+  }
   return { width, height, depth, colour, interlaced };
 }
 

@@ -1,7 +1,11 @@
 // wasmlp train
 
+import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { checkAugmentation } from "../augment.js";
+import { shown } from "../check.js";
+import { epochsIn } from "../checkpoint.js";
+import { followLinks } from "../files.js";
 import { BIAS_INITS, WEIGHT_INITS } from "../init.js";
 import {
   type Activation,
@@ -149,6 +153,7 @@ async function train(options: TrainOptions): Promise<void> {
     await checkWritable(path);
     goOnWithoutReader();
   }
+  await checkApart(options);
   const sets = holdOut(await loadData(options.data, options.quiet), options);
   checkFit(options, sets.train);
   const stop = listenForStop();
@@ -156,9 +161,19 @@ async function train(options: TrainOptions): Promise<void> {
   const history = await fit(network, sets, options, { ...how, signal: stop.signal });
   if (options.out !== undefined) await saveNetwork(options.out, network);
   stop.release();
-  if (stop.signal.aborted) return tellInterruption(stop.signal.reason, history.at(-1)?.epoch ?? 0, options);
+  if (stop.signal.aborted) {
+    const finished = history.at(-1)?.epoch ?? (how.resume ? epochsIn(how.resume) : 0);
+    return tellInterruption(stop.signal.reason, finished, options);
+  }
   tellResult(history, testAccuracy(network, sets, history), options);
   if (options.show > 0 && !options.json) showSamples(network, sets.test, options.show);
+}
+
+/** The network would replace the checkpoint that was just saved. */
+async function checkApart({ checkpoint, out }: TrainOptions): Promise<void> {
+  if (checkpoint === undefined || out === undefined) return;
+  if ((await followLinks(resolve(checkpoint))) !== (await followLinks(resolve(out)))) return;
+  throw new UsageError(`"--checkpoint" and "--out" must be two files, got ${shown(checkpoint)} and ${shown(out)}`);
 }
 
 function createNetwork(options: TrainOptions): Promise<Network> {
@@ -281,7 +296,10 @@ async function fit(network: Network, sets: Sets, options: TrainOptions, how: How
 function ofFile(error: unknown, path: string | undefined): unknown {
   const { message } = error as Error;
   return path !== undefined && /^"?the checkpoint/.test(message)
-    ? new Error(message.replace("the checkpoint", path), { cause: error })
+    ? new Error(
+        message.replace("the checkpoint", () => path),
+        { cause: error },
+      )
     : error;
 }
 

@@ -119,10 +119,12 @@ function withUsualPen(ink: Ink): Ink {
   const fine = solid(resample(ink.plane, corner, step, cells(ink.box.width), cells(ink.box.height)));
   // The digit's box grows with its strokes, and is scaled to the same size after that.
   const plane = withPen(fine, (wanted * FINE - penWidth(fine)) / (2 * (1 - wanted / BOX)));
-  return { plane, box: extent(plane) };
+  const box = extent(plane);
+  // Dots can be too small for any pen to leave something of them.
+  return box.width > 0 ? { plane, box } : ink;
 }
 
-/** Where there is ink. */
+/** Where there is ink; of a negative width if there is none. */
 function extent({ data, width, height }: Plane): Box {
   let [left, right, top, bottom] = [width, -1, height, -1];
   data.forEach((x, i) => {
@@ -143,8 +145,8 @@ function scaleToBox({ plane, box }: Ink): Plane {
   return resample(plane, box, step, cells(box.width), cells(box.height));
 }
 
-/** Bytes `[SIDE][SIDE]` with the digit's centre of mass in the middle, none of it cut off. */
-function centre({ data, width, height }: Plane): Uint8Array {
+/** Bytes `[SIDE][SIDE]` with the digit's centre of mass in the middle, none of it cut off; undefined if none is left. */
+function centre({ data, width, height }: Plane): Uint8Array | undefined {
   let [mass, x, y] = [0, 0, 0];
   data.forEach((ink, i) => {
     mass += ink;
@@ -157,5 +159,5 @@ function centre({ data, width, height }: Plane): Uint8Array {
   data.forEach((ink, i) => {
     digit[(top + Math.floor(i / width)) * SIDE + left + (i % width)] = Math.round(255 * Math.min(1, ink));
   });
-  return digit;
+  return digit.some((value) => value > 0) ? digit : undefined;
 }
