@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
+import { checkInteger } from "../src/check.js";
 import { grouped, percent } from "../src/cli/output.js";
 import { Interruption, listenForStop } from "../src/cli/stop.js";
 import { writeAtomic } from "../src/files.js";
@@ -57,6 +58,7 @@ export function addRecord(program: Command): void {
 async function record(name: string, { holdout, data, epochs, ...more }: Options): Promise<void> {
   const found = Object.hasOwn(RECIPES, name) ? (RECIPES[name] as Recipe) : undefined;
   if (!found) throw new RangeError(`"name" must be one of ${Object.keys(RECIPES).join(", ")}, got "${name}"`);
+  checkInteger(more.count, "--count");
   const recipe = { ...found, epochs: epochs ?? found.epochs };
   // It changes no bit, and Node before 24 goes on without it.
   enableTurbo();

@@ -57,6 +57,11 @@ describe("the installed package", () => {
     expect(readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."))).toEqual(["wasmlp"]);
   });
 
+  it("has the weights of one model, and no other", () => {
+    const files = readdirSync(join(project, "node_modules/wasmlp"), { recursive: true, encoding: "utf8" });
+    expect(files.filter((name) => /\.safetensors$|models|weights.*\.js$/.test(name))).toEqual(["build/digits-weights.js"]);
+  });
+
   it("trains through each entry, and both share their classes", () => {
     writeFileSync(
       join(project, "train.js"),

@@ -73,6 +73,12 @@ describe("a recording", () => {
     expect(stderr).toBe('"name" must be one of digits-tiny, digits, digits-best, got "letters"\n');
   });
 
+  it("refuses to measure nothing", () => {
+    const { stderr, status } = run(...RECORD, "--count", "0");
+    expect(status).toBe(1);
+    expect(stderr).toBe('"--count" must be a whole number from 1 to 2147483647, got 0\n');
+  });
+
   it("on training held out writes nothing, and tells how good it was", () => {
     const before = readdirSync(folder);
     const { stdout } = run("record", "digits-tiny", "--holdout", "--data", "data", "--epochs", "2", "--count", "2");
