@@ -171,7 +171,8 @@ function damaged(cause: unknown): RangeError {
 function checkSame(then: Record<string, unknown>, now: Record<string, unknown>): void {
   for (const key of Object.keys({ ...then, ...now })) {
     const [wanted, got] = [JSON.stringify(then[key]), JSON.stringify(now[key])];
-    if (wanted !== got) throw new RangeError(`"${key}" must be ${wanted} as in the checkpoint, got ${got}`);
+    if (wanted === got) continue;
+    throw new RangeError(`"${key}" must be ${wanted ?? "left out"} as in the checkpoint, got ${got ?? "nothing"}`);
   }
 }
 

@@ -819,6 +819,18 @@ describe("refusals: one sentence on stderr", () => {
       /"--max-norm" must be a finite number from 1e-15 .* got 0/,
     ],
     ["no patience", USAGE, ["train", "--patience", "0"], /"--patience" must be a whole number from 1 .* got "0"/],
+    [
+      "an interval of no checkpoints",
+      USAGE,
+      ["train", "--checkpoint-every", "5"],
+      /"--checkpoint-every" needs "--checkpoint"/,
+    ],
+    [
+      "dropout of no layer",
+      USAGE,
+      ["train", "--layers", "784,10", "--dropout", "0.1"],
+      /"--dropout" needs a hidden layer/,
+    ],
     ["a delta without patience", USAGE, ["train", "--min-delta", "1"], /"--min-delta" needs "--patience"/],
     ["everything held out", USAGE, train("--holdout", "1"), /"--holdout" must leave training samples on both sides/],
     [

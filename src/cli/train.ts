@@ -67,7 +67,7 @@ interface TrainOptions extends FollowingOptions {
   dropout?: number;
   maxNorm?: number;
   checkpoint?: string;
-  checkpointEvery: { seconds?: number; steps?: number };
+  checkpointEvery?: { seconds?: number; steps?: number };
   resume?: string;
   out?: string;
   show: number;
@@ -133,9 +133,9 @@ export function addTrain(program: Command): void {
     .option("--deterministic", "the same bits on every machine, a little slower")
     .addOption(pathOption("--checkpoint <FILE>", "where all that is needed to go on is saved now and then"))
     .addOption(
-      new Option("--checkpoint-every <seconds|Nsteps>", "how often: 30, or 500steps")
-        .argParser(parseInterval)
-        .default({ seconds: 60 }, "60"),
+      new Option("--checkpoint-every <seconds|Nsteps>", "how often: 30, or 500steps (default: 60)").argParser(
+        parseInterval,
+      ),
     )
     .addOption(pathOption("--resume <FILE>", "a checkpoint to go on from, with the same data and options"))
     .addOption(pathOption("--out <FILE>", "where the trained network is saved, as safetensors"))
@@ -179,6 +179,7 @@ async function checkApart({ checkpoint, out }: TrainOptions): Promise<void> {
 function createNetwork(options: TrainOptions): Promise<Network> {
   const [inputs, ...units] = options.layers as [number, ...number[]];
   const last = units.length - 1;
+  if (options.dropout && last === 0) throw new UsageError('"--dropout" needs a hidden layer in "--layers"');
   return Network.create({
     inputs,
     layers: units.map((n, i) => {
@@ -198,7 +199,8 @@ type HowToFit = Omit<FitOptions, "validation">;
 
 /** What does not depend on the data. */
 async function fitOptions(options: TrainOptions): Promise<HowToFit> {
-  const { augment, checkpoint, epochs, batch, maxNorm, resume } = options;
+  const { augment, checkpoint, checkpointEvery, epochs, batch, maxNorm, resume } = options;
+  if (checkpointEvery && checkpoint === undefined) throw new UsageError('"--checkpoint-every" needs "--checkpoint"');
   const [schedule, earlyStopping] = [scheduleOf(options), earlyStoppingOf(options)];
   return {
     ...{ epochs, batchSize: batch, optimizer: optimizerOf(options) },
@@ -206,7 +208,7 @@ async function fitOptions(options: TrainOptions): Promise<HowToFit> {
     ...(augment && { augment: checkAugmentation(augment) }),
     ...(earlyStopping && { earlyStopping }),
     ...(maxNorm !== undefined && { maxNorm }),
-    ...(checkpoint !== undefined && { checkpoint: { save: savingTo(checkpoint), ...options.checkpointEvery } }),
+    ...(checkpoint !== undefined && { checkpoint: { save: savingTo(checkpoint), ...checkpointEvery } }),
     ...(resume !== undefined && { resume: await readCheckpoint(resume) }),
   };
 }
