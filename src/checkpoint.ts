@@ -25,10 +25,11 @@ export interface CheckpointOptions {
 /** A checked copy, every default filled in. */
 export function checkCheckpointOptions(value: unknown): Required<CheckpointOptions> {
   const { save, steps, seconds } = checkOptions(value, "checkpoint", ["save", "seconds", "steps"]);
+  const most = steps === undefined ? 60 : Infinity;
   return {
     save: checkFunction(save, "checkpoint.save") as CheckpointOptions["save"],
     steps: steps === undefined ? Infinity : checkInteger(steps, "checkpoint.steps"),
-    seconds: checkNumber(seconds ?? (steps === undefined ? 60 : 2 ** 31), "checkpoint.seconds", 0),
+    seconds: seconds === undefined ? most : checkNumber(seconds, "checkpoint.seconds", 0),
   };
 }
 
