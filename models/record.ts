@@ -49,7 +49,7 @@ export function addRecord(program: Command): void {
     )
     .option("--data <mnist|DIR>", "images to train on and to test with", "mnist")
     .option("--epochs <n>", "other than the recipe's, to try it", Number)
-    .option("--count <n>", "how many drawings of each kind it is tested with", Number, 2000)
+    .option("--count <n>", "how many drawings of each kind it is tested with", Number, 10_000)
     .option("--every <seconds>", "how often a checkpoint is written, which is what a killed run loses", Number, 20)
     .option("--out <DIR>", "where the files go", "models")
     .action(record);
