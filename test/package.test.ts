@@ -59,7 +59,9 @@ describe("the installed package", () => {
 
   it("has the weights of one model, and no other", () => {
     const files = readdirSync(join(project, "node_modules/wasmlp"), { recursive: true, encoding: "utf8" });
-    expect(files.filter((name) => /\.safetensors$|models|weights.*\.js$/.test(name))).toEqual(["build/digits-weights.js"]);
+    expect(files.filter((name) => /\.safetensors$|models|weights.*\.js$/.test(name))).toEqual([
+      "build/digits-weights.js",
+    ]);
   });
 
   it("trains through each entry, and both share their classes", () => {
