@@ -89,7 +89,7 @@ describe("the model of wasmlp/digits", () => {
       const { count, accuracy } = measure(network, kind, 2000).result;
       expect(told).toContainEqual([kind.name, count.toLocaleString("en-US"), percent(accuracy)]);
     }
-  });
+  }, 240_000);
 
   it("is a new one at each call, and takes the options of a loaded network", async () => {
     const [one, other] = [await loadDigits({ deterministic: true }), await loadDigits({ threads: 1 })];
