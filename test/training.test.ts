@@ -294,7 +294,8 @@ describe("fit is not disturbed", () => {
 
   it("by what others ask while the event loop turns", async () => {
     const data = stripes(4000, 4, 1);
-    const options = { epochs: 3, batchSize: 4, optimizer: RATE };
+    // Long enough for several turns on a fast machine.
+    const options = { epochs: 10, batchSize: 4, optimizer: RATE };
     const wide: NetworkOptions = { ...SMALL, layers: layersOf([256, 4], "tanh", "softmax") };
     const [net, quiet] = [await Network.create(wide), await Network.create(wide)];
     let [asked, running] = [0, true];
