@@ -145,4 +145,16 @@ describe("weights of 8 bits", () => {
       /^layers\.0\.weights has a weight \S+, which is not of 8 bits$/,
     );
   });
+
+  it.each([
+    ["their scale is no float32, and its 127th multiple another number", [1.995, 0, -1.995]],
+    ["one of them is −0", [127, -0, 1]],
+  ])("are not packed if %s", async (_, row) => {
+    const network = await Network.create({ inputs: 3, layers: layersOf([1], "linear", "linear"), loss: "quadratic" });
+    const file = Buffer.from(network.toBytes());
+    row.forEach((weight, i) => {
+      file.writeFloatLE(weight, file.length - 16 + 4 * i);
+    });
+    expect(() => packModel(file)).toThrow(/^layers\.0\.weights has a weight \S+, which is not of 8 bits$/);
+  });
 });
