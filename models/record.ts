@@ -7,6 +7,7 @@ import type { Command } from "commander";
 import { checkInteger, checkNumber } from "../src/check.js";
 import { grouped, percent } from "../src/cli/output.js";
 import { Interruption, listenForStop } from "../src/cli/stop.js";
+import { checkWritable } from "../src/cli/writable.js";
 import { writeAtomic } from "../src/files.js";
 import {
   type Dataset,
@@ -94,6 +95,7 @@ interface Job extends TrainAndTest, Pick<Options, "count" | "every" | "out"> {
 async function make(job: Job): Promise<void> {
   const { name, recipe, train, test, count, out } = job;
   const file = (ending: string) => join(out, `${name}.${ending}`);
+  for (const ending of ["checkpoint", "safetensors", "md"]) await checkWritable(file(ending));
   const network = await untrained(recipe);
   const history = await trainOn(network, job, file("checkpoint"));
   const asTrained = (await plain(network)).evaluate(test);

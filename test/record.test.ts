@@ -76,6 +76,12 @@ describe("a recording", () => {
     expect(run(...RECORD, "--out", "blamed", option, value)).toMatchObject({ status: 1, stderr: message });
   });
 
+  it("refuses a folder that is not there before it trains", () => {
+    const { stderr, status } = run(...RECORD, "--out", "nowhere");
+    expect(status).toBe(1);
+    expect(stderr).toBe("cannot write nowhere/digits-tiny.checkpoint: there is no such file or folder\n");
+  });
+
   it("refuses a model that there is no recipe for", () => {
     const { stderr, status } = run("record", "letters");
     expect(status).toBe(1);
