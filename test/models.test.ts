@@ -107,6 +107,16 @@ describe("the model of wasmlp/digits", () => {
     expect(probabilities?.[7]).toBeGreaterThan(0.9);
     expect(readDigit(network, { ...picture, data: new Uint8Array(784).fill(255) })).toBeUndefined();
   });
+
+  it("is not read with before it is there, nor any network of other inputs", async () => {
+    const picture = { data: new Uint8Array(784), width: 28, height: 28 };
+    expect(() => readDigit(loadDigits() as never, picture)).toThrow(
+      '"network" must be a Network, such as await loadDigits() gives, got Promise',
+    );
+    const layers = layersOf([10], "softmax", "softmax");
+    const small = await Network.create({ inputs: 4, layers, loss: "crossEntropy" });
+    expect(() => readDigit(small, picture)).toThrow('"network" must take 784 inputs (28x28), got one that takes 4');
+  });
 });
 
 describe("weights of 8 bits", () => {
