@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { toEightBits } from "../models/eight-bits.js";
 import { kinds, measure } from "../models/kinds.js";
 import { packModel } from "../models/pack.mjs";
-import { RECIPES } from "../models/recipes.js";
+import { RECIPES, type Recipe } from "../models/recipes.js";
 import { loadDigits, readDigit } from "../src/digits.js";
 import { type Evaluation, loadMnist, loadNetwork, Network, type TrainAndTest } from "../src/node.js";
 import { unpackModel } from "../src/packed.js";
@@ -46,9 +46,12 @@ describe.each(Object.keys(RECIPES).filter((name) => existsSync(fileOf(name))))("
     result = network.evaluate(digits.test);
   });
 
-  it("is the network of its recipe", () => {
+  it("is the network of its recipe, trained as long as that says", () => {
     expect(network.spec.layers).toEqual(RECIPES[name]?.network.layers);
     expect(card).toContain(`| parameters | ${network.parameterCount.toLocaleString("en-US")} |`);
+    // A trial of other epochs or images would be written into the same files.
+    const { batchSize, epochs } = RECIPES[name] as Recipe;
+    expect(card).toContain(`| batches | ${batchSize} of 60,000 images, shuffled in each of ${epochs} epochs |`);
   });
 
   it("reads as many test images as its card says, and as it must", () => {
