@@ -1,16 +1,18 @@
 // The benchmark of drawn digits: accuracy of a model by kind of drawing.
 
-import { writeFileSync } from "node:fs";
 import type { Command } from "commander";
 import { encode } from "fast-png";
-import { loadIdxFolder, loadMnist, loadNetwork } from "../src/node.js";
+import { checkInteger } from "../src/check.js";
+import { checkWritable } from "../src/cli/writable.js";
+import { writeAtomic } from "../src/files.js";
+import { type Dataset, loadIdxFolder, loadMnist, loadNetwork, type Network } from "../src/node.js";
 import { CANVAS, type Kind, kinds, measure, type Pair, type Result, SHOWN } from "./kinds.js";
 
 interface Options {
   model: string;
   data: string;
   kind?: string;
-  count: number;
+  count?: number;
   sheet?: string;
   json?: true;
 }
@@ -23,26 +25,42 @@ export function addDrawn(program: Command): void {
     .requiredOption("--model <FILE>", "a network of 784 inputs and 10 outputs")
     .option("--data <mnist|DIR>", "whose test images are redrawn", "mnist")
     .option("--kind <name>", "one kind of drawing only")
-    .option("--count <n>", "how many of the test images", Number, Number.POSITIVE_INFINITY)
+    .option("--count <n>", "how many of the test images; all unless told", Number)
     .option("--sheet <FILE>", "write a PNG of the first drawings of each kind and what the network sees of them")
     .option("--json", "one JSON object instead of a table")
     .action(drawn);
 }
 
 async function drawn({ model, data, kind, count, sheet, json }: Options): Promise<void> {
-  if (!(count >= 1)) throw new RangeError('"--count" must be a number of at least 1');
+  if (count !== undefined) checkInteger(count, "--count");
+  if (sheet !== undefined) await checkWritable(sheet);
   const network = await loadNetwork(model);
+  checkModel(network, model);
   const { test } = data === "mnist" ? await loadMnist() : await loadIdxFolder(data);
+  checkDigits(test, data);
   const results: Result[] = [];
   const rows: Pair[][] = [];
-  for (const wanted of chosen(kinds(test, Math.min(count, test.count)), kind)) {
+  for (const wanted of chosen(kinds(test, Math.min(count ?? test.count, test.count)), kind)) {
     const { result, pairs } = measure(network, wanted);
     results.push(result);
     rows.push(pairs);
     if (!json) console.log(line(result));
   }
   if (json) console.log(JSON.stringify({ canvas: CANVAS, kinds: results }));
-  if (sheet !== undefined) writeFileSync(sheet, contactSheet(rows));
+  if (sheet !== undefined) await writeAtomic(sheet, contactSheet(rows));
+}
+
+function checkModel({ spec }: Network, file: string): void {
+  const outputs = spec.layers.at(-1)?.units;
+  if (spec.inputs === 28 * 28 && outputs === 10) return;
+  throw new RangeError(`${file} has ${spec.inputs} inputs and ${outputs} outputs, but digits need 784 (28x28) and 10`);
+}
+
+function checkDigits({ shape, classes }: Dataset, folder: string): void {
+  if (shape.join() === "28,28" && classes <= 10) return;
+  throw new RangeError(
+    `${folder} holds images of ${shape.join("x")} in ${classes} classes, but digits are of 28x28 in at most 10`,
+  );
 }
 
 function chosen(all: Kind[], name: string | undefined): Kind[] {

@@ -17,11 +17,14 @@ function packWeights(data, [units, inputs], name) {
   const packed = Buffer.alloc(units * (4 + inputs));
   for (let unit = 0; unit < units; unit++) {
     const row = Array.from({ length: inputs }, (_, i) => data.readFloatLE(4 * (unit * inputs + i)));
-    const scale = Math.max(...row.map(Math.abs)) / 127;
+    // As it is written: a scale of more digits would not be the one that is unpacked.
+    const scale = Math.fround(Math.max(...row.map(Math.abs)) / 127);
     packed.writeFloatLE(scale, 4 * unit);
     row.forEach((weight, i) => {
       const multiple = scale === 0 ? 0 : Math.round(weight / scale);
-      if (multiple * scale !== weight) throw new Error(`${name} has a weight ${weight}, which is not of 8 bits`);
+      // A byte has no −0.
+      if (!Object.is((multiple + 0) * scale, weight))
+        throw new Error(`${name} has a weight ${weight}, which is not of 8 bits`);
       packed.writeInt8(multiple, 4 * units + unit * inputs + i);
     });
   }

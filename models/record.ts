@@ -4,9 +4,10 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { checkInteger } from "../src/check.js";
+import { checkInteger, checkNumber } from "../src/check.js";
 import { grouped, percent } from "../src/cli/output.js";
 import { Interruption, listenForStop } from "../src/cli/stop.js";
+import { checkWritable } from "../src/cli/writable.js";
 import { writeAtomic } from "../src/files.js";
 import {
   type Dataset,
@@ -59,6 +60,9 @@ async function record(name: string, { holdout, data, epochs, ...more }: Options)
   const found = Object.hasOwn(RECIPES, name) ? (RECIPES[name] as Recipe) : undefined;
   if (!found) throw new RangeError(`"name" must be one of ${Object.keys(RECIPES).join(", ")}, got "${name}"`);
   checkInteger(more.count, "--count");
+  // What is misspelt is not to be taken for a fault of the checkpoint.
+  if (epochs !== undefined) checkInteger(epochs, "--epochs");
+  checkNumber(more.every, "--every", 0);
   const recipe = { ...found, epochs: epochs ?? found.epochs };
   // It changes no bit, and Node before 24 goes on without it.
   enableTurbo();
@@ -91,6 +95,7 @@ interface Job extends TrainAndTest, Pick<Options, "count" | "every" | "out"> {
 async function make(job: Job): Promise<void> {
   const { name, recipe, train, test, count, out } = job;
   const file = (ending: string) => join(out, `${name}.${ending}`);
+  for (const ending of ["checkpoint", "safetensors", "md"]) await checkWritable(file(ending));
   const network = await untrained(recipe);
   const history = await trainOn(network, job, file("checkpoint"));
   const asTrained = (await plain(network)).evaluate(test);
@@ -132,7 +137,7 @@ async function trainOn(network: Network, { recipe, train, every }: Job, file: st
     return await network.fit(train, { ...fitOptions(recipe), checkpoint, ...(resume && { resume }), signal });
   } catch (error) {
     if (!resume || !(error instanceof RangeError)) throw error;
-    throw new Error(`${file} is of another training, remove it to begin anew: ${error.message}`, { cause: error });
+    throw new Error(`cannot go on from ${file}, remove it to begin anew: ${error.message}`, { cause: error });
   } finally {
     release();
   }

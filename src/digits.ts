@@ -1,6 +1,6 @@
 // wasmlp/digits: a network that reads handwritten digits, and what makes any drawing of one fit for it.
 
-import { checkOptions } from "./check.js";
+import { checkOptions, shown } from "./check.js";
 import { unpack } from "./host.js";
 import { preprocessDigit } from "./image/digit.js";
 import type { DigitImage } from "./image/plane.js";
@@ -10,6 +10,9 @@ import type { Threads } from "./runner.js";
 
 export { preprocessDigit } from "./image/digit.js";
 export type { DigitImage } from "./image/plane.js";
+
+/** Pixels of the images that the preprocessing makes. */
+const DIGIT = 28 * 28;
 
 /**
  * The pretrained network of 784 inputs, 28x28 as MNIST has them, and 10 outputs, the probabilities of the digits; each call
@@ -27,9 +30,15 @@ export async function loadDigits(
 
 /**
  * What a network like that of `loadDigits` takes a picture of a digit for, preprocessed by `preprocessDigit`, whose errors it
- * throws; `undefined` if nothing is drawn.
+ * throws; `undefined` if nothing is drawn. TypeError for what is no network, RangeError for one of other inputs.
  */
 export function readDigit(network: Network, image: DigitImage): Classification | undefined {
+  if (!(network instanceof Network)) {
+    throw new TypeError(`"network" must be a Network, such as await loadDigits() gives, got ${shown(network)}`);
+  }
+  if (network.spec.inputs !== DIGIT) {
+    throw new RangeError(`"network" must take ${DIGIT} inputs (28x28), got one that takes ${network.spec.inputs}`);
+  }
   const digit = preprocessDigit(image);
   return digit && network.classify(digit);
 }

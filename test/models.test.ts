@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { toEightBits } from "../models/eight-bits.js";
 import { kinds, measure } from "../models/kinds.js";
 import { packModel } from "../models/pack.mjs";
-import { RECIPES } from "../models/recipes.js";
+import { RECIPES, type Recipe } from "../models/recipes.js";
 import { loadDigits, readDigit } from "../src/digits.js";
 import { type Evaluation, loadMnist, loadNetwork, Network, type TrainAndTest } from "../src/node.js";
 import { unpackModel } from "../src/packed.js";
@@ -46,9 +46,12 @@ describe.each(Object.keys(RECIPES))("%s", (name) => {
     result = network.evaluate(digits.test);
   });
 
-  it("is the network of its recipe", () => {
+  it("is the network of its recipe, trained as long as that says", () => {
     expect(network.spec.layers).toEqual(RECIPES[name]?.network.layers);
     expect(card).toContain(`| parameters | ${network.parameterCount.toLocaleString("en-US")} |`);
+    // A trial of other epochs or images would be written into the same files.
+    const { batchSize, epochs } = RECIPES[name] as Recipe;
+    expect(card).toContain(`| batches | ${batchSize} of 60,000 images, shuffled in each of ${epochs} epochs |`);
   });
 
   it("reads as many test images as its card says, and as it must", () => {
@@ -107,6 +110,16 @@ describe("the model of wasmlp/digits", () => {
     expect(probabilities?.[7]).toBeGreaterThan(0.9);
     expect(readDigit(network, { ...picture, data: new Uint8Array(784).fill(255) })).toBeUndefined();
   });
+
+  it("is not read with before it is there, nor any network of other inputs", async () => {
+    const picture = { data: new Uint8Array(784), width: 28, height: 28 };
+    expect(() => readDigit(loadDigits() as never, picture)).toThrow(
+      '"network" must be a Network, such as await loadDigits() gives, got Promise',
+    );
+    const layers = layersOf([10], "softmax", "softmax");
+    const small = await Network.create({ inputs: 4, layers, loss: "crossEntropy" });
+    expect(() => readDigit(small, picture)).toThrow('"network" must take 784 inputs (28x28), got one that takes 4');
+  });
 });
 
 describe("weights of 8 bits", () => {
@@ -144,5 +157,17 @@ describe("weights of 8 bits", () => {
     expect(() => packModel(Buffer.from(bytes))).toThrow(
       /^layers\.0\.weights has a weight \S+, which is not of 8 bits$/,
     );
+  });
+
+  it.each([
+    ["their scale is no float32, and its 127th multiple another number", [1.995, 0, -1.995]],
+    ["one of them is −0", [127, -0, 1]],
+  ])("are not packed if %s", async (_, row) => {
+    const network = await Network.create({ inputs: 3, layers: layersOf([1], "linear", "linear"), loss: "quadratic" });
+    const file = Buffer.from(network.toBytes());
+    row.forEach((weight, i) => {
+      file.writeFloatLE(weight, file.length - 16 + 4 * i);
+    });
+    expect(() => packModel(file)).toThrow(/^layers\.0\.weights has a weight \S+, which is not of 8 bits$/);
   });
 });

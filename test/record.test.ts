@@ -59,12 +59,27 @@ describe("a recording", () => {
     expect(readdirSync(join(folder, "whole"))).toEqual(["digits-tiny.md", "digits-tiny.safetensors"]);
   }, 120_000);
 
-  it("refuses a checkpoint of another training", () => {
+  it("refuses a checkpoint that is damaged or of another training", () => {
     mkdirSync(join(folder, "other"));
     writeFileSync(join(folder, "other/digits-tiny.checkpoint"), "something");
     const { stderr, status } = run(...RECORD, "--out", "other");
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^other\/digits-tiny\.checkpoint is of another training, remove it to begin anew: .+\n$/);
+    expect(stderr).toMatch(/^cannot go on from other\/digits-tiny\.checkpoint, remove it to begin anew: .+\n$/);
+  });
+
+  it.each([
+    ["--epochs", "many", '"--epochs" must be a whole number from 1 to 2147483647, got NaN\n'],
+    ["--every", "-1", '"--every" must be a finite number of at least 0, got -1\n'],
+  ])("does not blame a checkpoint for a wrong %s", (option, value, message) => {
+    mkdirSync(join(folder, "blamed"), { recursive: true });
+    writeFileSync(join(folder, "blamed/digits-tiny.checkpoint"), "something");
+    expect(run(...RECORD, "--out", "blamed", option, value)).toMatchObject({ status: 1, stderr: message });
+  });
+
+  it("refuses a folder that is not there before it trains", () => {
+    const { stderr, status } = run(...RECORD, "--out", "nowhere");
+    expect(status).toBe(1);
+    expect(stderr).toBe("cannot write nowhere/digits-tiny.checkpoint: there is no such file or folder\n");
   });
 
   it("refuses a model that there is no recipe for", () => {
