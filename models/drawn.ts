@@ -34,7 +34,8 @@ export function addDrawn(program: Command): void {
 async function drawn({ model, data, kind, count, sheet, json }: Options): Promise<void> {
   if (count !== undefined) checkInteger(count, "--count");
   if (sheet !== undefined) await checkWritable(sheet);
-  const network = await loadNetwork(model);
+  // As the cards have it: the same on every engine.
+  const network = await loadNetwork(model, { deterministic: true });
   checkModel(network, model);
   const { test } = data === "mnist" ? await loadMnist() : await loadIdxFolder(data);
   checkDigits(test, data);

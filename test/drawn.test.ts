@@ -1,7 +1,7 @@
 // The benchmark of drawn digits as a program: what it counts, and what it refuses before it counts.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { decode } from "fast-png";
@@ -27,6 +27,20 @@ beforeAll(async () => {
   const layers = layersOf([3], "softmax", "softmax");
   await saveNetwork(join(folder, "three"), await Network.create({ inputs: 784, layers, loss: "crossEntropy" }));
 });
+/** Reads a digit of pixels of 1 as a 1 where products are rounded before they are added, and as a 0 where they are not. */
+async function saveRounding(path: string): Promise<void> {
+  const input = Math.fround(1 / 255);
+  let weight = 1;
+  while (weight * input - Math.fround(weight * input) < 1e-11) weight = Math.fround(weight + 0.01);
+  const layers = layersOf([10], "linear", "linear");
+  const network = await Network.create({ inputs: 784, layers, loss: "quadratic" });
+  const [weights, biases] = [new Float32Array(7840), new Float32Array(10).fill(-1)];
+  weights[0] = weight;
+  biases.set([-Math.fround(weight * input), 1e-12]);
+  network.setParameters([{ weights, biases }]);
+  await saveNetwork(path, network);
+}
+
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const drawn = (...args: string[]) =>
@@ -40,6 +54,17 @@ describe("drawn", () => {
     expect(JSON.parse(stdout).kinds).toEqual([{ kind: "MNIST", count: 2, accuracy: 0.5, unseen: 0 }]);
     expect(decode(readFileSync(join(folder, "sheet.png")))).toMatchObject({ width: 24 * 140, height: 2 * 140 });
     expect(drawn(...MEASURE, "--count", "1").stdout).toMatch(/^MNIST .* of 1\n$/);
+  });
+
+  it("counts what the cards do, the same on every engine", async () => {
+    await saveRounding(join(folder, "rounding"));
+    mkdirSync(join(folder, "ones"));
+    for (const set of ["train", "t10k"]) {
+      writeFileSync(join(folder, `ones/${set}-images-idx3-ubyte`), idx([1, 28, 28], new Uint8Array(784).fill(1)));
+      writeFileSync(join(folder, `ones/${set}-labels-idx1-ubyte`), idx([1], Uint8Array.of(1)));
+    }
+    const { stdout } = drawn(...MEASURE, "--model", "rounding", "--data", "ones", "--json");
+    expect(JSON.parse(stdout).kinds[0].accuracy).toBe(1);
   });
 
   it.each([
