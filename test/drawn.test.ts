@@ -1,94 +1,190 @@
-// The benchmark of drawn digits as a program: what it counts, and what it refuses before it counts.
+// The benchmark of drawn digits draws what it says, the same in every run, and counts right.
 
 import { spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { decode } from "fast-png";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { Network, saveNetwork } from "../src/node.js";
-import { idx, writeIdxFolder } from "./idx-folder.js";
-import { layersOf } from "./networks.js";
+import { drawLine, emptyCanvas, fillOutlines } from "../models/canvas.js";
+import { Draws } from "../models/draws.js";
+import { FONTS, isInstalled, printedDigits } from "../models/fonts.js";
+import { MANNERS, type Manner, redraw } from "../models/redraw.js";
+import { writtenDigits } from "../models/strokes.js";
+import { penWidth } from "../src/image/pen.js";
+import type { Plane } from "../src/image/plane.js";
+import { loadMnist, Network } from "../src/node.js";
 
-const root = resolve(import.meta.dirname, "..");
-const program = join(root, "build/models.js");
-const TINY = join(root, "models/digits-tiny.safetensors");
-let folder: string;
+const area = ({ data }: Plane) => data.reduce((sum, x) => sum + x, 0);
 
-beforeAll(async () => {
-  folder = mkdtempSync(join(tmpdir(), "wasmlp-drawn-"));
-  // Of another size than digits, and then of theirs.
-  writeIdxFolder(join(folder, "small"), [0, 1, 2]);
-  writeIdxFolder(join(folder, "data"), [0, 1]);
-  for (const set of ["train", "t10k"]) {
-    const strokes = Uint8Array.from({ length: 2 * 784 }, (_, i) => (Math.abs((i % 28) - 14) < 2 ? 255 : 0));
-    writeFileSync(join(folder, `data/${set}-images-idx3-ubyte`), idx([2, 28, 28], strokes));
-  }
-  const layers = layersOf([3], "softmax", "softmax");
-  await saveNetwork(join(folder, "three"), await Network.create({ inputs: 784, layers, loss: "crossEntropy" }));
+describe("canvas", () => {
+  it("a line has the area of its rectangle and its round ends", () => {
+    const canvas = emptyCanvas(60);
+    drawLine(
+      canvas,
+      [
+        { x: 10, y: 20 },
+        { x: 40, y: 45 },
+      ],
+      7,
+    );
+    expect(area(canvas)).toBeCloseTo(7 * Math.hypot(30, 25) + Math.PI * 3.5 ** 2, -1);
+  });
+
+  it("fills outlines but for their holes", () => {
+    const canvas = emptyCanvas(40);
+    const square = (from: number, to: number) => [
+      { x: from, y: from },
+      { x: to, y: from },
+      { x: to, y: to },
+      { x: from, y: to },
+    ];
+    fillOutlines(canvas, [square(4.4, 30), square(10, 20.4).reverse()]);
+    expect(area(canvas)).toBeCloseTo(25.6 ** 2 - 10.4 ** 2, 1);
+    expect(canvas.data[15 * 40 + 15]).toBe(0);
+  });
 });
-/** Reads a digit of pixels of 1 as a 1 where products are rounded before they are added, and as a 0 where they are not. */
-async function saveRounding(path: string): Promise<void> {
-  const input = Math.fround(1 / 255);
-  let weight = 1;
-  while (weight * input - Math.fround(weight * input) < 1e-11) weight = Math.fround(weight + 0.01);
-  const layers = layersOf([10], "linear", "linear");
-  const network = await Network.create({ inputs: 784, layers, loss: "quadratic" });
-  const [weights, biases] = [new Float32Array(7840), new Float32Array(10).fill(-1)];
-  weights[0] = weight;
-  biases.set([-Math.fround(weight * input), 1e-12]);
-  network.setParameters([{ weights, biases }]);
-  await saveNetwork(path, network);
-}
 
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-const drawn = (...args: string[]) =>
-  spawnSync(process.execPath, [program, "drawn", ...args], { cwd: folder, encoding: "utf8" });
-const MEASURE = ["--model", TINY, "--data", "data", "--kind", "MNIST"];
-
-describe("drawn", () => {
-  it("measures a kind of drawings and shows them", () => {
-    const { stdout, status } = drawn(...MEASURE, "--json", "--sheet", "sheet.png");
-    expect(status).toBe(0);
-    expect(JSON.parse(stdout).kinds).toEqual([{ kind: "MNIST", count: 2, accuracy: 0.5, unseen: 0 }]);
-    expect(decode(readFileSync(join(folder, "sheet.png")))).toMatchObject({ width: 24 * 140, height: 2 * 140 });
-    expect(drawn(...MEASURE, "--count", "1").stdout).toMatch(/^MNIST .* of 1\n$/);
+describe("redrawing", () => {
+  const side = 140;
+  let digits: Uint8Array[];
+  beforeAll(async () => {
+    const { test } = await loadMnist();
+    digits = Array.from({ length: 20 }, (_, i) => test.sample(i) as Uint8Array);
   });
 
-  it("counts what the cards do, the same on every engine", async () => {
-    await saveRounding(join(folder, "rounding"));
-    mkdirSync(join(folder, "ones"));
-    for (const set of ["train", "t10k"]) {
-      writeFileSync(join(folder, `ones/${set}-images-idx3-ubyte`), idx([1, 28, 28], new Uint8Array(784).fill(1)));
-      writeFileSync(join(folder, `ones/${set}-labels-idx1-ubyte`), idx([1], Uint8Array.of(1)));
+  const inked = (manner: Manner): Plane[] =>
+    digits.map((digit, i) => {
+      const data = redraw(digit, { ...manner, paper: ({ data }) => data }, side, new Draws(1, i));
+      return { data, width: side, height: side };
+    });
+  const mean = (values: number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+  /** First and last rows and columns of ink, in MNIST's pixels. */
+  const extent = ({ data }: Plane) => {
+    const places = [...data.keys()].filter((i) => (data[i] as number) > 0.5);
+    const [x, y] = [places.map((i) => i % side), places.map((i) => Math.floor(i / side))];
+    const [left, right, top, bottom] = [Math.min(...x), Math.max(...x) + 1, Math.min(...y), Math.max(...y) + 1];
+    return { longer: Math.max(right - left, bottom - top) / 5, x: (left + right) / 10, y: (top + bottom) / 10 };
+  };
+
+  it.each([14, 20, 27])("a box of %i is so large, in the middle", (box) => {
+    for (const drawing of inked({ box })) {
+      const { longer, x, y } = extent(drawing);
+      // Edges lie where MNIST's grey is half, within its outermost pixels.
+      expect(longer).toBeGreaterThan(0.88 * box);
+      expect(longer).toBeLessThanOrEqual(box + 0.4);
+      expect(Math.max(Math.abs(x - 14), Math.abs(y - 14))).toBeLessThan(1);
     }
-    const { stdout } = drawn(...MEASURE, "--model", "rounding", "--data", "ones", "--json");
-    expect(JSON.parse(stdout).kinds[0].accuracy).toBe(1);
   });
 
-  it.each([
-    [
-      "a count that is no whole number",
-      ["--count", "1.5"],
-      '"--count" must be a whole number from 1 to 2147483647, got 1.5',
-    ],
-    [
-      "a sheet that cannot be written",
-      ["--sheet", "no/a.png"],
-      "cannot write no/a.png: there is no such file or folder",
-    ],
-    [
-      "a model of other outputs",
-      ["--model", "three"],
-      "three has 784 inputs and 3 outputs, but digits need 784 (28x28) and 10",
-    ],
-    [
-      "images of another size",
-      ["--data", "small"],
-      "small holds images of 8x8 in 3 classes, but digits are of 28x28 in at most 10",
-    ],
-  ])("refuses %s before it measures", (_, args, message) => {
-    expect(drawn(...MEASURE, ...args)).toMatchObject({ status: 1, stdout: "", stderr: `${message}\n` });
+  it("off centre by 6 is 6 off, and whole", () => {
+    const moved = inked(MANNERS["6 px off centre"] as Manner).map(extent);
+    for (const { x, y } of moved) expect(Math.abs(Math.hypot(x - 14, y - 14) - 6)).toBeLessThan(1);
+    expect(mean(moved.map(({ longer }) => longer))).toBeGreaterThan(15);
+  });
+
+  it("pens are as much wider and narrower as they say", () => {
+    const width = (manner: Manner) => mean(inked(manner).map((drawing) => penWidth(drawing) / 5));
+    const usual = width({});
+    expect(width({ pen: 1 }) - usual).toBeCloseTo(1, 0);
+    expect(width({ pen: -1 }) - usual).toBeLessThan(-0.7);
+    expect(width({ pen: -1 }) - usual).toBeGreaterThan(-1.2);
+  });
+
+  it("a slant leans to the right, the other to the left", () => {
+    // Σ xy over Σ y² about the middle is the shear.
+    const lean = (drawing: Plane) => {
+      let [xy, yy] = [0, 0];
+      drawing.data.forEach((ink, i) => {
+        const [x, y] = [(i % side) - side / 2, side / 2 - Math.floor(i / side)];
+        xy += ink * x * y;
+        yy += ink * y * y;
+      });
+      return xy / yy;
+    };
+    const leans = (slant: number) => mean(inked({ slant }).map(lean));
+    const tangent = Math.tan((20 * Math.PI) / 180);
+    expect(leans(20) - leans(0)).toBeCloseTo(tangent, 1);
+    expect(leans(-20) - leans(0)).toBeCloseTo(-tangent, 1);
+  });
+
+  it("pencil's paper is 0.7 to 0.9 bright, and noise is 0.1", () => {
+    const blank = new Uint8Array(784);
+    const paper = redraw(blank, MANNERS["pencil on grey"] as Manner, side, new Draws(2, 2));
+    const sorted = [...paper].sort();
+    expect(sorted[Math.floor(0.02 * sorted.length)]).toBeCloseTo(0.7, 1);
+    expect(sorted[Math.floor(0.98 * sorted.length)]).toBeCloseTo(0.9, 1);
+    const grain = redraw(
+      blank,
+      { paper: (canvas, draws) => canvas.data.map(() => 0.1 * draws.gaussian()) },
+      side,
+      new Draws(2, 3),
+    );
+    expect(Math.sqrt(mean([...grain].map((x) => x * x)))).toBeCloseTo(0.1, 2);
+  });
+});
+
+describe("strokes and fonts", () => {
+  it("are the same in every run, of all ten digits, and hardly ever cut off", () => {
+    const [one, two] = [1, 1].map((seed) => [...writtenDigits(70, new Draws(seed, 0))]);
+    expect(one?.length).toBeGreaterThan(1000);
+    expect(new Set(one?.map(({ label }) => label)).size).toBe(10);
+    for (const i of [0, 300, 700, 1000]) expect(one?.[i]?.canvas.data).toEqual(two?.[i]?.canvas.data);
+    for (const { canvas } of one ?? []) expect(area(canvas)).toBeGreaterThan(20);
+    const isCut = ({ data }: Plane) => data.some((ink, k) => ink > 0 && (k % 70 === 0 || k < 70));
+    expect(one?.filter(({ canvas }) => isCut(canvas)).length).toBeLessThan(30);
+  });
+
+  it.skipIf(!FONTS.some(isInstalled))("fonts print their digits", () => {
+    const printed = [...printedDigits(FONTS.filter(isInstalled).slice(0, 1), 70)];
+    expect(printed.map(({ label }) => label).slice(0, 10)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    for (const { canvas } of printed) expect(area(canvas)).toBeGreaterThan(50);
+  });
+});
+
+describe("the command", () => {
+  const program = resolve(import.meta.dirname, "../build/models.js");
+  let folder: string;
+  const run = (...args: string[]) =>
+    spawnSync(process.execPath, [program, "drawn", "--model", "none.safetensors", ...args], {
+      cwd: folder,
+      encoding: "utf8",
+    });
+
+  beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), "wasmlp-drawn-"));
+    const layers = [{ units: 10, activation: "softmax" as const }];
+    const network = await Network.create({ inputs: 784, layers, loss: "crossEntropy" });
+    // It says 7 to everything, as the first of MNIST's test digits is.
+    const biases = Float32Array.from({ length: 10 }, (_, i) => Number(i === 7));
+    network.setParameters([{ weights: new Float32Array(7840), biases }]);
+    writeFileSync(join(folder, "none.safetensors"), network.toBytes());
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  it("prints accuracy by kind as JSON, and draws a sheet", () => {
+    const { stdout } = run("--count", "4", "--kind", "inverted", "--json", "--sheet", "sheet.png");
+    const kinds = [{ kind: "inverted", count: 4, accuracy: 0.25, unseen: 0 }];
+    expect(JSON.parse(stdout)).toEqual({ canvas: 140, kinds });
+    const { width, height, data } = decode(readFileSync(join(folder, "sheet.png")));
+    expect([width, height]).toEqual([24 * 140, 2 * 140]);
+    expect(data.some((value) => value > 200)).toBe(true);
+  });
+
+  it("knows every kind", () => {
+    const { stdout, status } = run("--count", "1");
+    expect(status).toBe(0);
+    const names = stdout
+      .trimEnd()
+      .split("\n")
+      .map((line) => line.slice(0, 20).trim());
+    expect(names).toEqual(expect.arrayContaining(["MNIST", "preprocessed", ...Object.keys(MANNERS), "strokes"]));
+    expect(stdout).toMatch(/^MNIST +100\.00 % {2}of 1$/m);
+  });
+
+  it("refuses another with a sentence", () => {
+    const { stderr, status } = run("--kind", "crayon");
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^(left out .*\n)*"--kind" must be one of "MNIST", .*, got "crayon"\n$/);
   });
 });
