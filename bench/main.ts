@@ -20,6 +20,7 @@ import { type Candidate, type Measured, measureInRounds, rateOf } from "./rounds
 const HELP = `npm run bench               our own side: kernels, training, inference, size (about fifteen minutes)
 npm run bench:full          the same and every peer that is there (see bench/peers/setup.sh; about twenty minutes)
 npm run bench -- --quick    a few rounds of the main rows, printed and not recorded (two minutes)
+npm run bench -- --extras   start, size and memory anew, the rest as recorded on this machine (two minutes)
 node build/bench.js --check compare the README's tables and the chart with bench/results.json`;
 
 const RESULTS = "bench/results.json";
@@ -51,13 +52,18 @@ async function main(args: string[]): Promise<void> {
     await beCandidate(args[at("--candidate")] as string, args[at("--candidate") + 1] as string);
   else if (at("--kernels")) console.log(JSON.stringify(await kernelsHere(args.includes("--quick") ? QUICK : FULL)));
   else if (at("--quick")) await measureAll(QUICK, false);
+  else if (at("--extras")) await measureExtrasAnew();
   else await measureAll({ ...FULL, peers: args.includes("--peers") }, true);
+}
+
+function recorded(): Results {
+  return JSON.parse(readFileSync(RESULTS, "utf8")) as Results;
 }
 
 /** Tables and chart must be those of the recorded results. */
 function check(): void {
   const readme = readFileSync("README.md", "utf8");
-  const results = JSON.parse(readFileSync(RESULTS, "utf8")) as Results;
+  const results = recorded();
   if (withTables(readme, results) === readme && readFileSync(CHART, "utf8") === chartOf(results)) return;
   console.error(`README.md or ${CHART} does not show what ${RESULTS} holds: run "npm run bench"`);
   process.exitCode = 1;
@@ -96,6 +102,10 @@ function ours(name: string, engine: [string, ...string[]], folder: string, varia
   return { name, command, args: [...flags, SELF, "--candidate", folder, variant] };
 }
 
+function processor(): string {
+  return cpus()[0]?.model.trim() ?? "an unknown processor";
+}
+
 // --- everything ---
 
 async function measureAll(plan: Plan, isRecorded: boolean): Promise<void> {
@@ -105,7 +115,7 @@ async function measureAll(plan: Plan, isRecorded: boolean): Promise<void> {
     const folders = new Folders(root);
     const results: Results = {
       date: new Date().toISOString().slice(0, 10),
-      processor: cpus()[0]?.model.trim() ?? "an unknown processor",
+      processor: processor(),
       processors: availableParallelism(),
       rounds: plan.rounds,
       kernels: kernelRuns(engines, plan),
@@ -118,6 +128,14 @@ async function measureAll(plan: Plan, isRecorded: boolean): Promise<void> {
   } finally {
     rmSync(root, { recursive: true });
   }
+}
+
+async function measureExtrasAnew(): Promise<void> {
+  const results = recorded();
+  if (results.processor !== processor()) {
+    throw new Error(`${RESULTS} is of another machine (${results.processor}): run "npm run bench"`);
+  }
+  report({ ...results, extras: await measureExtras(findEngines().node24, FULL.rounds) }, true);
 }
 
 function report(results: Results, isRecorded: boolean): void {
