@@ -48,7 +48,7 @@ ${table(["", ...digits(result)], ["---:", ...digits(result).map(() => "---:")], 
 ## On drawn digits
 
 Through \`preprocessDigit\` but for the first row: test images drawn anew on a canvas of 140x140 as people draw, digits of fonts, and
-digits of pen strokes. \`node build/models.js drawn\` repeats it.
+digits of pen strokes. \`node build/models.js drawn --model models/${name}.safetensors\` measures it anew, on all of them.
 
 ${table(["kind", "drawings", "read right"], ["---", "---:", "---:"], kinds.map(kindRow))}
 
