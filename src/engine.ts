@@ -58,7 +58,7 @@ function mostThreads(): number {
 }
 
 /** Share of non-zero inputs up to which a batch is taken as lists: where both products together cost the same either way. */
-const MOST_LISTED = 0.5;
+const MOST_LISTED = 0.7;
 /** Bytes of the lists of all samples, against those of the samples, up to which they are kept instead. */
 const MOST_KEPT = 2;
 
