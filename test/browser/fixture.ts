@@ -67,7 +67,8 @@ export function describeInBrowsers(
   }
 }
 
-function reportMissing(name: BrowserName, title: string): void {
+/** In the place of tests that need a browser that is not there. */
+export function reportMissing(name: BrowserName, title: string): void {
   it.skipIf(env.WASMLP_REQUIRE_BROWSERS !== "1")(`${title} in ${name}: NOT TESTED, ${missing(name)}`, () => {
     expect.fail(missing(name));
   });

@@ -2,6 +2,7 @@
 
 import { type BrowserContextOptions, type Page as ChromiumPage, chromium } from "playwright-core";
 import puppeteer, { type BrowserContext } from "puppeteer-core";
+import type { BrowserName } from "./find.js";
 
 export type { ChromiumPage };
 
@@ -55,6 +56,11 @@ function collect(page: Telling, complaints: string[]): void {
   page.on("response", (response) => {
     if (response.status() >= 400) complaints.push(`response: ${response.status()} ${response.url()}`);
   });
+}
+
+/** Starts a browser as it is, for what is the same in all of them. */
+export function launch(name: BrowserName, program: string): Promise<Session<AnyPage>> {
+  return name === "chromium" ? (launchChromium(program) as Promise<Session<AnyPage>>) : launchFirefox(program);
 }
 
 /** Starts Chromium with more flags than the usual ones. */
