@@ -9,6 +9,8 @@ import type { NetworkSpec } from "../spec.js";
 export interface Opening {
   build: Build;
   binary: KernelBinary;
+  /** Whether V8 is known to run pairs of vectors as one. */
+  pairing: boolean;
   threadSource: string;
   /** The address of the script itself, where workers are started from one. */
   script: string | undefined;

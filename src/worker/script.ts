@@ -3,7 +3,7 @@
 
 import type { FitOptions } from "../fit-plan.js";
 import { join } from "../join.js";
-import { supplyKernels } from "../kernels.js";
+import { assumePairing, supplyKernels } from "../kernels.js";
 import { Network, type NetworkOptions } from "../network.js";
 import { ownPort, useScript } from "../spawn.js";
 import { type Invitation, useThreadSource } from "../threads.js";
@@ -90,7 +90,8 @@ function ask(call: number, asking: Asking, value: unknown): Promise<unknown> {
   return new Promise((resolve, reject) => questions.set(question, { call, resolve, reject }));
 }
 
-function open({ build, binary, threadSource, script }: Opening): void {
+function open({ build, binary, pairing, threadSource, script }: Opening): void {
+  if (pairing) assumePairing();
   supplyKernels(build, binary);
   useThreadSource(threadSource);
   useScript(script);
