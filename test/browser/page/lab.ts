@@ -83,6 +83,16 @@ async function trainOnDigits(where: Where, threads: local.Threads, epochs: numbe
   return { ...result, batches, freedom };
 }
 
+/** Holds the main thread up. */
+async function blockFor(milliseconds: number): Promise<Freedom> {
+  const [, freedom] = await watch(byTimer, async () => {
+    // In a task of its own.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const end = performance.now() + milliseconds; performance.now() < end; );
+  });
+  return freedom;
+}
+
 // --- a small network ---
 
 const SMALL = { ...OPTIONS, seed: 1, threads: 1 } satisfies local.NetworkOptions;
@@ -141,7 +151,7 @@ async function readStroke(): Promise<number | undefined> {
 }
 
 export const lab = {
-  ...{ init, trainOnDigits, report, abort, saveAndLoad, readStroke },
+  ...{ init, trainOnDigits, blockFor, report, abort, saveAndLoad, readStroke },
   trainedBytes: async (where: Where, options: { seed?: number; threads?: local.Threads } = {}) => [
     ...(await trainedBytes(NETWORKS[where], options)),
   ],
