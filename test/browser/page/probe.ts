@@ -58,6 +58,14 @@ function freedom(tasks: number[], gaps: number[]): Freedom {
   const all = sorted.reduce((sum, gap) => sum + gap, 0);
   // A gap of twice the time counts twice: many short turns come between two long ones.
   let passed = 0;
-  const usualGap = sorted.find((gap) => (passed += gap) >= 0.9 * all) ?? Infinity;
-  return { longestTask: Math.max(...tasks), longestGap: sorted.at(-1) ?? Infinity, usualGap, turns: sorted.length };
+  const usualGap = sorted.find((gap) => {
+    passed += gap;
+    return passed >= 0.9 * all;
+  });
+  return {
+    longestTask: Math.max(...tasks),
+    longestGap: sorted.at(-1) ?? Infinity,
+    usualGap: usualGap ?? Infinity,
+    turns: sorted.length,
+  };
 }
