@@ -332,10 +332,8 @@ describeIn("chromium", "Draw", (browser) => {
       );
       expect(got.reports).toBeGreaterThan(1);
       expect(got.last).toEqual({ loaded: got.last.total, total: got.last.total });
-      console.log(
-        `MNIST fetched and unpacked in ${Math.round(got.milliseconds)} ms, the page still for ${got.longest} ms`,
-      );
-      expect(got.longest).toBeLessThan(50);
+      console.log(`MNIST fetched and unpacked in ${Math.round(got.milliseconds)} ms`);
+      expect(got.tasks).toEqual([]);
     });
 
     it.each([
@@ -346,9 +344,13 @@ describeIn("chromium", "Draw", (browser) => {
       const bytes = new Uint8Array(await (await fetch(new URL("mnist.bin", address))).arrayBuffer());
       plain.write("damaged.bin", damage(bytes));
       const page = await open(DESKTOP, `${plain.address}/`);
+      const givenUp = page.waitForEvent("requestfailed", { timeout: 2000 }).catch(() => {});
       await expect(page.evaluate(unpackMnist, `${plain.address}/damaged.bin`)).rejects.toThrow(
         /MNIST's images is damaged/,
       );
+      // The download may have been given up by then, which counts as one.
+      await givenUp;
+      browser().takeComplaints();
     });
 
     it("is missed in a sentence", async () => {
@@ -378,17 +380,12 @@ async function drawSeven(page: ChromiumPage): Promise<void> {
   await page.keyboard.press("Space");
 }
 
-/** In the page: what its worker makes of a file, and how long the page stood still meanwhile. */
+/** In the page: what its worker makes of a file, and the tasks of 50 ms and more that held the page up meanwhile. */
 async function unpackMnist(file: string) {
   const started = performance.now();
-  let [longest, last] = [0, started];
-  const { port1, port2 } = new MessageChannel();
-  port1.onmessage = () => {
-    longest = Math.max(longest, performance.now() - last);
-    last = performance.now();
-    port2.postMessage(0);
-  };
-  port2.postMessage(0);
+  const tasks: number[] = [];
+  const watch = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
+  watch.observe({ type: "longtask" });
   type Part = { images: Uint8Array<ArrayBuffer>; labels: Uint8Array<ArrayBuffer> };
   type Message = { loaded: number; total: number } | { train: Part; test: Part } | { error: string };
   const worker = new Worker("mnist-worker.js", { type: "module" });
@@ -400,20 +397,21 @@ async function unpackMnist(file: string) {
       else reports.push(data);
     };
     worker.postMessage(file);
-  });
-  port1.onmessage = null;
+  }).finally(() => worker.terminate());
   const milliseconds = performance.now() - started;
-  const sum = async (bytes: Uint8Array<ArrayBuffer>) =>
-    Array.from(new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)), (x) =>
-      x.toString(16).padStart(2, "0"),
-    ).join("");
+  // Tasks are told of after they end.
+  await new Promise((done) => setTimeout(done, 100));
+  watch.disconnect();
+  const sum = async (bytes: Uint8Array<ArrayBuffer>) => [
+    ...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
+  ];
   const sums = await Promise.all(parts.flatMap(({ images, labels }) => [sum(images), sum(labels)]));
   const { loaded, total } = reports.at(-1) ?? { loaded: 0, total: -1 };
-  return { sums, reports: reports.length, last: { loaded, total }, milliseconds, longest: Math.round(longest) };
+  return { sums, reports: reports.length, last: { loaded, total }, milliseconds, tasks };
 }
 
-function sha256(bytes: Uint8Array): string {
-  return createHash("sha256").update(bytes).digest("hex");
+function sha256(bytes: Uint8Array): number[] {
+  return [...createHash("sha256").update(bytes).digest()];
 }
 
 describe("outputs in words", () => {
