@@ -1,0 +1,7 @@
+// The view "Train".
+
+import type { Session } from "../session.js";
+
+export function mount(root: HTMLElement, _session: Session): void {
+  root.textContent = "Train";
+}
