@@ -66,7 +66,7 @@ async function wasmTrainer(loaded: Loaded, threads: Threads, path: Engine["input
   const { job, train, test } = loaded;
   const engine = await engineOf(loaded, threads);
   engine.inputPath = path;
-  engine.bind(train, job.batch, new Rule(sgd({ learningRate: job.rate })));
+  await engine.bind(train, job.batch, new Rule(sgd({ learningRate: job.rate })));
   await engine.open();
   const mean = (count: number) => (engine.totals[LOSS] as number) / count;
   return {

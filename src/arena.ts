@@ -1,11 +1,11 @@
 // What lies in one network's memory: its parameters and their gradients, samples, and what a pass leaves behind, by the
 // addresses of a plan. Everything here trusts its arguments.
 
-import { SPAN_BYTES } from "./abi.js";
+import { ENTRY_BYTES, SPAN_BYTES } from "./abi.js";
 import type { Dataset } from "./dataset.js";
 import { growMemory, type Kernels, type Memory } from "./kernels.js";
 import { type Needs, type Plan, panelIndex, planArena, type Tensor, tensorFloats } from "./plan.js";
-import type { NetworkSpec } from "./spec.js";
+import { type NetworkSpec, outputUnits } from "./spec.js";
 import { listRows } from "./work.js";
 
 /** Samples as they came: whole, or a piece of them. */
@@ -66,9 +66,16 @@ export class Arena {
     else new Float32Array(this.memory.buffer, address, rows.length).set(rows);
   }
 
+  /** RangeError for a label that is no output's number: it would be a wrong address. Its array may change at any time. */
   copyTargets({ labels, targets, targetSize }: Samples, from: number, to: number, address: number): void {
-    if (labels) new Uint32Array(this.memory.buffer, address, to - from).set(labels.subarray(from, to));
-    else if (targets) this.floats.set(targets.subarray(from * targetSize, to * targetSize), address / 4);
+    if (labels) {
+      const copies = new Uint32Array(this.memory.buffer, address, to - from);
+      copies.set(labels.subarray(from, to));
+      const wrong = copies.find((label) => label >= outputUnits(this.spec));
+      if (wrong === undefined) return;
+      copies.fill(0);
+      throw new RangeError(`a label was changed to ${wrong}, but the network has ${outputUnits(this.spec)} outputs`);
+    } else if (targets) this.floats.set(targets.subarray(from * targetSize, to * targetSize), address / 4);
   }
 
   countNonZero(inputs: Samples["inputs"], counts: number, rows: number, count: number): void {
@@ -95,16 +102,34 @@ export class Arena {
     return sum;
   }
 
-  /** Puts lists of all samples where the plan has the dataset, with their spans. */
-  listSamples(samples: Samples): void {
+  /** Puts lists of all samples where the plan has the dataset, with their spans; a piece at a time. */
+  *listSamples(samples: Samples): Pieces {
     const { kernels, spec } = this;
     const { data, index, stage } = this.plan;
     const isBytes = samples.inputs instanceof Uint8Array;
     let lists = data.rows;
     for (const [from, rows] of this.staged(samples)) {
+      // There is room for what was counted before others had their turn.
+      if (lists + this.countStaged(samples.inputs, rows) * ENTRY_BYTES > data.targets) {
+        throw new RangeError("the inputs were changed while they were taken in");
+      }
       const spans = index + from * SPAN_BYTES;
       listRows(kernels, spec, isBytes, lists, spans, stage.rows, 0, rows);
       lists = this.words[(spans + rows * SPAN_BYTES) / 4 - 1] as number;
+      yield [from, rows];
+    }
+  }
+
+  /** Puts all samples where the plan has the dataset, as they came, and how much of each is not zero; a piece at a time. */
+  *loadSamples(samples: Samples): Pieces {
+    const { inputs, sampleSize, count } = samples;
+    const { data, index, stageRows } = this.plan;
+    const rowBytes = sampleSize * inputs.BYTES_PER_ELEMENT;
+    for (let from = 0; from < count; from += stageRows) {
+      const rows = Math.min(stageRows, count - from);
+      this.copyInputs(samples, from, from + rows, data.rows + from * rowBytes);
+      this.countNonZero(inputs, index + from * 4, data.rows + from * rowBytes, rows);
+      yield [from, rows];
     }
   }
 

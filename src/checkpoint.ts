@@ -75,14 +75,28 @@ export interface Checkpoint extends Standing {
   tensors: Map<string, { data: Float32Array }>;
 }
 
-/** What tells data from other data: how much there is, and an FNV-1a hash of it. */
-export function fingerprint({ count, sampleSize, inputs, labels, targets }: Dataset): string {
+/** Bytes that are hashed at a time. */
+const PIECE = 2 ** 20;
+
+/** What tells data from other data: how much there is, and an FNV-1a hash of it. Calls `breathe` on its way. */
+export async function fingerprint(
+  { count, sampleSize, inputs, labels, targets }: Dataset,
+  breathe: () => Promise<void> | undefined,
+): Promise<string> {
   let hash = 0x811c9dc5;
   for (const { buffer, byteOffset, byteLength } of [inputs, labels ?? (targets as Float32Array)]) {
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
-    for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+    for (let from = 0; from < bytes.length; from += PIECE) {
+      hash = hashed(hash, bytes.subarray(from, from + PIECE));
+      await breathe();
+    }
   }
   return `${count} x ${sampleSize}, ${(hash >>> 0).toString(16)}`;
+}
+
+function hashed(hash: number, bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  return hash;
 }
 
 /** What JSON has no word for, such as the loss of a validation that overflows, as a text; and back. */

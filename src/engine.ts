@@ -144,13 +144,26 @@ export class Engine {
 
   /**
    * Lays the arena out for batches of `batch` samples of `samples`, copies them and an ascending order into it, and zeroes the
-   * moments of the optimizer. With `redrawing` each sample is drawn anew before it is learned from (see `redraw`).
+   * moments of the optimizer. With `redrawing` each sample is drawn anew before it is learned from (see `redraw`). Gives the
+   * order; a large dataset calls `breathe` on its way, and where that throws, `release` must be called.
    */
-  bind(samples: Samples, batch: number, rule: Rule, redrawing?: Redrawing): Uint32Array {
+  async bind(
+    samples: Samples,
+    batch: number,
+    rule: Rule,
+    redrawing?: Redrawing,
+    breathe: Breathe = keepOn,
+  ): Promise<Uint32Array> {
     const { arena } = this;
     const { inputs, count } = samples;
+    // Nobody else may lay the arena out anew meanwhile.
+    this.isBound = true;
     let nonZeros = 0;
-    for (const [, rows] of arena.staged(samples)) nonZeros += arena.countStaged(inputs, rows);
+    for (const [, rows] of arena.staged(samples)) {
+      nonZeros += arena.countStaged(inputs, rows);
+      const pause = breathe();
+      if (pause) await pause;
+    }
     // Lists would be of the images as they came.
     this.keepsLists = !redrawing && this.listsAreToBeKept(inputs, nonZeros);
     this.arrange({
@@ -165,15 +178,13 @@ export class Engine {
     this.rule = rule;
     this.hasGradient = true;
     arena.clearSlots();
-    const { data, index } = this.plan;
-    if (this.keepsLists) arena.listSamples(samples);
-    else {
-      arena.copyInputs(samples, 0, count, data.rows);
-      arena.countNonZero(inputs, index, data.rows, count);
+    const load = this.keepsLists ? arena.listSamples(samples) : arena.loadSamples(samples);
+    for (const _ of load) {
+      const pause = breathe();
+      if (pause) await pause;
     }
-    arena.copyTargets(samples, 0, count, data.targets);
+    arena.copyTargets(samples, 0, count, this.plan.data.targets);
     if (redrawing) arena.words.set(redrawing.settings, (this.plan.redraw as RedrawPlan).settings / 4);
-    this.isBound = true;
     const order = arena.words.subarray(this.plan.order / 4, this.plan.order / 4 + count);
     order.set(ascending(count));
     return order;

@@ -30,8 +30,10 @@ export interface FitOptions {
   augment?: Augmentation;
   /** Called after every epoch; a promise is waited for. */
   onEpoch?: (record: EpochRecord) => void | Promise<void>;
-  /** Called after every batch; a promise is waited for. */
+  /** Called after every batch, or as often as `batchInterval` says; a promise is waited for. */
   onBatch?: (record: BatchRecord) => unknown;
+  /** Milliseconds between two calls of `onBatch`, 0 unless told; a function is asked anew after every call. */
+  batchInterval?: number | (() => number);
   /**
    * Aborting ends `fit` with the signal's reason after the step at hand, or in the middle of a long one, which is then as if
    * it had not been begun; the network keeps what it has learned.
@@ -75,6 +77,7 @@ const FIT_OPTIONS = [
     "augment",
     "onEpoch",
     "onBatch",
+    "batchInterval",
     "signal",
   ],
   ...["earlyStopping", "checkpoint", "resume"],
@@ -96,6 +99,8 @@ export function checkFitOptions(options: FitOptions): CheckedOptions {
   if (batchSize !== undefined) checkInteger(batchSize, "batchSize");
   checkBoolean(shuffle, "shuffle");
   if (options.maxNorm !== undefined) checkNumber(options.maxNorm, "maxNorm", LEAST_NORM, MOST_NORM);
+  const { batchInterval = 0 } = options;
+  if (typeof batchInterval !== "function") checkInterval(batchInterval);
   for (const name of ["onEpoch", "onBatch"] as const) {
     if (options[name] !== undefined) checkFunction(options[name], name);
   }
@@ -112,6 +117,11 @@ export function checkFitOptions(options: FitOptions): CheckedOptions {
     ...(checkpoint !== undefined && { checkpoint: checkCheckpointOptions(checkpoint) }),
     ...(earlyStopping !== undefined && { earlyStopping: checkStopping(earlyStopping, options.validation) }),
   };
+}
+
+/** Milliseconds that `batchInterval` is or gives. */
+export function checkInterval(value: unknown): number {
+  return checkNumber(value, "batchInterval", 0);
 }
 
 function checkStopping(value: EarlyStoppingOptions, validation: Dataset | undefined): Required<EarlyStoppingOptions> {

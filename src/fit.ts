@@ -5,7 +5,7 @@ import { decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from 
 import type { Dataset } from "./dataset.js";
 import { type Breathe, CORRECT, type Engine, LOSS } from "./engine.js";
 import { evaluateBreathing } from "./evaluate.js";
-import type { FitPlan } from "./fit-plan.js";
+import { checkInterval, type FitOptions, type FitPlan } from "./fit-plan.js";
 import { Rule } from "./optimizer.js";
 import { ascending, Stream, shuffle } from "./random.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
@@ -22,52 +22,64 @@ export function fit(engine: Engine, train: Dataset, options: FitPlan): Promise<E
 }
 
 class Training {
-  private readonly history: EpochRecord[];
+  private history: EpochRecord[] = [];
   private readonly rule: Rule;
-  private readonly order: Uint32Array;
+  private order: Uint32Array = new Uint32Array(0);
   /** The order that every epoch's shuffle begins with. */
   private readonly start: Uint32Array;
   private readonly breath: Breath;
   private readonly stepsPerEpoch: number;
-  private readonly timer: Timer | undefined;
-  private readonly stopping: EarlyStopping | undefined;
+  private timer: Timer | undefined;
+  private stopping: EarlyStopping | undefined;
   /** What was asked for, where it matters to a checkpoint. */
-  private readonly asked: Record<string, unknown>;
-  private readonly epochsBefore: number;
+  private asked: Record<string, unknown> = {};
+  private epochsBefore: number;
   /** Where it stands: the epoch, from 1, how many of its samples have been seen, and when it was begun. */
-  private epoch: number;
-  private samples: number;
-  private started: number;
+  private epoch = 1;
+  private samples = 0;
+  private started = 0;
+  /** When a batch was last reported, and milliseconds until the next one is. */
+  private reported = 0;
+  private interval = 0;
 
   constructor(
     private readonly engine: Engine,
     private readonly train: Dataset,
     private readonly options: FitPlan,
   ) {
-    const { earlyStopping, checkpoint, resume } = options;
     this.rule = new Rule(options.optimizer, options);
-    this.asked = checkpoint || resume ? described(engine.spec, train, options) : {};
-    const from = resume && decodeCheckpoint(resume, engine.arena, this.rule.slots, this.asked);
-    this.order = engine.bind(train, options.batchSize, this.rule, options.redrawing);
-    const best = from && restore(engine.arena, from);
-    this.history = from?.history ?? [];
     this.start = ascending(train.count);
     this.breath = new Breath(options.signal);
     this.stepsPerEpoch = Math.ceil(train.count / options.batchSize);
+    this.epochsBefore = options.epochsBefore;
+  }
+
+  /** Takes in the data, and where the training stands that is gone on with. */
+  private async prepare(): Promise<void> {
+    const { breath, engine, options, rule, train } = this;
+    const { batchSize, checkpoint, earlyStopping, redrawing, resume } = options;
+    if (checkpoint || resume) this.asked = await described(engine.spec, train, options, breath.take);
+    const from = resume && decodeCheckpoint(resume, engine.arena, rule.slots, this.asked);
+    this.order = await engine.bind(train, batchSize, rule, redrawing, breath.take);
+    const best = from && restore(engine.arena, from);
+    if (from) {
+      this.history = from.history;
+      this.epochsBefore = from.epochsBefore;
+      this.epoch = from.epoch;
+      this.samples = from.samples;
+    }
     this.timer = checkpoint && new Timer(checkpoint);
     this.stopping = earlyStopping && new EarlyStopping(engine.arena, earlyStopping, this.history.length, best);
-    this.epochsBefore = from?.epochsBefore ?? options.epochsBefore;
-    this.epoch = from?.epoch ?? 1;
-    this.samples = from?.samples ?? 0;
     this.started = performance.now() - (from?.seconds ?? 0) * 1000;
     engine.totals.set([from?.loss ?? 0, from?.correct ?? 0]);
   }
 
   async run(): Promise<EpochRecord[]> {
     const { engine, options } = this;
-    // There may be no epoch left to begin.
-    options.onBegin(this.epochsBefore + this.epoch - 1);
     try {
+      await this.prepare();
+      // There may be no epoch left to begin.
+      options.onBegin(this.epochsBefore + this.epoch - 1);
       await engine.open();
       while (this.epoch <= options.epochs && !this.stopping?.isOver) await this.runEpoch();
       await this.save();
@@ -109,7 +121,8 @@ class Training {
   private async save(): Promise<void> {
     const { engine, epoch, epochsBefore, history, options, samples, stopping, timer } = this;
     const { arena, totals } = engine;
-    if (!options.checkpoint) return;
+    // Before the data is taken in there is nothing to save.
+    if (!options.checkpoint || !timer) return;
     await engine.settle();
     if (!arena.hasFiniteParameters() || !arena.hasFiniteSlots()) return;
     const [loss, correct] = totals as unknown as [number, number];
@@ -117,7 +130,7 @@ class Training {
     const position = { epochsBefore, epoch, samples, loss, correct, seconds: samples > 0 ? this.seconds : 0 };
     const standing = { options: this.asked, ...position, history, best: best ?? null };
     await options.checkpoint.save(encodeCheckpoint(arena, standing, stopping?.best));
-    timer?.restart();
+    timer.restart();
   }
 
   /** All steps of an epoch. */
@@ -137,11 +150,12 @@ class Training {
       if (!Number.isFinite(totals[LOSS])) throw this.divergence("the loss");
       const isDue = this.breath.isDue;
       const saves = this.timer?.isDueAfterStep(isDue);
-      if (!options.onBatch && !isDue && !saves) continue;
+      const reports = options.onBatch && this.isReportDue;
+      if (!reports && !isDue && !saves) continue;
       const settling = engine.settle();
       if (settling) await settling;
-      const reporting = options.onBatch && reportBatch(options.onBatch, progress, this.samples, totals, train);
-      if (reporting instanceof Promise) await reporting;
+      const reporting = reports && this.report(options.onBatch, progress);
+      if (reporting) await reporting;
       if (saves) await this.save();
       const pause = this.breath.take();
       if (pause) await pause;
@@ -158,6 +172,36 @@ class Training {
     const { schedule } = options;
     this.rule.prepare(step, schedule && factorAt(schedule, step, stepsPerEpoch, options.epochs));
     return this.engine.step(this.train, this.samples, rows, this.breath.take);
+  }
+
+  private get isReportDue(): boolean {
+    return this.interval === 0 || performance.now() - this.reported >= this.interval;
+  }
+
+  private report(onBatch: FitOptions["onBatch"], progress: BatchRecord): Promise<void> | undefined {
+    const { engine, samples, train } = this;
+    const { totals } = engine;
+    progress.samples = samples;
+    progress.loss = (totals[LOSS] as number) / samples;
+    if (train.labels) progress.accuracy = (totals[CORRECT] as number) / samples;
+    const reporting = onBatch?.(progress);
+    if (reporting instanceof Promise) return this.waitFor(reporting);
+    this.beginInterval();
+    return undefined;
+  }
+
+  /** Waits for whoever holds training up, on a time that is not training's. */
+  private async waitFor(reporting: Promise<unknown>): Promise<void> {
+    const before = performance.now();
+    await reporting;
+    this.started += performance.now() - before;
+    this.beginInterval();
+  }
+
+  private beginInterval(): void {
+    const { batchInterval = 0 } = this.options;
+    this.interval = typeof batchInterval === "function" ? checkInterval(batchInterval()) : batchInterval;
+    if (this.interval > 0) this.reported = performance.now();
   }
 
   private divergence(what: string): Error {
@@ -190,19 +234,6 @@ class Breath {
   }
 }
 
-function reportBatch(
-  report: (record: BatchRecord) => unknown,
-  progress: BatchRecord,
-  samples: number,
-  totals: Float64Array,
-  train: Samples,
-): unknown {
-  progress.samples = samples;
-  progress.loss = (totals[LOSS] as number) / samples;
-  if (train.labels) progress.accuracy = (totals[CORRECT] as number) / samples;
-  return report(progress);
-}
-
 function epochRecord(epoch: number, train: Samples, totals: Float64Array, seconds: number): EpochRecord {
   const loss = (totals[LOSS] as number) / train.count;
   const record = { epoch, loss, samplesPerSecond: train.count / seconds, seconds };
@@ -223,7 +254,12 @@ function turn(): Promise<void> {
 }
 
 /** What must be the same when a training goes on, by option. */
-function described(spec: NetworkSpec, train: Dataset, options: FitPlan): Record<string, unknown> {
+async function described(
+  spec: NetworkSpec,
+  train: Dataset,
+  options: FitPlan,
+  breathe: Breathe,
+): Promise<Record<string, unknown>> {
   const { seed, epochs, batchSize, shuffle, augment, optimizer, schedule, maxNorm, earlyStopping, validation } =
     options;
   const { name, ...settings } = optimizer;
@@ -232,7 +268,7 @@ function described(spec: NetworkSpec, train: Dataset, options: FitPlan): Record<
     ...{ seed, epochs, batchSize, shuffle, optimizer: name, ...settings, maxNorm, augment, earlyStopping },
     schedule: typeof schedule === "function" ? "a function" : schedule,
     shape: augment && train.shape,
-    train: fingerprint(train),
-    validation: validation && fingerprint(validation),
+    train: await fingerprint(train, breathe),
+    validation: validation && (await fingerprint(validation, breathe)),
   };
 }

@@ -531,8 +531,9 @@ describe("memory that there is not", () => {
     const { plan } = engine;
     const samples = { count: 2 ** 31, inputs: new Uint8Array(0), sampleSize: 4, labels: new Uint32Array(0) };
     const rule = new Rule(sgd({ learningRate: 0.1 }));
-    expect(() => engine.bind({ ...samples, targets: undefined, targetSize: 3 }, 32, rule)).toThrow(RangeError);
-    expect(() => engine.bind({ ...samples, targets: undefined, targetSize: 3 }, 32, rule)).toThrow(
+    const binding = engine.bind({ ...samples, targets: undefined, targetSize: 3 }, 32, rule);
+    await expect(binding).rejects.toThrow(RangeError);
+    await expect(binding).rejects.toThrow(
       /^this needs \d{5} MB of WebAssembly memory, and 4096 MB is the most there can be$/,
     );
     expect(engine.plan).toBe(plan);

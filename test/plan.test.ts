@@ -199,7 +199,7 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
     const count = 2 * batch + 5;
     const samples = { count, inputs: gaussians(count * 5, 1), sampleSize: 5, labels: undefined };
     const data = { ...samples, targets: distributions(count, 3, 2), targetSize: 3 };
-    engine.bind(data, batch, new Rule(optimizer));
+    await engine.bind(data, batch, new Rule(optimizer));
     for (let from = 0; from < count; from += batch) await engine.step(data, from, Math.min(batch, count - from));
     const { floats } = engine.arena;
     expect(values()).not.toEqual(start);
@@ -209,9 +209,9 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
   it("and where a batch was large, so is that of every step after it", async () => {
     const engine = await Engine.create({ ...SPEC, inputs: 64 }, "simd");
     const data = stripes(600, 3, 1);
-    engine.bind(data, 300, new Rule(sgd({ learningRate: 0.5 })));
+    await engine.bind(data, 300, new Rule(sgd({ learningRate: 0.5 })));
     await engine.step(data, 0, 300);
-    engine.step(data, 300, 16);
+    await engine.step(data, 300, 16);
     const { floats } = engine.arena;
     expect(paddingOf(engine).every((address) => floats[address / 4] === 0)).toBe(true);
     // The measure can fail: the first padded bias.
