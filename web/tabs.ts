@@ -1,5 +1,6 @@
 // The tabs, as the ARIA practices describe them: one is in the order of Tab, the arrow keys go from one to the next.
 
+import { byId } from "./dom.js";
 import { VIEWS, type View } from "./session.js";
 
 /** Calls `show` with the view of `location.hash` now, and with another whenever the user goes to one. */
@@ -45,16 +46,10 @@ function mark(view: View, isShown: boolean): void {
 }
 
 function tab(view: View): HTMLElement {
-  return element(`tab-${view}`);
+  return byId(`tab-${view}`, HTMLElement);
 }
 
 /** Where a view is shown. */
 export function panel(view: View): HTMLElement {
-  return element(`view-${view}`);
-}
-
-function element(id: string): HTMLElement {
-  const found = document.getElementById(id);
-  if (!found) throw new Error(`the page has no element "${id}"`);
-  return found;
+  return byId(`view-${view}`, HTMLElement);
 }
