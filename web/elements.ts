@@ -27,7 +27,11 @@ export function drawn<Name extends keyof SVGElementTagNameMap>(
 }
 
 /** A button that does something. */
-export function button(label: string, act: () => unknown, properties: Partial<HTMLButtonElement> = {}): HTMLButtonElement {
+export function button(
+  label: string,
+  act: () => unknown,
+  properties: Partial<HTMLButtonElement> = {},
+): HTMLButtonElement {
   const made = make("button", { type: "button", className: "button", textContent: label, ...properties });
   made.addEventListener("click", () => void act());
   return made;

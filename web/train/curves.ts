@@ -110,7 +110,14 @@ class Chart {
         y: isLogarithmic ? { distr: 3 } : { range: accuracyRange },
       },
       axes: [
-        { ...axis(), label: "epoch", labelSize: 20, labelFont: font(), size: 28, incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500] },
+        {
+          ...axis(),
+          label: "epoch",
+          labelSize: 20,
+          labelFont: font(),
+          size: 28,
+          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500],
+        },
         { ...axis(), size: 58, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : shown(tick))) },
       ],
       series: [{}, ...runs.flatMap((run) => seriesOf(run))],

@@ -60,7 +60,10 @@ export class SettingsForm {
     this.root = make(
       "form",
       { className: "card train-form", noValidate: true },
-      ...this.heading("Network", make("div", { className: "train-presets", role: "group", ariaLabel: "Topologies" }, ...this.presets)),
+      ...this.heading(
+        "Network",
+        make("div", { className: "train-presets", role: "group", ariaLabel: "Topologies" }, ...this.presets),
+      ),
       field("Hidden layers (units of each)", hidden),
       this.size,
       pair(field("Activation", activation), field("Dropout", dropout)),

@@ -1,8 +1,8 @@
 // One network of this visit and its training: started, held, led on by single steps, stopped.
 
+import type { BatchRecord, EpochRecord } from "../../src/record.js";
 import type { TrainAndTest } from "../mnist.js";
 import type { Entry, TrainedNetwork } from "../session.js";
-import type { BatchRecord, EpochRecord } from "../../src/record.js";
 import { Curve } from "./curve.js";
 import { fitOptions, type Settings } from "./settings.js";
 

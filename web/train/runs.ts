@@ -31,7 +31,11 @@ export class RunTable {
     const last = heads.at(-1);
     if (last) last.append(make("span", { className: "unseen", textContent: "Actions" }));
     const table = make("table", { className: "train-table" }, make("thead", {}, make("tr", {}, ...heads)), this.body);
-    this.scroller = make("div", { className: "train-scroller", role: "region", ariaLabel: "Table of runs", tabIndex: 0 }, table);
+    this.scroller = make(
+      "div",
+      { className: "train-scroller", role: "region", ariaLabel: "Table of runs", tabIndex: 0 },
+      table,
+    );
     const heading = make("h2", { textContent: "Runs" });
     this.root = make("section", { className: "card train-runs" }, heading, this.none, this.scroller);
   }

@@ -100,7 +100,11 @@ export function describeNetwork({ layers, loss }: NetworkSpec): string {
   const [hidden, output] = [layers.slice(0, -1), layers.at(-1)];
   const activations = [...new Set(hidden.map(({ activation }) => activation))].join(", ");
   const dropout = hidden[0]?.dropout ?? 0;
-  const parts = [activations, `${output?.activation} with ${LOSS_NAMES[loss]}`, dropout > 0 ? `dropout ${dropout}` : ""];
+  const parts = [
+    activations,
+    `${output?.activation} with ${LOSS_NAMES[loss]}`,
+    dropout > 0 ? `dropout ${dropout}` : "",
+  ];
   return parts.filter((part) => part !== "").join(", ");
 }
 

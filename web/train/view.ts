@@ -50,7 +50,13 @@ class TrainView {
       location.hash = "draw";
     });
     const hint = make("p", { className: "quiet", textContent: "Model files (.safetensors) can be dropped here too." });
-    return make("div", { className: "train-files" }, opener((file) => void this.trainer.load(file)), draw, hint);
+    return make(
+      "div",
+      { className: "train-files" },
+      opener((file) => void this.trainer.load(file)),
+      draw,
+      hint,
+    );
   }
 
   private train(): void {
