@@ -42,7 +42,7 @@ function kernelTypes() {
 function writeCarrier() {
   const [simd, relaxed] = ["simd", "relaxed"].map((name) => readFileSync(`build/${name}.wasm`));
   const packed = deflateRawSync(Buffer.concat([simd, relaxed]), { level: 9 }).toString("base64");
-  const constants = `export const simdBytes = ${simd.length};\nexport const binaries =\n  "${packed}";\n`;
+  const constants = `export const simdBytes = ${simd.length};\nexport const relaxedBytes = ${relaxed.length};\nexport const binaries =\n  "${packed}";\n`;
   writeFileSync("build/wasm.ts", `// Written by build.mjs.\n${constants}${kernelTypes()}`);
 }
 
@@ -62,12 +62,35 @@ function beside(filter) {
   return { name: "beside", setup: ({ onResolve }) => onResolve({ filter }, external) };
 }
 
-/** build/thread.ts: the helping thread's script as text, which starts one anywhere without another file. */
-async function writeThreadSource() {
+/** A worker's script, whole in itself. `left` are modules that it does without: what they carry it is sent. */
+async function workerScript(entry, left) {
+  const empty = {
+    name: "empty",
+    setup({ onResolve, onLoad }) {
+      onResolve({ filter: left }, ({ path }) => ({ path, namespace: "empty" }));
+      onLoad({ filter: /./, namespace: "empty" }, () => ({ contents: EMPTY }));
+    },
+  };
   const options = { bundle: true, format: "iife", target: "es2022", minify: true, write: false, logLevel: "warning" };
-  const { outputFiles } = await build({ ...options, entryPoints: ["src/thread.ts"], mainFields: ["module", "main"] });
-  const source = JSON.stringify(outputFiles[0].text.trim());
-  writeFileSync("build/thread.ts", `// Written by build.mjs.\nexport const threadSource =\n  ${source};\n`);
+  const mainFields = ["module", "main"];
+  const { outputFiles } = await build({ ...options, mainFields, entryPoints: [entry], plugins: [empty] });
+  return outputFiles[0].text.trim();
+}
+
+/** In place of what a worker is sent. */
+const EMPTY = 'export const [binaries, simdBytes, relaxedBytes, threadSource] = ["", 0, 0, ""];';
+
+/**
+ * The scripts of workers as text, which starts one anywhere without another file: build/thread.ts that of a helping thread,
+ * build/worker-source.ts that of a network, and build/worker-script.js the latter as a file, where workers must have an address.
+ */
+async function writeWorkers() {
+  const carried = (name, text) =>
+    `// Written by build.mjs.\nexport const ${name}: string =\n  ${JSON.stringify(text)};\n`;
+  writeFileSync("build/thread.ts", carried("threadSource", await workerScript("src/thread.ts", /^$/)));
+  const script = await workerScript("src/worker/script.ts", /\/build\/(wasm|thread)\.js$/);
+  writeFileSync("build/worker-source.ts", carried("workerSource", script));
+  writeFileSync("build/worker-script.js", `${script}\n`);
 }
 
 async function bundle() {
@@ -75,7 +98,7 @@ async function bundle() {
   const library = {
     ...COMMON,
     ...neutral,
-    entryPoints: ["src/index.ts", "src/node.ts", "src/digits.ts"],
+    entryPoints: ["src/index.ts", "src/node.ts", "src/digits.ts", "src/worker.ts"],
     splitting: true,
     minify: true,
     // Only who loads the pretrained network loads its weights.
@@ -128,7 +151,7 @@ for (const target of ["simd", "relaxed"]) {
 }
 writeCarrier();
 writeWeights();
-await writeThreadSource();
+await writeWorkers();
 if (!process.argv.includes("--kernels")) {
   await bundle();
   execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src"], { stdio: "inherit" });

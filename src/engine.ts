@@ -9,6 +9,7 @@ import { processors } from "./host.js";
 import {
   type Build,
   bindKernels,
+  canShare,
   compileKernels,
   createMemory,
   createSharedMemory,
@@ -23,7 +24,7 @@ import type { Pass } from "./pass.js";
 import { type LayerPlan, type Needs, type Plan, padded, planArena, type RedrawPlan, type RowsPlan } from "./plan.js";
 import { ascending } from "./random.js";
 import { Runner, type Threads } from "./runner.js";
-import { type LayerSpec, type NetworkSpec, outputUnits, parameterCount } from "./spec.js";
+import { type LayerSpec, type NetworkSpec, parameterCount } from "./spec.js";
 import { canHaveThreads, MOST_THREADS } from "./threads.js";
 
 /** What tells how samples lie in memory. */
@@ -123,7 +124,8 @@ export class Engine {
   static async create(spec: NetworkSpec, build: Build, threads: Threads = 1): Promise<Engine> {
     const needs = { batch: 1, samples: 0, inputBytes: 0, targetBytes: 0, threads: 1 };
     const bytes = planArena(spec, needs).end;
-    const shared = threads !== 1 && canHaveThreads() ? createSharedMemory(bytes) : undefined;
+    const mayShare = threads !== 1 && canHaveThreads() && canShare(build);
+    const shared = mayShare ? createSharedMemory(bytes) : undefined;
     const memory = shared ?? createMemory(bytes);
     const module = await compileKernels(build, shared !== undefined);
     const kernels = bindKernels(module, memory);
@@ -450,13 +452,13 @@ export class Engine {
     return this.arena.words[this.plan.labels / 4 + row] as number;
   }
 
-  /** Copies the outputs of the last piece's first `rows` rows, `[rows][units]`, into `out` at `at`. */
-  copyOutputs(rows: number, out: Float32Array, at: number): void {
-    const { activations } = this.plan.layers[this.plan.layers.length - 1] as LayerPlan;
+  /** Copies the outputs of the last piece's first `rows` rows, `[rows][units]`, into `out` at `at`; of the last layer unless told. */
+  copyOutputs<Out extends Float32Array>(rows: number, out: Out, at: number, layer = this.spec.layers.length - 1): Out {
+    const { activations, units } = this.plan.layers[layer] as LayerPlan;
     const { floats } = this.arena;
-    const units = outputUnits(this.spec);
     for (let row = 0, from = activations / 4; row < rows; row++, from += padded(units)) {
       for (let unit = 0; unit < units; unit++) out[at++] = floats[from + unit] as number;
     }
+    return out;
   }
 }

@@ -6,6 +6,7 @@ import type { Dataset } from "./dataset.js";
 import { type Breathe, CORRECT, type Engine, LOSS } from "./engine.js";
 import { evaluateBreathing } from "./evaluate.js";
 import { checkInterval, type FitOptions, type FitPlan } from "./fit-plan.js";
+import { turn } from "./host.js";
 import { Rule } from "./optimizer.js";
 import { ascending, Stream, shuffle } from "./random.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
@@ -238,19 +239,6 @@ function epochRecord(epoch: number, train: Samples, totals: Float64Array, second
   const loss = (totals[LOSS] as number) / train.count;
   const record = { epoch, loss, samplesPerSecond: train.count / seconds, seconds };
   return train.labels ? { ...record, accuracy: (totals[CORRECT] as number) / train.count } : record;
-}
-
-/** Lets the event loop turn once. In browsers `setTimeout` would wait 4 ms and `setImmediate` does not exist. */
-function turn(): Promise<void> {
-  if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
-  return new Promise((resolve) => {
-    const { port1, port2 } = new MessageChannel();
-    port1.onmessage = () => {
-      port1.close();
-      resolve();
-    };
-    port2.postMessage(undefined);
-  });
 }
 
 /** What must be the same when a training goes on, by option. */

@@ -3,7 +3,7 @@
 
 /** A thread of `node:worker_threads`, as far as it is used. */
 interface NodeWorker {
-  postMessage(message: unknown): void;
+  postMessage(message: unknown, transfer?: ArrayBuffer[]): void;
   terminate(): unknown;
   ref(): void;
   unref(): void;
@@ -14,7 +14,7 @@ interface NodeWorker {
 export interface NodeThreads {
   Worker: new (source: string, options: { eval: boolean; name: string }) => NodeWorker;
   parentPort: {
-    postMessage(message: unknown): void;
+    postMessage(message: unknown, transfer?: ArrayBuffer[]): void;
     on(event: string, listener: (value: unknown) => void): void;
   } | null;
 }
@@ -48,6 +48,19 @@ export function startedWith(option: string): boolean {
 export function processors(): number {
   const os = nodeProcess()?.getBuiltinModule?.("os") as { availableParallelism?(): number } | undefined;
   return os?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+}
+
+/** Lets the event loop turn once. In browsers `setTimeout` would wait 4 ms and `setImmediate` does not exist. */
+export function turn(): Promise<void> {
+  if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
 }
 
 /** What the build deflated without a header and wrote as base64. */

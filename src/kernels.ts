@@ -1,7 +1,8 @@
 // The only file that says WebAssembly: which build this engine takes, and the kernels bound to one memory.
 
 import { instantiateSync } from "@assemblyscript/loader";
-import { binaries, type KernelExports, simdBytes } from "../build/wasm.js";
+import { binaries, type KernelExports, relaxedBytes, simdBytes } from "../build/wasm.js";
+import { shown } from "./check.js";
 import { nodeMajor, startedWith, unpack } from "./host.js";
 
 export type Kernels = KernelExports;
@@ -11,11 +12,16 @@ export type KernelModule = WebAssembly.Module;
 /** `relaxed` fuses multiply-adds where the machine does; `simd` rounds alike everywhere. */
 export type Build = "simd" | "relaxed";
 
+/** The kernels of a build: as bytes, or compiled for an unshared memory. */
+export type KernelBinary = Uint8Array<ArrayBuffer> | KernelModule;
+
 const PAGE = 65536;
 const MOST_PAGES = 65536;
 /** A shared memory states its maximum, which some engines reserve: below this it is not worth having. */
 const LEAST_SHARED_PAGES = 1024;
 let unpacked: Promise<Uint8Array<ArrayBuffer>> | undefined;
+/** Kernels that take the place of the library's own copy. */
+const supplied = new Map<Build, KernelBinary>();
 const compiled = new Map<string, Promise<KernelModule>>();
 
 /** The option of V8 that makes one 256-bit operation of two neighbouring 128-bit ones. */
@@ -86,10 +92,15 @@ export function compileKernels(build: Build, shared: boolean): Promise<KernelMod
   const key = `${build} ${shared}`;
   let module = compiled.get(key);
   if (module === undefined) {
-    module = binaryOf(build).then((binary) => WebAssembly.compile(shared ? withSharedMemory(binary) : binary));
+    module = binaryOf(build).then((binary) => compileBinary(binary, shared));
     compiled.set(key, module);
   }
   return module;
+}
+
+function compileBinary(binary: KernelBinary, shared: boolean): KernelModule | Promise<KernelModule> {
+  if (binary instanceof WebAssembly.Module) return binary;
+  return WebAssembly.compile(shared ? withSharedMemory(binary) : binary);
 }
 
 /** The kernels of a compiled module over `memory`, without the loader's wrapper, which costs more than a small kernel. */
@@ -109,11 +120,54 @@ export function joinKernels(module: KernelModule, memory: Memory): Kernels {
   return exports as unknown as Kernels;
 }
 
-/** One of the binaries, which the build packs together: deflated, in base64. */
-async function binaryOf(build: Build): Promise<Uint8Array<ArrayBuffer>> {
+/** What the kernels of a build are compiled of. */
+export async function binaryOf(build: Build): Promise<KernelBinary> {
+  const own = supplied.get(build);
+  if (own) return own;
+  // The build packs them together: deflated, in base64.
   unpacked ??= unpack(binaries);
   const both = await unpacked;
   return build === "simd" ? both.slice(0, simdBytes) : both.slice(simdBytes);
+}
+
+/** Takes `binary` for the kernels of a build from now on. It must be what `checkBinary` gave. */
+export function supplyKernels(build: Build, binary: KernelBinary): void {
+  supplied.set(build, binary);
+  for (const shared of [false, true]) compiled.delete(`${build} ${shared}`);
+}
+
+/** Kernels of this version from outside; `title` names them. TypeError for another kind of value, RangeError for others. */
+export function checkBinary(build: Build, value: unknown, title: string): KernelBinary {
+  if (value instanceof WebAssembly.Module) return checkModule(value, title);
+  if (!(value instanceof ArrayBuffer) && !ArrayBuffer.isView(value)) {
+    throw new TypeError(`"${title}" must be bytes or a module of kernels, got ${shown(value)}`);
+  }
+  const bytes =
+    value instanceof ArrayBuffer
+      ? new Uint8Array(value)
+      : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  const wanted = build === "simd" ? simdBytes : relaxedBytes;
+  const isModule = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
+  if (!isModule || bytes.length !== wanted) {
+    const what = isModule ? "a module" : "what is no WebAssembly";
+    throw new RangeError(
+      `"${title}" must be ${build}.wasm of this version, ${wanted} bytes, got ${what} of ${bytes.length}`,
+    );
+  }
+  return bytes.slice();
+}
+
+function checkModule(module: KernelModule, title: string): KernelModule {
+  const imports = WebAssembly.Module.imports(module);
+  const exports = WebAssembly.Module.exports(module);
+  const takesMemory = imports.length === 1 && imports[0]?.module === "env" && imports[0].name === "memory";
+  if (takesMemory && exports.some(({ name }) => name === "denseForward")) return module;
+  throw new RangeError(`"${title}" must be a module of wasmlp's kernels, got another`);
+}
+
+/** Whether the kernels of a build can work on a memory that threads share: a module compiled elsewhere cannot. */
+export function canShare(build: Build): boolean {
+  return !(supplied.get(build) instanceof WebAssembly.Module);
 }
 
 /** The same module for a shared memory: only the kind of limits of the memory import differs, 1 or 3. */

@@ -14,7 +14,7 @@ import {
 } from "./check.js";
 import { Dataset } from "./dataset.js";
 import { Engine } from "./engine.js";
-import { type Evaluation, evaluate, predict, predictFilled } from "./evaluate.js";
+import { activations, type Evaluation, type EvaluationOptions, evaluate, predict, predictFilled } from "./evaluate.js";
 import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./explain.js";
 import { fit } from "./fit.js";
 import { checkFitOptions, type FitOptions } from "./fit-plan.js";
@@ -184,11 +184,12 @@ export class Network {
     return planRedrawing(augment, train.shape, this.engine.spec.inputScale, this.#seed);
   }
 
-  /** Mean loss over `data`, and for labelled samples accuracy and confusion. */
-  evaluate(data: Dataset): Evaluation {
+  /** Mean loss over `data`, and for labelled samples accuracy, confusion and, if asked for, the worst mistakes. */
+  evaluate(data: Dataset, options: EvaluationOptions = {}): Evaluation {
     const { engine } = this;
     checkDataset(engine.spec, data, "data");
-    return evaluate(engine, data);
+    const { worst = 0 } = checkOptions(options, "options", ["worst"]);
+    return evaluate(engine, data, checkInteger(worst, "worst", 0));
   }
 
   /** Outputs `[samples][units]` of one or more samples. */
@@ -212,11 +213,16 @@ export class Network {
   /** The largest output of one sample, and all of them. */
   classify(input: Inputs): Classification {
     const { engine } = this;
-    const samples = checkInputs(engine.spec, input);
-    if (samples.count !== 1) throw new RangeError(`"input" must be one sample, got ${samples.count}`);
+    const samples = checkSample(engine.spec, input);
     const labels = new Uint32Array(1);
     const probabilities = predict(engine, samples, labels);
     return { label: labels[0] as number, probabilities };
+  }
+
+  /** The outputs of every layer for one sample, from the first hidden layer on; the last are those of `predict`. */
+  activations(input: Inputs): Float32Array[] {
+    const { engine } = this;
+    return activations(engine, checkSample(engine.spec, input));
   }
 
   /** The mean loss over samples, and its gradient: ∇C layer by layer. `targets` is `[samples][units]`. */
@@ -239,8 +245,7 @@ export class Network {
   }): Explanation {
     const { spec } = this.engine;
     checkOptions(options, "options", ["input", "target", "weight", "learningRate"]);
-    const samples = checkInputs(spec, options.input);
-    if (samples.count !== 1) throw new RangeError(`"input" must be one sample, got ${samples.count}`);
+    const samples = checkSample(spec, options.input);
     const target = toFloats(options.target, "target", outputUnits(spec));
     checkTargetRange(spec, target, "target");
     const learningRate = checkNumber(options.learningRate, "learningRate", 0);
@@ -359,6 +364,12 @@ function checkInputs(spec: NetworkSpec, inputs: unknown): Samples {
   }
   const count = values.length / spec.inputs;
   return { count, inputs: values, sampleSize: spec.inputs, labels: undefined, targets: undefined, targetSize: 0 };
+}
+
+function checkSample(spec: NetworkSpec, input: unknown): Samples {
+  const samples = checkInputs(spec, input);
+  if (samples.count !== 1) throw new RangeError(`"input" must be one sample, got ${samples.count}`);
+  return samples;
 }
 
 /** Finite floats from a Float32Array or an array of numbers; `length` of them where given. */

@@ -2,9 +2,10 @@
 // `pass.ts` and `work.ts`; their own side is `thread.ts`, which the build bundles into the text that starts them.
 
 import { threadSource } from "../build/thread.js";
-import { nodeThreads, processors } from "./host.js";
+import { processors } from "./host.js";
 import type { KernelModule, Memory } from "./kernels.js";
 import type { Plan } from "./plan.js";
+import { canSpawn, type Helper, spawn } from "./spawn.js";
 import type { NetworkSpec } from "./spec.js";
 
 /** What a thread is told to join. */
@@ -19,14 +20,6 @@ export interface Invitation {
   spins: number;
 }
 
-/** The two kinds of workers, as far as they are alike: `node:worker_threads` and Web Workers. */
-interface Helper {
-  postMessage(message: Invitation): void;
-  terminate(): unknown;
-  ref?(): void;
-  unref?(): void;
-}
-
 export const MOST_THREADS = 64;
 /**
  * Looks at the barrier before a thread sleeps, about 0.1 ms: waking takes 50 µs, which makes the woken late for the
@@ -36,10 +29,21 @@ const SPINS = 100_000;
 /** Milliseconds that threads may take to start. */
 const START_PATIENCE = 5000;
 
+let source = threadSource;
+
+/** Has threads run this text: a worker's own script does not carry it. */
+export function useThreadSource(text: string): void {
+  source = text;
+}
+
+export function usedThreadSource(): string {
+  return source;
+}
+
 /** Whether threads can be had: shared memory, workers, and a thread here that may wait for them. */
 export function canHaveThreads(): boolean {
   if (typeof SharedArrayBuffer !== "function") return false;
-  if (nodeThreads() === undefined && typeof Worker !== "function") return false;
+  if (!canSpawn()) return false;
   try {
     // The main thread of a browser may not wait, and throws.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0);
@@ -76,31 +80,16 @@ export class Team {
   }
 
   private start(thread: number): Helper {
-    const node = nodeThreads();
-    const ready = (): void => {
-      this.started.add(thread);
-      this.changed();
-    };
-    const gone = (why: string): void => {
-      this.trouble ??= why;
-      this.changed();
-    };
-    if (node) {
-      const worker = new node.Worker(threadSource, { eval: true, name: `wasmlp ${thread}` });
-      worker.on("message", ready);
-      worker.on("error", (error) => gone(`it failed with "${error instanceof Error ? error.message : error}"`));
-      worker.on("exit", () => gone("it was ended"));
-      worker.unref();
-      return worker;
-    }
-    const address = URL.createObjectURL(new Blob([threadSource], { type: "text/javascript" }));
-    const worker = new Worker(address, { name: `wasmlp ${thread}` });
-    worker.onmessage = () => {
-      URL.revokeObjectURL(address);
-      ready();
-    };
-    worker.onerror = (event) => gone(`it failed with "${event.message}"`);
-    return worker;
+    return spawn(source, `wasmlp ${thread}`, {
+      message: () => {
+        this.started.add(thread);
+        this.changed();
+      },
+      gone: (why) => {
+        this.trouble ??= why;
+        this.changed();
+      },
+    });
   }
 
   /** Whether all threads run, and take an invitation as soon as they are done with the one before. */
@@ -111,7 +100,7 @@ export class Team {
   /** Resolves to whether all threads have started. */
   async gather(): Promise<boolean> {
     // Nothing else may keep the process alive meanwhile.
-    for (const helper of this.helpers) helper.ref?.();
+    for (const helper of this.helpers) helper.hold(true);
     const deadline = performance.now() + START_PATIENCE;
     while (!this.isReady && this.trouble === undefined && performance.now() < deadline) {
       await new Promise<void>((resolve) => {
@@ -122,7 +111,7 @@ export class Team {
         };
       });
     }
-    for (const helper of this.helpers) helper.unref?.();
+    for (const helper of this.helpers) helper.hold(false);
     return this.isReady;
   }
 
@@ -130,13 +119,13 @@ export class Team {
   invite(invitation: Omit<Invitation, "thread" | "threads" | "spins">): void {
     const { threads } = this;
     this.helpers.forEach((helper, i) => {
-      helper.postMessage({ ...invitation, thread: i + 1, threads, spins: spinsFor(threads) });
+      helper.post({ ...invitation, thread: i + 1, threads, spins: spinsFor(threads) });
     });
   }
 
   /** Ends the threads at once. */
   end(): void {
     this.trouble ??= "it was ended";
-    for (const helper of this.helpers) helper.terminate();
+    for (const helper of this.helpers) helper.end();
   }
 }

@@ -11,10 +11,10 @@ const root = resolve(import.meta.dirname, "..");
 const SOURCE = [
   ...["abi", "host", "check", "random", "spec"],
   ...["plan", "init", "augment", "idx", "command", "optimizer", "schedule"],
-  ...["kernels", "dataset", "safetensors", "files", "work", "pass", "pace", "threads"],
+  ...["kernels", "spawn", "setup", "dataset", "safetensors", "files", "work", "pass", "pace", "threads", "join"],
   ...["arena", "runner", "engine", "mnist", "thread"],
   ...["evaluate", "record", "stopping", "checkpoint", "fit-plan", "fit", "explain"],
-  ...["network", "index", "turbo", "node", "packed", "image/", "digits", "cli/"],
+  ...["network", "common", "index", "worker/", "worker", "turbo", "node", "packed", "image/", "digits", "cli/"],
 ].map((name) => `src/${name}`);
 const ASSEMBLY = [
   ...["src/abi", "assembly/simd", "build/tiles", "assembly/activation", "assembly/barrier", "assembly/random"],
@@ -31,7 +31,7 @@ const ASSEMBLY = [
   ],
 ];
 /** What the build writes, and the package's own description: below everything. */
-const GIVEN = ["build/wasm", "build/thread", "build/digits-weights", "package.json"];
+const GIVEN = ["build/wasm", "build/thread", "build/worker-source", "build/digits-weights", "package.json"];
 
 /** Every module that a file imports or exports from, as it is written; types and `import()` included. */
 function specifiers(code: string): string[] {
@@ -123,20 +123,23 @@ describe("boundaries", () => {
     expect(saying).toEqual(["src/kernels"]);
   });
 
-  it.each(["src/index", "src/digits"])("what the entry for browsers, %s, needs knows nothing of Node", (entry) => {
-    const needed = [...reachable(entry)];
-    expect(needed).toEqual(expect.arrayContaining(["src/network", "src/engine", "src/kernels", "build/wasm"]));
-    expect(needed.filter((name) => !/^(src|build)\//.test(name))).toEqual(["@assemblyscript/loader"]);
-    // It alone looks whether it runs in Node.
-    for (const name of needed.filter((name) => name.startsWith("src/") && name !== "src/host")) {
-      const globals = ["process", "Buffer", "require", "__dirname", "__filename", "global"];
-      const said = identifiers(source(name));
-      expect(
-        globals.filter((global) => said.has(global)),
-        name,
-      ).toEqual([]);
-    }
-  });
+  it.each(["src/index", "src/digits", "src/worker"])(
+    "what the entry for browsers, %s, needs knows nothing of Node",
+    (entry) => {
+      const needed = [...reachable(entry)];
+      expect(needed).toEqual(expect.arrayContaining(["src/network", "src/engine", "src/kernels", "build/wasm"]));
+      expect(needed.filter((name) => !/^(src|build)\//.test(name))).toEqual(["@assemblyscript/loader"]);
+      // It alone looks whether it runs in Node.
+      for (const name of needed.filter((name) => name.startsWith("src/") && name !== "src/host")) {
+        const globals = ["process", "Buffer", "require", "__dirname", "__filename", "global"];
+        const said = identifiers(source(name));
+        expect(
+          globals.filter((global) => said.has(global)),
+          name,
+        ).toEqual([]);
+      }
+    },
+  );
 
   it("what prepares drawn digits needs nothing of the rest", () => {
     const needed = [...reachable("src/image/digit")];

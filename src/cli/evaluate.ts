@@ -33,7 +33,7 @@ async function evaluate(model: string, options: { data: string; split: Split; js
   }
 }
 
-function report({ accuracy, loss, count, confusion }: Required<Evaluation>, split: Split): string[] {
+function report({ accuracy, loss, count, confusion }: Required<Omit<Evaluation, "worst">>, split: Split): string[] {
   const right = Math.round(accuracy * count);
   return [
     `accuracy  ${percent(accuracy)} (${grouped(right)} of ${grouped(count)} ${SPLIT_NAMES[split]} samples)`,
