@@ -1,8 +1,8 @@
 // dC/dw of the picked weight as the chain rule's product, each factor a box with its number, all from the library's `explain`.
 
+import type { Explanation, Term, WeightPosition } from "../../src/explain.js";
 import type { Activation } from "../../src/spec.js";
 import { layerInputs, outputUnits } from "../../src/spec.js";
-import type { Explanation, Term, WeightPosition } from "../../src/explain.js";
 import { choice, field, make, setText } from "../elements.js";
 import { short, signed } from "../format.js";
 import type { Facts } from "./look.js";
@@ -82,7 +82,14 @@ export class Chain {
     setText(this.which, whichWeight(facts));
     const factors = factorsOf(facts);
     const result = { symbol: "∂C/∂w", value: explanation.gradient, how: "their product" };
-    this.product.replaceChildren(...joined(factors.map((factor) => factorBox(factor)), "·"), sign("="), factorBox(result, "is-result"));
+    this.product.replaceChildren(
+      ...joined(
+        factors.map((factor) => factorBox(factor)),
+        "·",
+      ),
+      sign("="),
+      factorBox(result, "is-result"),
+    );
     this.update.replaceChildren(...updateOf(explanation));
     this.showTerms(explanation);
     setText(this.paper, explanation.text);
@@ -90,8 +97,15 @@ export class Chain {
 
   private fill({ layer, unit, input }: WeightPosition, rate: number, wanted: number): void {
     const values: [HTMLInputElement | HTMLSelectElement, number][] = [
-      ...([[this.layer, layer], [this.unit, unit], [this.input, input]] as [HTMLInputElement, number][]),
-      ...([[this.rate, rate], [this.wanted, wanted]] as [HTMLInputElement, number][]),
+      ...([
+        [this.layer, layer],
+        [this.unit, unit],
+        [this.input, input],
+      ] as [HTMLInputElement, number][]),
+      ...([
+        [this.rate, rate],
+        [this.wanted, wanted],
+      ] as [HTMLInputElement, number][]),
     ];
     for (const [input, value] of values) if (input !== document.activeElement) input.value = String(value);
   }
@@ -99,7 +113,10 @@ export class Chain {
   private showTerms({ terms, position, outputGradient = 0 }: Explanation): void {
     this.sumDetails.hidden = terms === undefined;
     if (!terms) return;
-    setText(this.sumTitle, `∂C/∂a = ${short(outputGradient)} is the sum over the ${terms.length} units of layer ${position.layer + 1}`);
+    setText(
+      this.sumTitle,
+      `∂C/∂a = ${short(outputGradient)} is the sum over the ${terms.length} units of layer ${position.layer + 1}`,
+    );
     this.sum.replaceChildren(...terms.map(termRow));
   }
 }
@@ -178,7 +195,12 @@ function updateOf({ weight, learningRate, gradient, corrected }: Explanation): H
   };
   return [
     ...[box("w", weight, "as it is", "", 4), sign("−"), box("η", learningRate, "learning rate")],
-    ...[sign("·"), box("∂C/∂w", gradient, "from above"), sign("="), box("w − η·∂C/∂w", corrected, "after the step", "is-result", 4)],
+    ...[
+      sign("·"),
+      box("∂C/∂w", gradient, "from above"),
+      sign("="),
+      box("w − η·∂C/∂w", corrected, "after the step", "is-result", 4),
+    ],
   ];
 }
 

@@ -13,7 +13,11 @@ export class Confusion {
     const corner = make("td", { className: "quiet", textContent: "is / read as" });
     const head = make("thead", {}, make("tr", {}, corner, ...digits));
     const table = make("table", { className: "inside-confusion" }, this.title, head, this.body);
-    this.root = make("div", { className: "inside-scroller", role: "region", tabIndex: 0, ariaLabel: "Confusion matrix" }, table);
+    this.root = make(
+      "div",
+      { className: "inside-scroller", role: "region", tabIndex: 0, ariaLabel: "Confusion matrix" },
+      table,
+    );
   }
 
   /** `confusion[label][prediction]` */
@@ -25,14 +29,20 @@ export class Confusion {
   }
 }
 
+/** Percent of the colour of a full cell, which its number must still be read on. */
+const MOST_COLOUR = 40;
+
 function rowOf(counts: readonly number[], label: number, mostWrong: number): HTMLTableRowElement {
   const total = counts.reduce((sum, count) => sum + count, 0);
   const cells = counts.map((count, read) => {
     const isRight = read === label;
-    const cell = make("td", { textContent: count === 0 ? "" : String(count), className: isRight ? "is-right" : "is-wrong" });
+    const cell = make("td", {
+      textContent: count === 0 ? "" : String(count),
+      className: isRight ? "is-right" : "is-wrong",
+    });
     // By the number of images where they are read right, by the most of any mistake where not.
     const share = isRight ? count / Math.max(1, total) : count / mostWrong;
-    cell.style.setProperty("--share", `${Math.round(share * 100)}%`);
+    cell.style.setProperty("--share", `${Math.round(share * MOST_COLOUR)}%`);
     if (count > 0) cell.title = `${whole(count)} of ${whole(total)} images of ${label} are read as ${read}`;
     return cell;
   });

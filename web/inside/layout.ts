@@ -44,10 +44,7 @@ export function layOut(spec: NetworkSpec, drawn: readonly (readonly number[])[],
 }
 
 /** The units of each layer that are drawn: all, or the most active and `always`, in their order. */
-export function unitsToDraw(
-  activations: readonly Float32Array[],
-  always: { layer: number; unit: number },
-): number[][] {
+export function unitsToDraw(activations: readonly Float32Array[], always: { layer: number; unit: number }): number[][] {
   return activations.map((values, layer) => {
     const units = Array.from(values.keys());
     if (units.length <= MOST_DRAWN) return units;

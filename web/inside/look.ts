@@ -112,7 +112,12 @@ export class Look {
     const position = this.position ?? heaviest(known, 0, mostActive(activations[0]));
     this.position = position;
     const target = Array.from({ length: outputUnits(spec) }, (_, unit) => Number(unit === wanted));
-    const explanation = await network.explain({ input: sample.pixels, target, weight: position, learningRate: this.rate });
+    const explanation = await network.explain({
+      input: sample.pixels,
+      target,
+      weight: position,
+      learningRate: this.rate,
+    });
     return { ...known, position, explanation };
   }
 }
@@ -139,7 +144,11 @@ function heaviest(facts: Omit<Facts, "position" | "explanation">, layer: number,
 }
 
 /** The weights of one neuron, by input. */
-export function weightsOf({ spec, parameters }: Pick<Facts, "spec" | "parameters">, layer: number, unit: number): Float32Array {
+export function weightsOf(
+  { spec, parameters }: Pick<Facts, "spec" | "parameters">,
+  layer: number,
+  unit: number,
+): Float32Array {
   const inputs = layerInputs(spec, layer);
   return (parameters[layer] as LayerParameters).weights.subarray(unit * inputs, (unit + 1) * inputs);
 }

@@ -34,7 +34,13 @@ export class Mistakes {
       "button",
       { type: "button", className: "inside-mistake", title: `Look at test image ${index}` },
       canvas,
-      make("span", {}, make("b", { textContent: String(label) }), ` read as `, make("b", { textContent: String(prediction) })),
+      make(
+        "span",
+        {},
+        make("b", { textContent: String(label) }),
+        ` read as `,
+        make("b", { textContent: String(prediction) }),
+      ),
       make("span", { className: "quiet", textContent: `loss ${short(loss)}` }),
     );
     card.addEventListener("click", () => this.pick(index));

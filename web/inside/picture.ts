@@ -1,12 +1,12 @@
 // The network as a picture: the digit, the neurons lit by how active they are, the weights between them by sign and size.
 
+import { layerInputs } from "../../src/spec.js";
 import { drawn, make } from "../elements.js";
 import { percent, short } from "../format.js";
 import { onThemeChange } from "../theme.js";
 import { largest, paintDigit } from "./colours.js";
 import { distance, type Layout, layOut, type Neuron, unitsToDraw } from "./layout.js";
 import { type Facts, largestAt } from "./look.js";
-import { layerInputs } from "../../src/spec.js";
 
 export interface Picks {
   neuron(layer: number, unit: number): void;
@@ -80,15 +80,20 @@ export class Picture {
     const hadFocus = this.svg.contains(document.activeElement);
     const layout = layOut(facts.spec, units, width);
     this.layout = layout;
-    for (const [name, value] of [["width", width], ["height", layout.height]] as const) {
+    for (const [name, value] of [
+      ["width", width],
+      ["height", layout.height],
+    ] as const) {
       this.svg.setAttribute(name, String(value));
     }
     const { x, y, side } = layout.image;
     Object.assign(this.image.style, { left: `${x}px`, top: `${y}px`, width: `${side}px`, height: `${side}px` });
     this.bundles = (layout.layers[0] ?? []).map((to) => ({ to, line: this.bundle(layout, to) }));
-    this.edges = layout.layers.slice(1).flatMap((layer, below) =>
-      layer.flatMap((to) => (layout.layers[below] ?? []).map((from) => ({ from, to, line: lineBetween(from, to) }))),
-    );
+    this.edges = layout.layers
+      .slice(1)
+      .flatMap((layer, below) =>
+        layer.flatMap((to) => (layout.layers[below] ?? []).map((from) => ({ from, to, line: lineBetween(from, to) }))),
+      );
     this.dots = layout.layers.flat().map((neuron) => this.dot(facts, layout, neuron));
     this.svg.replaceChildren(
       ...this.bundles.map(({ line }) => line),

@@ -41,7 +41,8 @@ export class SamplePicker {
     const response = await fetch(new URL("./samples.bin", import.meta.url));
     if (!response.ok) throw new Error(`the server answered ${response.status} for the sample images`);
     const bytes = new Uint8Array(await response.arrayBuffer());
-    for (let digit = 0; digit < DIGITS; digit++) this.addThumb(digit, bytes.slice(digit * PIXELS, (digit + 1) * PIXELS));
+    for (let digit = 0; digit < DIGITS; digit++)
+      this.addThumb(digit, bytes.slice(digit * PIXELS, (digit + 1) * PIXELS));
     this.paint();
     if (this.session.digit) this.pickDrawing();
     else this.pickReady(FIRST);
@@ -88,7 +89,11 @@ export class SamplePicker {
 
   private addThumb(digit: number, pixels: Uint8Array): void {
     const canvas = make("canvas", { className: "inside-thumb" });
-    const made = make("button", { type: "button", className: "inside-sample", ariaLabel: `Test image of ${digit}` }, canvas);
+    const made = make(
+      "button",
+      { type: "button", className: "inside-sample", ariaLabel: `Test image of ${digit}` },
+      canvas,
+    );
     made.addEventListener("click", () => this.pickReady(digit));
     this.thumbs.push({ pixels, button: made, canvas });
     this.ready.append(made);

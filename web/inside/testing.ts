@@ -1,10 +1,10 @@
 // How the network does on the test set, when one asks for it: the confusion matrix and its worst mistakes.
 
+import type { Dataset } from "../../src/dataset.js";
 import { button, make, setText } from "../elements.js";
 import { megabytes } from "../format.js";
 import { loadMnist } from "../mnist.js";
 import type { TrainedNetwork } from "../session.js";
-import type { Dataset } from "../../src/dataset.js";
 import { Confusion } from "./confusion.js";
 import { Mistakes } from "./mistakes.js";
 
@@ -31,7 +31,13 @@ export class Testing {
     const worst = make("div", {}, make("h3", { textContent: "Its worst mistakes" }), this.mistakes.root);
     this.results = make("div", { className: "inside-results", hidden: true }, this.confusion.root, worst);
     const top = make("div", { className: "inside-ask" }, this.ask, this.status);
-    this.root = make("section", { className: "card inside-testing" }, make("h2", { textContent: "On the test set" }), top, this.results);
+    this.root = make(
+      "section",
+      { className: "card inside-testing" },
+      make("h2", { textContent: "On the test set" }),
+      top,
+      this.results,
+    );
   }
 
   /** Another network has other mistakes; those of the last one go. */

@@ -60,7 +60,12 @@ class InsideView {
   }
 
   private layOut(): HTMLElement {
-    const top = make("section", { className: "card inside-top", ariaLabel: "What is looked at" }, field("Network", this.networks), this.samples.root);
+    const top = make(
+      "section",
+      { className: "card inside-top", ariaLabel: "What is looked at" },
+      field("Network", this.networks),
+      this.samples.root,
+    );
     const key = make(
       "p",
       { className: "quiet inside-key" },
@@ -68,8 +73,22 @@ class InsideView {
       ...[make("span", { className: "inside-line is-negative" }), "below 0; the wider, the larger."],
       " Neurons light up as they are active. Click a neuron or a line, or move by arrow keys.",
     );
-    const picture = make("section", { className: "card inside-picture-card", ariaLabel: "The network" }, this.picture.root, key);
-    return make("div", { className: "inside" }, this.message, top, picture, this.weights.root, this.chain.root, this.testing.root);
+    const picture = make(
+      "section",
+      { className: "card inside-picture-card", ariaLabel: "The network" },
+      this.picture.root,
+      key,
+    );
+    return make(
+      "div",
+      { className: "inside" },
+      this.message,
+      top,
+      picture,
+      this.weights.root,
+      this.chain.root,
+      this.testing.root,
+    );
   }
 
   async start(): Promise<void> {

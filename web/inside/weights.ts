@@ -30,9 +30,23 @@ export class WeightImage {
     );
     this.slider.addEventListener("keydown", (event) => this.typed(event));
     this.slider.addEventListener("click", (event) => this.clicked(event));
-    const legend = make("div", { className: "inside-legend" }, this.ends[0], make("span", { className: "inside-scale" }), this.ends[1]);
+    const legend = make(
+      "div",
+      { className: "inside-legend" },
+      this.ends[0],
+      make("span", { className: "inside-scale" }),
+      this.ends[1],
+    );
     const hint = make("p", { className: "quiet", textContent: "Click a weight, or move by arrow keys." });
-    this.root = make("section", { className: "card inside-neuron-card", ariaLabel: "Weights of a neuron" }, this.title, this.about, this.slider, legend, hint);
+    this.root = make(
+      "section",
+      { className: "card inside-neuron-card", ariaLabel: "Weights of a neuron" },
+      this.title,
+      this.about,
+      this.slider,
+      legend,
+      hint,
+    );
     onThemeChange(() => this.facts && this.show(this.facts));
   }
 
@@ -79,7 +93,9 @@ export class WeightImage {
   private say(weights: Float32Array, input: number): void {
     const layer = this.facts?.position.layer ?? 0;
     const place =
-      layer === 0 ? `row ${Math.floor(input / SIDE)}, column ${input % SIDE}` : `from layer ${layer - 1}, unit ${input}`;
+      layer === 0
+        ? `row ${Math.floor(input / SIDE)}, column ${input % SIDE}`
+        : `from layer ${layer - 1}, unit ${input}`;
     this.slider.ariaValueMin = "0";
     this.slider.ariaValueMax = String(weights.length - 1);
     this.slider.ariaValueNow = String(input);

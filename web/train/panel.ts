@@ -69,13 +69,13 @@ export class Panel {
 }
 
 function progressOf({ progress, current }: Trainer): number {
-  if (progress) return progress.loaded / Math.max(1, progress.total);
+  if (progress) return progress.loaded / (progress.total ?? Infinity);
   return current && current.planned > 0 ? current.epochs / current.planned : 0;
 }
 
 function inWords({ progress, message, isPreparing, current }: Trainer): string {
   if (message !== "") return message;
-  if (progress) return `Fetching the images of MNIST: ${megabytes(progress.total)}`;
+  if (progress) return `Fetching the images${progress.total === undefined ? "" : `, ${megabytes(progress.total)}`}…`;
   if (isPreparing) return "Preparing…";
   if (!current) return "Train a network on 60,000 handwritten digits, here in the page.";
   const { name, state, tests } = current;

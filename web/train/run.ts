@@ -1,6 +1,7 @@
 // One network of this visit and its training: started, held, led on by single steps, stopped.
 
 import type { BatchRecord, EpochRecord } from "../../src/record.js";
+import { Network } from "../../src/worker.js";
 import type { TrainAndTest } from "../mnist.js";
 import type { Entry, TrainedNetwork } from "../session.js";
 import { Curve } from "./curve.js";
@@ -35,8 +36,8 @@ export class Run implements Entry {
   ended: Promise<void> = Promise.resolve();
   private controller = new AbortController();
   private isHeld = false;
-  /** Whether training was held in this epoch, which then took longer than it needed. */
-  private wasHeld = false;
+  /** Whether the network's worker holds the training images, some 150 MB with all that is made of them. */
+  private isHeavy = false;
   /** Lets a training go on that is held after a batch. */
   private release: (() => void) | undefined;
   /** Where the speed is measured from: a report of this epoch, and when it came. */
@@ -85,7 +86,7 @@ export class Run implements Entry {
   private begin(settings: Settings, isHeld: boolean): void {
     this.controller = new AbortController();
     this.isHeld = isHeld;
-    this.wasHeld = isHeld;
+    this.isHeavy = true;
     this.settings = settings;
     this.planned = this.epochs + settings.epochs;
     this.measured = undefined;
@@ -113,8 +114,7 @@ export class Run implements Entry {
   }
 
   private epochDone({ epoch, validation, samplesPerSecond }: EpochRecord, before: number): void {
-    if (!this.wasHeld) this.samplesPerSecond = samplesPerSecond;
-    this.wasHeld = this.isHeld;
+    this.samplesPerSecond = samplesPerSecond;
     this.measured = undefined;
     if (validation) this.tested(before + epoch, validation);
   }
@@ -131,7 +131,6 @@ export class Run implements Entry {
 
   pause(): void {
     this.isHeld = true;
-    this.wasHeld = true;
     this.turn("paused");
   }
 
@@ -151,6 +150,15 @@ export class Run implements Entry {
   stop(): void {
     this.controller.abort();
     this.go();
+  }
+
+  /** Moves a network that is not trained any more to a worker that holds no images. */
+  async lighten(): Promise<void> {
+    if (!this.isHeavy || this.isBusy || this.state === "failed") return;
+    const heavy = this.network;
+    this.network = await Network.fromBytes(await heavy.toBytes(), { seed: this.settings?.seed ?? 0 });
+    this.isHeavy = false;
+    heavy.dispose();
   }
 
   private go(): void {

@@ -12,7 +12,7 @@ export class Trainer {
   /** What the buttons are about. */
   current: Run | undefined;
   /** Bytes of the images that have come, and of all, while they come. */
-  progress: { loaded: number; total: number } | undefined;
+  progress: { loaded: number; total: number | undefined } | undefined;
   /** What went wrong last, in a sentence. */
   message = "";
   /** Whether a network is being made or its images are being fetched. */
@@ -32,7 +32,9 @@ export class Trainer {
     await this.prepare(async () => {
       const data = await this.images();
       if (this.current?.state === "fresh") this.remove(this.current);
+      const before = this.runs;
       void this.train(await this.make(settings), data, settings, isHeld);
+      for (const run of before) await run.lighten();
     });
   }
 
