@@ -2,7 +2,7 @@
 
 import type { Explanation, LayerParameters, WeightPosition } from "../../src/explain.js";
 import { layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
-import type { TrainedNetwork } from "../session.js";
+import type { Network } from "../../src/worker.js";
 
 /** A digit to look at. */
 export interface Sample {
@@ -26,11 +26,13 @@ export interface Facts {
   explanation: Explanation;
 }
 
+type Known = Omit<Facts, "position" | "explanation">;
+
 export class Look {
   facts: Facts | undefined;
   /** What went wrong, in a sentence. */
   message = "";
-  private network: TrainedNetwork | undefined;
+  private network: Network | undefined;
   private sample: Sample | undefined;
   private position: WeightPosition | undefined;
   private wanted: number | undefined;
@@ -41,7 +43,7 @@ export class Look {
   /** `onChange` is called when there are new facts, or a message. */
   constructor(private readonly onChange: () => void) {}
 
-  setNetwork(network: TrainedNetwork): void {
+  setNetwork(network: Network): void {
     if (this.position && !isIn(network.spec, this.position)) this.position = undefined;
     this.network = network;
     this.refresh();
@@ -104,14 +106,14 @@ export class Look {
     }
   }
 
-  private async gather(network: TrainedNetwork, sample: Sample): Promise<Facts> {
+  private async gather(network: Network, sample: Sample): Promise<Facts> {
     const { spec } = network;
     const [parameters, activations] = await Promise.all([network.parameters(), network.activations(sample.pixels)]);
     const wanted = this.wanted ?? largestAt(activations.at(-1) ?? new Float32Array(1));
     const known = { spec, parameters, activations, sample, wanted };
-    const position = this.position ?? heaviest(known, 0, mostActive(activations[0]));
-    this.position = position;
     const target = Array.from({ length: outputUnits(spec) }, (_, unit) => Number(unit === wanted));
+    const position = this.position ?? (await interesting(network, known, target));
+    this.position = position;
     const explanation = await network.explain({
       input: sample.pixels,
       target,
@@ -122,12 +124,15 @@ export class Look {
   }
 }
 
-function isIn(spec: NetworkSpec, { layer, unit, input }: WeightPosition): boolean {
-  return unit < (spec.layers[layer]?.units ?? 0) && input < layerInputs(spec, layer);
+/** A weight to begin with: of the neuron of the first layer that would have to change most. */
+async function interesting(network: Network, facts: Known, target: number[]): Promise<WeightPosition> {
+  const { layers } = await network.gradient(facts.sample.pixels, target);
+  // ∂C/∂b is ∂C/∂z.
+  return heaviest(facts, 0, largestAt((layers[0]?.biases ?? new Float32Array(1)).map(Math.abs)));
 }
 
-function mostActive(values: Float32Array | undefined): number {
-  return largestAt((values ?? new Float32Array(1)).map(Math.abs));
+function isIn(spec: NetworkSpec, { layer, unit, input }: WeightPosition): boolean {
+  return unit < (spec.layers[layer]?.units ?? 0) && input < layerInputs(spec, layer);
 }
 
 /** Where the largest is. */
@@ -136,7 +141,7 @@ export function largestAt(values: Float32Array): number {
 }
 
 /** The neuron's weight on the input that, times it, is the largest. */
-function heaviest(facts: Omit<Facts, "position" | "explanation">, layer: number, unit: number): WeightPosition {
+function heaviest(facts: Known, layer: number, unit: number): WeightPosition {
   const below = layer === 0 ? facts.sample.pixels : (facts.activations[layer - 1] ?? []);
   const weights = weightsOf(facts, layer, unit);
   const shares = weights.map((weight, i) => Math.abs(weight * (below[i] as number)));

@@ -3,7 +3,7 @@
 import type { Dataset } from "../../src/dataset.js";
 import { make } from "../elements.js";
 import { short } from "../format.js";
-import type { Mistake } from "../session.js";
+import type { Mistake } from "../../src/evaluate.js";
 import { onThemeChange } from "../theme.js";
 import { paintDigit } from "./colours.js";
 

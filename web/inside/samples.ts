@@ -11,7 +11,7 @@ const [PIXELS, DIGITS] = [28 * 28, 10];
 
 export class SamplePicker {
   readonly root: HTMLElement;
-  private readonly drawing = button("Your drawing", () => this.pickDrawing());
+  private readonly drawing = button("The drawing", () => this.pickDrawing());
   private readonly go = button("Draw one", () => {
     location.hash = "draw";
   });
@@ -66,7 +66,7 @@ export class SamplePicker {
 
   private pickDrawing(): void {
     const { digit } = this.session;
-    if (digit) this.pick({ pixels: digit, name: "your drawing" });
+    if (digit) this.pick({ pixels: digit, name: "the drawing" });
   }
 
   private pickReady(digit: number): void {

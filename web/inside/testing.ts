@@ -4,7 +4,7 @@ import type { Dataset } from "../../src/dataset.js";
 import { button, make, setText } from "../elements.js";
 import { megabytes } from "../format.js";
 import { loadMnist } from "../mnist.js";
-import type { TrainedNetwork } from "../session.js";
+import type { Network } from "../../src/worker.js";
 import { Confusion } from "./confusion.js";
 import { Mistakes } from "./mistakes.js";
 
@@ -24,7 +24,7 @@ export class Testing {
   private readonly confusion = new Confusion();
   private readonly mistakes: Mistakes;
   private readonly results: HTMLElement;
-  private network: TrainedNetwork | undefined;
+  private network: Network | undefined;
 
   constructor(private readonly actions: TestingActions) {
     this.mistakes = new Mistakes((index) => actions.picked(index));
@@ -41,7 +41,7 @@ export class Testing {
   }
 
   /** Another network has other mistakes; those of the last one go. */
-  setNetwork(network: TrainedNetwork): void {
+  setNetwork(network: Network): void {
     if (network === this.network) return;
     this.network = network;
     this.results.hidden = true;
@@ -66,7 +66,7 @@ export class Testing {
     }
   }
 
-  private async evaluate(network: TrainedNetwork, test: Dataset): Promise<void> {
+  private async evaluate(network: Network, test: Dataset): Promise<void> {
     const { confusion = [], accuracy, count, worst = [] } = await network.evaluate(test, { worst: WORST });
     // Another network may have been picked meanwhile.
     if (network !== this.network) return;

@@ -2,7 +2,7 @@
 
 import { Network } from "../../src/worker.js";
 import { field, make, setText } from "../elements.js";
-import type { Session, TrainedNetwork } from "../session.js";
+import type { Session } from "../session.js";
 import { Chain } from "./chain.js";
 import { Look } from "./look.js";
 import { Picture } from "./picture.js";
@@ -31,7 +31,7 @@ class InsideView {
   private readonly chain: Chain;
   private readonly testing: Testing;
   private readonly message = make("p", { className: "error inside-message", role: "alert" });
-  private ready: Promise<TrainedNetwork> | undefined;
+  private ready: Promise<Network> | undefined;
   private waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly session: Session) {
@@ -126,7 +126,7 @@ class InsideView {
     this.testing.setNetwork(network);
   }
 
-  private readyNetwork(): Promise<TrainedNetwork> {
+  private readyNetwork(): Promise<Network> {
     this.ready ??= fetchNetwork().catch((error: Error) => {
       this.ready = undefined;
       throw error;
@@ -167,7 +167,7 @@ class InsideView {
 }
 
 /** The teaching network, which is small enough for every weight between its neurons to be drawn. */
-async function fetchNetwork(): Promise<TrainedNetwork> {
+async function fetchNetwork(): Promise<Network> {
   const response = await fetch(new URL("./digits-tiny.safetensors", import.meta.url));
   if (!response.ok) throw new Error(`the server answered ${response.status} for the ready network`);
   return Network.fromBytes(new Uint8Array(await response.arrayBuffer()), { title: "the ready network" });

@@ -2,41 +2,51 @@
 
 import uPlot from "uplot";
 import { make } from "../elements.js";
-import { percent, short } from "../format.js";
+import { short } from "../format.js";
 import { onThemeChange, token } from "../theme.js";
 import type { Run } from "./run.js";
 
 /** Colours of runs, `--run-0` and so on, before they begin anew. */
 export const COLOURS = 6;
 
-const HEIGHT = 220;
-/** What a logarithmic axis can still show. */
-const LEAST_LOSS = 1e-5;
 /** Drawing anew takes a few milliseconds, which training reports would ask for twenty times a second. */
 const LEAST_MILLISECONDS = 120;
 
+/** What can still be told from no loss, and from no mistake. */
+const [LEAST_LOSS, LEAST_ERROR] = [1e-5, 1e-4];
+
 interface Quantity {
   title: string;
-  isLogarithmic: boolean;
   batches(run: Run): number[];
   tests(run: Run): number[];
+  /** How high a value stands. */
+  height(value: number): number;
+  /** Where the axis has lines. */
+  marks: readonly number[];
+  /** The values that an empty chart shows. */
+  span: readonly [number, number];
   shown(value: number): string;
 }
 
 const QUANTITIES: readonly Quantity[] = [
   {
     title: "Loss",
-    isLogarithmic: true,
-    batches: (run) => run.curve.losses.map((loss) => Math.max(loss, LEAST_LOSS)),
-    tests: (run) => run.tests.map(({ loss }) => Math.max(loss, LEAST_LOSS)),
-    shown: (value) => short(value),
+    batches: (run) => run.curve.losses,
+    tests: (run) => run.tests.map(({ loss }) => loss),
+    height: (loss) => Math.log10(Math.max(loss, LEAST_LOSS)),
+    marks: [-5, -4, -3, -2, -1, 0, 1, 2].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power)),
+    span: [0.05, 2.5],
+    shown: (loss) => short(loss),
   },
   {
+    // By the logarithm of the share of mistakes: from 98 to 99 % is as far as from 80 to 90.
     title: "Accuracy",
-    isLogarithmic: false,
     batches: (run) => run.curve.accuracies,
     tests: (run) => run.tests.map(({ accuracy }) => accuracy),
-    shown: (value) => percent(value),
+    height: (accuracy) => -Math.log10(Math.max(1 - accuracy, LEAST_ERROR)),
+    marks: [0, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999],
+    span: [0, 0.98],
+    shown: (accuracy) => `${short(100 * accuracy, 4)} %`,
   },
 ];
 
@@ -47,12 +57,9 @@ export class Curves {
   private waiting: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
-    const key = make(
-      "p",
-      { className: "quiet train-key" },
-      ...[make("span", { className: "train-thin" }), "training batches"],
-      ...[make("span", { className: "train-thick" }), "test images, after each epoch"],
-    );
+    const line = (name: string, what: string): HTMLElement => make("span", {}, make("i", { className: name }), what);
+    const lines = [line("train-thin", "training batches"), line("train-thick", "test images, after each epoch")];
+    const key = make("p", { className: "quiet train-key" }, ...lines);
     const charts = make("div", { className: "train-charts" }, ...this.charts.map(({ root }) => root));
     this.root = make("section", { className: "card train-curves", ariaLabel: "Curves" }, charts, key);
     onThemeChange(() => this.draw());
@@ -84,53 +91,62 @@ class Chart {
 
   constructor(private readonly quantity: Quantity) {
     this.root = make("div", {}, make("h3", { textContent: quantity.title }), this.box);
-    this.box.style.height = `${HEIGHT}px`;
   }
 
   draw(runs: readonly Run[]): void {
-    const width = this.box.clientWidth;
+    const { clientWidth: width, clientHeight: height } = this.box;
     // A hidden view has no size to draw in.
     if (width === 0) return;
     this.most = Math.max(1, ...runs.map((run) => Math.max(run.planned, run.epochs)));
-    const names = runs.map((run) => run.name).join();
-    if (!this.plot || names !== this.drawn) this.begin(runs, width);
-    this.plot?.setSize({ width, height: HEIGHT });
+    const numbers = runs.map((run) => run.number).join();
+    if (!this.plot || numbers !== this.drawn) this.begin(runs, width, height);
+    this.plot?.setSize({ width, height });
     this.plot?.setData(this.data(runs));
     this.box.ariaLabel = this.inWords(runs);
-    this.drawn = names;
+    this.drawn = numbers;
   }
 
-  private begin(runs: readonly Run[], width: number): void {
+  private begin(runs: readonly Run[], width: number, height: number): void {
     this.plot?.destroy();
-    const { isLogarithmic, shown } = this.quantity;
     const options: uPlot.Options = {
-      ...{ width, height: HEIGHT, padding: [8, 12, 0, 0], legend: { show: false }, cursor: { show: false } },
+      ...{ width, height, padding: [8, 12, 0, 0], legend: { show: false }, cursor: { show: false } },
       scales: {
         x: { time: false, range: () => [0, this.most] },
-        y: isLogarithmic ? { distr: 3 } : { range: accuracyRange },
+        y: { range: (_, least, most) => this.range(least, most) },
       },
       axes: [
-        {
-          ...axis(),
-          label: "epoch",
-          labelSize: 20,
-          labelFont: font(),
-          size: 28,
-          incrs: [1, 2, 5, 10, 20, 50, 100, 200, 500],
-        },
-        { ...axis(), size: 58, values: (_, ticks) => ticks.map((tick) => (tick === null ? "" : shown(tick))) },
+        { ...axis(), size: 44, label: "epochs", labelSize: 18, labelFont: font(), labelGap: -6, incrs: WHOLE_STEPS },
+        { ...axis(), size: 56, splits: () => this.marks(), values: (_, heights) => heights.map((at) => this.mark(at)) },
       ],
       series: [{}, ...runs.flatMap((run) => seriesOf(run))],
     };
     this.plot = new uPlot(options, this.data(runs), this.box);
   }
 
+  /** Some room around what is there. */
+  private range(least: number | null, most: number | null): [number, number] {
+    const { height, span } = this.quantity;
+    const [from, to] = [least ?? height(span[0]), most ?? height(span[1])];
+    const room = Math.max(0.05, (to - from) * 0.06);
+    return [from - room, to + room];
+  }
+
+  private marks(): number[] {
+    return this.quantity.marks.map(this.quantity.height);
+  }
+
+  private mark(at: number): string {
+    const { marks, height, shown } = this.quantity;
+    const value = marks.find((mark) => height(mark) === at);
+    return value === undefined ? "" : shown(value);
+  }
+
   /** All runs over one list of epochs, as uPlot wants them. */
   private data(runs: readonly Run[]): uPlot.AlignedData {
-    const { batches, tests } = this.quantity;
+    const { batches, height, tests } = this.quantity;
     const tables = runs.flatMap((run): uPlot.AlignedData[] => [
-      [run.curve.epochs, batches(run)],
-      [run.tests.map(({ epochs }) => epochs), tests(run)],
+      [run.curve.epochs, batches(run).map(height)],
+      [run.tests.map(({ epochs }) => epochs), tests(run).map(height)],
     ]);
     return tables.length === 0 ? [[]] : uPlot.join(tables);
   }
@@ -145,12 +161,8 @@ class Chart {
   }
 }
 
-/** Some room around what is there, and never past 100 %. */
-function accuracyRange(_: uPlot, least: number | null, most: number | null): [number, number] {
-  if (least === null || most === null) return [0, 1];
-  const room = Math.max(0.005, (most - least) * 0.05);
-  return [Math.max(0, least - room), Math.min(1, most + room)];
-}
+/** Between the marks of the epochs. */
+const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
 
 function axis(): uPlot.Axis {
   const grid = { stroke: () => token("--line"), width: 1 };
@@ -162,7 +174,7 @@ function font(): string {
 }
 
 function seriesOf(run: Run): uPlot.Series[] {
-  const colour = (): string => token(`--run-${run.colour % COLOURS}`);
+  const colour = (): string => token(`--run-${run.number % COLOURS}`);
   return [
     { stroke: () => `${colour()}88`, width: 1.25, points: { show: false }, spanGaps: true },
     { stroke: colour, width: 2, points: { show: true, size: 6, fill: colour, stroke: colour }, spanGaps: true },

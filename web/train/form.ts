@@ -18,7 +18,7 @@ import {
 } from "./settings.js";
 
 const OPTIMIZER_NAMES: Record<OptimizerName, string> = {
-  ...{ sgd: "SGD", momentum: "SGD with momentum 0.9", adam: "Adam", adamw: "AdamW" },
+  ...{ sgd: "SGD", momentum: "SGD, momentum", adam: "Adam", adamw: "AdamW" },
 };
 
 /** The options by the names that the library's errors give them, and which field each is. */
@@ -49,6 +49,7 @@ export class SettingsForm {
     augment: make("input", { type: "checkbox" }),
   };
   private readonly presets = PRESETS.map((hidden) => this.preset(hidden));
+  private readonly summary = make("summary");
   private readonly size = make("p", { className: "quiet train-size" });
   private readonly fault = make("p", { className: "error train-fault", id: "train-fault", role: "alert" });
   /** Whose usual rate the rate is, unless it has been changed. */
@@ -57,23 +58,27 @@ export class SettingsForm {
   constructor(private readonly onChange: () => void) {
     const { hidden, activation, output, loss, dropout, optimizer, learningRate, batchSize, epochs, seed } = this.fields;
     for (const [name, input] of Object.entries(this.fields)) input.id = `train-${name}`;
-    this.root = make(
-      "form",
-      { className: "card train-form", noValidate: true },
-      ...this.heading(
-        "Network",
-        make("div", { className: "train-presets", role: "group", ariaLabel: "Topologies" }, ...this.presets),
-      ),
-      field("Hidden layers (units of each)", hidden),
-      this.size,
-      pair(field("Activation", activation), field("Dropout", dropout)),
-      pair(field("Output", output), field("Loss", loss)),
-      ...this.heading("Learning"),
+    const topologies = make("div", { className: "train-presets", role: "group", ariaLabel: "Topologies" });
+    topologies.append(...this.presets);
+    const fields = make(
+      "div",
+      { className: "train-fields" },
+      ...[
+        make("h2", { textContent: "Network" }),
+        topologies,
+        field("Hidden layers (units of each)", hidden),
+        this.size,
+      ],
+      pair(field("Activation", activation), field("Output", output)),
+      pair(field("Loss", loss), field("Dropout", dropout)),
+      make("h2", { textContent: "Learning" }),
       pair(field("Optimizer", optimizer), field("Learning rate", learningRate)),
       pair(field("Batch size", batchSize), field("Epochs", epochs)),
       pair(field("Seed", seed), make("label", { className: "train-check" }, this.fields.augment, "Augment images")),
-      this.fault,
     );
+    // On a phone the settings would push the training out of sight, so that they can be folded there, and are at first.
+    const details = make("details", { open: matchMedia("(min-width: 52rem)").matches }, this.summary, fields);
+    this.root = make("form", { className: "card train-form", noValidate: true }, details, this.fault);
     this.settings = DEFAULTS;
     this.root.addEventListener("input", () => this.changed());
     this.root.addEventListener("submit", (event) => event.preventDefault());
@@ -139,6 +144,7 @@ export class SettingsForm {
     const { settings } = this;
     this.showFault(faultOf(settings) ?? "");
     const count = parametersOf(settings);
+    this.summary.textContent = `Settings: ${topology(settings.hidden)}`;
     this.size.textContent = count === undefined ? "–" : `${topology(settings.hidden)}: ${whole(count)} parameters`;
     this.presets.forEach((button, i) => {
       button.ariaPressed = String(topology(PRESETS[i] ?? []) === topology(settings.hidden));
@@ -152,10 +158,6 @@ export class SettingsForm {
       this.changed();
     });
     return made;
-  }
-
-  private heading(text: string, ...more: HTMLElement[]): HTMLElement[] {
-    return [make("h2", { textContent: text }), ...more];
   }
 }
 

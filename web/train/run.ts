@@ -3,7 +3,7 @@
 import type { BatchRecord, EpochRecord } from "../../src/record.js";
 import { Network } from "../../src/worker.js";
 import type { TrainAndTest } from "../mnist.js";
-import type { Entry, TrainedNetwork } from "../session.js";
+import type { Entry } from "../session.js";
 import { Curve } from "./curve.js";
 import { fitOptions, type Settings } from "./settings.js";
 
@@ -46,9 +46,9 @@ export class Run implements Entry {
   /** `onChange` is called whenever there is something new to show. `settings` are unknown for a file. */
   constructor(
     readonly name: string,
-    /** Which of the colours its curves have, from 0. */
-    readonly colour: number,
-    public network: TrainedNetwork,
+    /** Its number in this visit, from 0, which its curves have their colour by. */
+    readonly number: number,
+    public network: Network,
     public settings: Settings | undefined,
     private readonly onChange: (run: Run) => void,
   ) {
@@ -74,7 +74,7 @@ export class Run implements Entry {
         ...fitOptions(settings),
         ...{ validation: test, signal, batchInterval: () => (this.isHeld ? 0 : INTERVAL) },
         onBatch: (record) => this.batchDone(record, before),
-        onEpoch: (record) => this.epochDone(record, before),
+        onEpoch: (record) => this.epochDone(record, before, train.count),
       });
       this.turn("done");
     } catch (error) {
@@ -113,7 +113,14 @@ export class Run implements Entry {
     else if (!this.isHeld) this.samplesPerSecond = ((samples - measured.samples) / (now - measured.time)) * 1000;
   }
 
-  private epochDone({ epoch, validation, samplesPerSecond }: EpochRecord, before: number): void {
+  private epochDone(
+    { epoch, loss, accuracy, validation, samplesPerSecond }: EpochRecord,
+    before: number,
+    total: number,
+  ): void {
+    // What came after the last report.
+    this.curve.add({ epoch, loss, accuracy, samples: total, total }, before);
+    this.epochs = before + epoch;
     this.samplesPerSecond = samplesPerSecond;
     this.measured = undefined;
     if (validation) this.tested(before + epoch, validation);

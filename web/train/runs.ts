@@ -81,7 +81,7 @@ class Row {
     });
     this.chosen = make("input", { type: "radio", name: "train-chosen", ariaLabel: `Draw against ${name}` });
     this.chosen.addEventListener("change", () => session.choose(run));
-    const swatch = make("span", { className: `train-swatch train-colour-${run.colour % COLOURS}` });
+    const swatch = make("span", { className: `train-swatch train-colour-${run.number % COLOURS}` });
     const about = make("span", { className: "quiet", textContent: describeNetwork(network.spec) });
     const buttons = [
       button("Save", () => actions.save(run), { className: "button small", ariaLabel: `Save ${name}` }),
