@@ -69,9 +69,12 @@ export class Session {
     this.#events.dispatchEvent(new Event(event));
   }
 
-  /** The pretrained network of `wasmlp/digits`, on this thread; loaded once. */
+  /** The pretrained network of `wasmlp/digits`, on this thread; loaded once, or again after an error. */
   get pretrained(): Promise<Network> {
-    this.#pretrained ??= loadDigits();
+    this.#pretrained ??= loadDigits().catch((error: unknown) => {
+      this.#pretrained = undefined;
+      throw error;
+    });
     return this.#pretrained;
   }
 

@@ -12,6 +12,8 @@ import { firstExample, nextExample, present } from "./samples.js";
 
 /** Its elements are in index.html, so that it is there before any script. */
 export function mount(root: HTMLElement, session: Session): void {
+  // While it loads, the rest is set up; whether it could be loaded, the reader tells.
+  session.pretrained.catch(() => {});
   const answer = new Answer();
   const reader = new Reader(session, answer);
   const drawing = new Drawing(once(() => show()));
