@@ -191,6 +191,7 @@ function updateOf({ weight, learningRate, gradient, corrected }: Explanation): H
   const box = (symbol: string, value: number, how: string, className = "", digits = 3): HTMLElement => {
     const made = factorBox({ symbol, value, how }, className);
     made.querySelector("data")?.replaceWith(number(value, digits));
+    if (symbol === "η") made.querySelector("data")?.classList.remove("is-positive");
     return made;
   };
   return [

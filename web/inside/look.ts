@@ -4,6 +4,8 @@ import type { Explanation, LayerParameters, WeightPosition } from "../../src/exp
 import { layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
 import type { Network } from "../../src/worker.js";
 
+import { unitsToDraw } from "./layout.js";
+
 /** A digit to look at. */
 export interface Sample {
   /** `[28][28]` */
@@ -24,9 +26,11 @@ export interface Facts {
   wanted: number;
   position: WeightPosition;
   explanation: Explanation;
+  /** The units of each layer that there is room to draw. */
+  drawn: number[][];
 }
 
-type Known = Omit<Facts, "position" | "explanation">;
+type Known = Omit<Facts, "position" | "explanation" | "drawn">;
 
 export class Look {
   facts: Facts | undefined;
@@ -120,7 +124,7 @@ export class Look {
       weight: position,
       learningRate: this.rate,
     });
-    return { ...known, position, explanation };
+    return { ...known, position, explanation, drawn: unitsToDraw(activations, position) };
   }
 }
 

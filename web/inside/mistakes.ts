@@ -1,9 +1,9 @@
 // The test images that the network is most wrong about.
 
 import type { Dataset } from "../../src/dataset.js";
+import type { Mistake } from "../../src/evaluate.js";
 import { make } from "../elements.js";
 import { short } from "../format.js";
-import type { Mistake } from "../../src/evaluate.js";
 import { onThemeChange } from "../theme.js";
 import { paintDigit } from "./colours.js";
 

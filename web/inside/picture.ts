@@ -5,7 +5,7 @@ import { drawn, make } from "../elements.js";
 import { percent, short } from "../format.js";
 import { onThemeChange } from "../theme.js";
 import { largest, paintDigit } from "./colours.js";
-import { distance, type Layout, layOut, type Neuron, unitsToDraw } from "./layout.js";
+import { distance, type Layout, layOut, type Neuron } from "./layout.js";
 import { type Facts, largestAt } from "./look.js";
 
 export interface Picks {
@@ -64,7 +64,7 @@ export class Picture {
     const { facts } = this;
     const width = this.root.clientWidth;
     if (!facts || width === 0) return;
-    const units = unitsToDraw(facts.activations, facts.position);
+    const units = facts.drawn;
     const key = JSON.stringify([width, units, facts.spec]);
     if (key !== this.made) this.make(facts, units, width);
     this.made = key;

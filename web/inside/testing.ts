@@ -1,10 +1,10 @@
 // How the network does on the test set, when one asks for it: the confusion matrix and its worst mistakes.
 
 import type { Dataset } from "../../src/dataset.js";
+import type { Network } from "../../src/worker.js";
 import { button, make, setText } from "../elements.js";
 import { megabytes } from "../format.js";
 import { loadMnist } from "../mnist.js";
-import type { Network } from "../../src/worker.js";
 import { Confusion } from "./confusion.js";
 import { Mistakes } from "./mistakes.js";
 
@@ -46,6 +46,11 @@ export class Testing {
     this.network = network;
     this.results.hidden = true;
     setText(this.status, "");
+  }
+
+  /** What is shown is of before. */
+  learned(): void {
+    if (!this.results.hidden) this.say("The network has learned since.");
   }
 
   private async run(): Promise<void> {

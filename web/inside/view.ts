@@ -41,7 +41,10 @@ class InsideView {
       neuron: (layer, unit) => look.setNeuron(layer, unit),
       weight: (layer, unit, input) => look.setPosition({ layer, unit, input }),
     });
-    this.weights = new WeightImage((input) => this.pickInput(input));
+    this.weights = new WeightImage({
+      input: (input) => this.pickInput(input),
+      neuron: (layer, unit) => look.setNeuron(layer, unit),
+    });
     this.chain = new Chain({
       position: (position) => look.setPosition(position),
       rate: (rate) => look.setRate(rate),
@@ -54,9 +57,15 @@ class InsideView {
     this.root = this.layOut();
     this.networks.addEventListener("change", () => this.choose());
     session.on("networks", () => this.listNetworks());
-    session.on("chosen", () => void this.follow());
-    session.on("learned", () => this.refreshSoon());
-    session.on("view", () => this.refreshSoon());
+    session.on("chosen", () => {
+      this.listNetworks();
+      void this.follow();
+    });
+    session.on("learned", () => {
+      this.testing.learned();
+      this.followSoon();
+    });
+    session.on("view", () => this.followSoon());
   }
 
   private layOut(): HTMLElement {
@@ -93,8 +102,12 @@ class InsideView {
 
   async start(): Promise<void> {
     this.listNetworks();
+    await Promise.all([this.follow(), this.trying(() => this.samples.start())]);
+  }
+
+  private async trying(work: () => Promise<void>): Promise<void> {
     try {
-      await Promise.all([this.follow(), this.samples.start()]);
+      await work();
     } catch (error) {
       setText(this.message, `This view is not complete: ${(error as Error).message}`);
     }
@@ -116,14 +129,15 @@ class InsideView {
     this.session.choose(this.session.networks[Number(this.networks.value)]);
   }
 
-  /** Looks at the chosen network, or where that is the pretrained one, which is too large to draw, at the ready one. */
-  private async follow(): Promise<void> {
-    this.listNetworks();
-    const { chosen } = this.session;
-    const network = chosen?.network ?? (await this.readyNetwork());
-    if (this.session.chosen !== chosen) return;
-    this.look.setNetwork(network);
-    this.testing.setNetwork(network);
+  /** Looks at the chosen network as it is now, or where that is the pretrained one, which is too large to draw, at the ready one. */
+  private follow(): Promise<void> {
+    return this.trying(async () => {
+      const { chosen } = this.session;
+      const network = chosen?.network ?? (await this.readyNetwork());
+      if (this.session.chosen !== chosen) return;
+      this.look.setNetwork(network);
+      this.testing.setNetwork(network);
+    });
   }
 
   private readyNetwork(): Promise<Network> {
@@ -134,11 +148,11 @@ class InsideView {
     return this.ready;
   }
 
-  private refreshSoon(): void {
+  private followSoon(): void {
     if (this.session.view !== "inside") return;
     this.waiting ??= setTimeout(() => {
       this.waiting = undefined;
-      this.look.refresh();
+      void this.follow();
     }, LEAST_MILLISECONDS);
   }
 

@@ -9,6 +9,12 @@ import { type Facts, weightsOf } from "./look.js";
 const SIDE = 28;
 const COLUMNS = 16;
 
+/** What is picked by the image, and by those of the other neurons. */
+export interface WeightPicks {
+  input(input: number): void;
+  neuron(layer: number, unit: number): void;
+}
+
 export class WeightImage {
   readonly root: HTMLElement;
   private readonly title = make("h2");
@@ -20,8 +26,10 @@ export class WeightImage {
   private readonly ends = [make("span"), make("span")] as const;
   private facts: Facts | undefined;
 
-  /** `pick` is called with the input whose weight is picked. */
-  constructor(private readonly pick: (input: number) => void) {
+  /** The first layer's neurons, each by its weights: another way to pick what the picture offers, for eyes and mouse alone. */
+  private readonly others = make("div", { className: "inside-others", ariaHidden: "true" });
+
+  constructor(private readonly picks: WeightPicks) {
     this.slider = make(
       "div",
       { className: "inside-slider", role: "slider", tabIndex: 0, ariaLabel: "Weight, by arrow keys" },
@@ -46,6 +54,7 @@ export class WeightImage {
       this.slider,
       legend,
       hint,
+      this.others,
     );
     onThemeChange(() => this.facts && this.show(this.facts));
   }
@@ -66,6 +75,27 @@ export class WeightImage {
     setText(this.ends[1], `+${short(most)}`);
     this.place(input, weights.length);
     this.say(weights, input);
+    this.showOthers(facts);
+  }
+
+  private showOthers(facts: Facts): void {
+    const units = facts.drawn[0] ?? [];
+    while (this.others.children.length > units.length) this.others.lastChild?.remove();
+    units.forEach((unit, i) => {
+      const canvas = (this.others.children[i] as HTMLCanvasElement | undefined) ?? this.other();
+      const weights = weightsOf(facts, 0, unit);
+      paintWeights(canvas, weights, SIDE, largest(weights));
+      canvas.dataset.unit = String(unit);
+      canvas.title = `Layer 0, unit ${unit}`;
+      canvas.classList.toggle("is-picked", facts.position.layer === 0 && facts.position.unit === unit);
+    });
+  }
+
+  private other(): HTMLCanvasElement {
+    const canvas = make("canvas", { className: "inside-other" });
+    canvas.addEventListener("click", () => this.picks.neuron(0, Number(canvas.dataset.unit)));
+    this.others.append(canvas);
+    return canvas;
   }
 
   private get columns(): number {
@@ -110,7 +140,7 @@ export class WeightImage {
     if (step === undefined) return;
     event.preventDefault();
     const input = facts.position.input + step;
-    if (input >= 0 && input < count) this.pick(input);
+    if (input >= 0 && input < count) this.picks.input(input);
   }
 
   private clicked(event: MouseEvent): void {
@@ -120,6 +150,6 @@ export class WeightImage {
     const column = Math.min(columns - 1, Math.floor(((event.clientX - left) / width) * columns));
     const row = Math.min(rows - 1, Math.floor(((event.clientY - top) / height) * rows));
     const input = row * columns + column;
-    if (input >= 0 && input < count) this.pick(input);
+    if (input >= 0 && input < count) this.picks.input(input);
   }
 }

@@ -90,7 +90,7 @@ class Chart {
   private most = 1;
 
   constructor(private readonly quantity: Quantity) {
-    this.root = make("div", {}, make("h3", { textContent: quantity.title }), this.box);
+    this.root = make("div", { className: "train-quantity" }, make("h3", { textContent: quantity.title }), this.box);
   }
 
   draw(runs: readonly Run[]): void {
@@ -115,8 +115,13 @@ class Chart {
         y: { range: (_, least, most) => this.range(least, most) },
       },
       axes: [
-        { ...axis(), size: 44, label: "epochs", labelSize: 18, labelFont: font(), labelGap: -6, incrs: WHOLE_STEPS },
-        { ...axis(), size: 56, splits: () => this.marks(), values: (_, heights) => heights.map((at) => this.mark(at)) },
+        { ...axis(), size: AXIS, label: "epochs", labelSize: 18, labelFont: font(), labelGap: -6, incrs: WHOLE_STEPS },
+        {
+          ...axis(),
+          size: 56,
+          splits: (_, __, from, to) => this.marks(from, to),
+          values: (_, heights) => heights.map((at) => this.mark(at)),
+        },
       ],
       series: [{}, ...runs.flatMap((run) => seriesOf(run))],
     };
@@ -131,8 +136,17 @@ class Chart {
     return [from - room, to + room];
   }
 
-  private marks(): number[] {
-    return this.quantity.marks.map(this.quantity.height);
+  /** Those marks between two heights that are far enough from each other to be read. */
+  private marks(from: number, to: number): number[] {
+    const { marks, height } = this.quantity;
+    const least = (LEAST_PIXELS * (to - from)) / Math.max(1, this.box.clientHeight - AXIS);
+    const kept: number[] = [];
+    // The upper ones first, which are of the better accuracies.
+    for (const at of marks.map(height).reverse()) {
+      const last = kept.at(-1);
+      if (at >= from && at <= to && (last === undefined || last - at >= least)) kept.push(at);
+    }
+    return kept.reverse();
   }
 
   private mark(at: number): string {
@@ -160,6 +174,9 @@ class Chart {
     return `${title} by epoch. ${ends.join("; ") || "Nothing yet"}`;
   }
 }
+
+/** Pixels that the axis of epochs takes, and that two marks of the other need. */
+const [AXIS, LEAST_PIXELS] = [44, 20];
 
 /** Between the marks of the epochs. */
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];

@@ -95,7 +95,7 @@ export class Run implements Entry {
   }
 
   private batchDone(record: BatchRecord, before: number): Promise<void> | undefined {
-    this.curve.add(record, before);
+    this.curve.add(record, { before });
     this.epochs = before + record.epoch - 1 + record.samples / record.total;
     this.measure(record);
     this.onChange(this);
@@ -119,7 +119,7 @@ export class Run implements Entry {
     total: number,
   ): void {
     // What came after the last report.
-    this.curve.add({ epoch, loss, accuracy, samples: total, total }, before);
+    this.curve.add({ epoch, loss, accuracy, samples: total, total }, { before, isEnd: true });
     this.epochs = before + epoch;
     this.samplesPerSecond = samplesPerSecond;
     this.measured = undefined;
