@@ -1,40 +1,11 @@
 // What the views share: the networks of this visit, which of them is looked at, and the digit drawn last.
 
 import { loadDigits } from "../src/digits.js";
-import type {
-  Classification,
-  Dataset,
-  EpochRecord,
-  Evaluation,
-  Explanation,
-  FitOptions,
-  Inputs,
-  LayerParameters,
-  Network,
-  NetworkSpec,
-} from "../src/index.js";
+import type { Network } from "../src/index.js";
+import type { Network as WorkerNetwork } from "../src/worker.js";
 
-/** A misclassified sample. */
-export interface Mistake {
-  index: number;
-  label: number;
-  prediction: number;
-  loss: number;
-}
-
-/** A network in a worker, as `wasmlp/worker` makes it: the calls of `Network`, each a promise. */
-export interface TrainedNetwork {
-  readonly spec: NetworkSpec;
-  readonly parameterCount: number;
-  fit(train: Dataset, options: FitOptions & { batchInterval?: number | (() => number) }): Promise<EpochRecord[]>;
-  classify(input: Inputs): Promise<Classification>;
-  evaluate(data: Dataset, options?: { worst?: number }): Promise<Evaluation & { worst?: Mistake[] }>;
-  explain(options: Parameters<Network["explain"]>[0]): Promise<Explanation>;
-  activations(input: Inputs): Promise<Float32Array[]>;
-  parameters(): Promise<LayerParameters[]>;
-  toBytes(): Promise<Uint8Array<ArrayBuffer>>;
-  dispose(): void;
-}
+/** It works in a worker: what it gives are promises. */
+export type TrainedNetwork = WorkerNetwork;
 
 /** A network made in this visit: trained, in training, or loaded from a file. */
 export interface Entry {
