@@ -98,7 +98,12 @@ class Row {
       ...this.numbers,
       cell(
         "train-against",
-        make("label", { className: "train-shown" }, this.chosen, make("span", { textContent: "Draw against" })),
+        make(
+          "label",
+          { className: "train-shown" },
+          this.chosen,
+          make("span", { className: "train-narrow", textContent: "Draw against" }),
+        ),
       ),
       cell("train-last", make("div", { className: "train-acts" }, ...buttons)),
     );
