@@ -140,12 +140,11 @@ function readOptions(): { port: number; isolation: boolean } {
   return { port, isolation: !values["no-isolation"] };
 }
 
-function main(): Promise<void> {
+async function main(): Promise<void> {
   const folder = resolve(fileURLToPath(import.meta.url), "../web");
-  return startDemo({ folder, ...readOptions() }).then((server) => {
-    stdout.write(`http://${HOST}:${(server.address() as AddressInfo).port}/ (Ctrl-C ends it)\n`);
-    for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => end(server));
-  });
+  const server = await startDemo({ folder, ...readOptions() });
+  stdout.write(`http://${HOST}:${(server.address() as AddressInfo).port}/ (Ctrl-C ends it)\n`);
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => end(server));
 }
 
 /** Browsers keep connections open, which would hold it up. */

@@ -42,9 +42,9 @@ export class Session {
 
   /** The pretrained network of `wasmlp/digits`, on this thread; loaded once, or again after an error. */
   get pretrained(): Promise<Network> {
-    this.#pretrained ??= loadDigits().catch((error: unknown) => {
+    this.#pretrained ??= loadDigits().catch((cause: Error) => {
       this.#pretrained = undefined;
-      throw error;
+      throw new Error(`The pretrained network could not be loaded: ${cause.message}`, { cause });
     });
     return this.#pretrained;
   }
