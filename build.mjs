@@ -87,7 +87,7 @@ const EMPTY = 'export const [binaries, simdBytes, relaxedBytes, threadSource] = 
 async function writeWorkers() {
   const carried = (name, text) =>
     `// Written by build.mjs.\nexport const ${name}: string =\n  ${JSON.stringify(text)};\n`;
-  writeFileSync("build/thread.ts", carried("threadSource", await workerScript("src/thread.ts", /^$/)));
+  writeFileSync("build/thread.ts", carried("threadSource", await workerScript("src/threads/thread.ts", /^$/)));
   const script = await workerScript("src/worker/script.ts", /\/build\/(wasm|thread)\.js$/);
   writeFileSync("build/worker-source.ts", carried("workerSource", script));
   writeFileSync("build/worker-script.js", `${script}\n`);

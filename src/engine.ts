@@ -2,9 +2,6 @@
 // checks them.
 
 import { AUGMENT_EPOCH, CHUNK_ROWS, ENTRY_BYTES, RATE, SETTINGS } from "./abi.js";
-import { Arena, type Pieces, type Samples } from "./arena.js";
-import type { Redrawing } from "./augment.js";
-import { Field, Lists, Task } from "./command.js";
 import { processors } from "./host.js";
 import {
   type Build,
@@ -19,13 +16,24 @@ import {
   type Memory,
   simdFeatures,
 } from "./kernels.js";
-import { Rule, sgd } from "./optimizer.js";
-import type { Pass } from "./pass.js";
-import { type LayerPlan, type Needs, type Plan, padded, planArena, type RedrawPlan, type RowsPlan } from "./plan.js";
+import { Arena, type Pieces, type Samples } from "./memory/arena.js";
+import {
+  type LayerPlan,
+  type Needs,
+  type Plan,
+  padded,
+  planArena,
+  type RedrawPlan,
+  type RowsPlan,
+} from "./memory/plan.js";
 import { ascending } from "./random.js";
-import { Runner, type Threads } from "./runner.js";
 import { type LayerSpec, type NetworkSpec, parameterCount } from "./spec.js";
-import { canHaveThreads, MOST_THREADS } from "./threads.js";
+import { Field, Lists, Task } from "./threads/command.js";
+import type { Pass } from "./threads/pass.js";
+import { Runner, type Threads } from "./threads/runner.js";
+import { canHaveThreads, MOST_THREADS } from "./threads/team.js";
+import type { Redrawing } from "./training/augment.js";
+import { Rule, sgd } from "./training/optimizer.js";
 
 /** What tells how samples lie in memory. */
 type Kind = Pick<Samples, "inputs" | "labels" | "targets">;

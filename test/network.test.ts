@@ -368,3 +368,73 @@ describe("dispose", () => {
     );
   });
 });
+
+describe("activations", () => {
+  it("are the outputs of every layer, by the reference", async () => {
+    const options: NetworkOptions = {
+      inputs: 64,
+      layers: layersOf([20, 33, 4], "tanh", "softmax"),
+      loss: "crossEntropy",
+    };
+    const net = await Network.create({ ...options, seed: 3 });
+    const sample = stripes(8, 4, 1).sample(5);
+    const input = Array.from(sample, (x) => x * net.spec.inputScale);
+    const all = net.activations(sample);
+    expect(all.map(({ length }) => length)).toEqual([20, 33, 4]);
+    options.layers.forEach((_, i) => {
+      const layers = i < 2 ? net.spec.layers.slice(0, i + 1) : net.spec.layers;
+      const spec = { ...net.spec, layers, loss: i < 2 ? ("quadratic" as const) : net.spec.loss };
+      const expected = predict(spec, copyParameters(net.parameters().slice(0, i + 1)), input, 1);
+      all[i]?.forEach((a, unit) => {
+        expect(Math.abs(a - (expected[unit] as number))).toBeLessThan(1e-5);
+      });
+    });
+    expect(all[2]).toEqual(net.predict(sample));
+  });
+
+  it("are of one sample, and refuse more", async () => {
+    const net = await layer("relu", [[1, 2]], [0]);
+    expect(net.activations([1, 1])).toEqual([Float32Array.of(3)]);
+    expect(() => net.activations([1, 1, 1, 1])).toThrow('"input" must be one sample, got 2');
+  });
+});
+
+describe("the worst mistakes", () => {
+  it("are those of largest loss, the largest first, of samples that were misclassified", async () => {
+    const options: NetworkOptions = {
+      inputs: 64,
+      layers: layersOf([4], "tanh", "softmax"),
+      loss: "crossEntropy",
+      seed: 5,
+    };
+    const [net, data] = [await Network.create(options), stripes(900, 4, 1)];
+    const all = Array.from({ length: data.count }, (_, index) => {
+      const { label: prediction, probabilities } = net.classify(data.sample(index));
+      const label = data.labels?.[index] as number;
+      return { index, label, prediction, loss: -Math.log(probabilities[label] as number) };
+    }).filter(({ label, prediction }) => label !== prediction);
+    const expected = all.sort((a, b) => b.loss - a.loss).slice(0, 30);
+    expect(expected).toHaveLength(30);
+    const { worst = [], ...rest } = net.evaluate(data, { worst: 30 });
+    expect(worst.map(({ index, label, prediction }) => [index, label, prediction])).toEqual(
+      expected.map(({ index, label, prediction }) => [index, label, prediction]),
+    );
+    worst.forEach(({ loss }, i) => {
+      expect(Math.abs(loss - (expected[i]?.loss as number))).toBeLessThan(1e-5);
+    });
+    expect(rest).toEqual(net.evaluate(data));
+    expect(net.evaluate(data, { worst: 1e6 }).worst).toHaveLength(all.length);
+  });
+
+  it("are none without labels, and only as many as there are", async () => {
+    const net = await layer("linear", [[1], [-1]], [0, 0]);
+    const labelled = new Dataset({ inputs: Float32Array.of(1, -1, 2), shape: 1, labels: [0, 1, 1] });
+    expect(net.evaluate(labelled, { worst: 5 }).worst).toEqual([{ index: 2, label: 1, prediction: 0, loss: 13 }]);
+    const vectors = new Dataset({ inputs: Float32Array.of(1), shape: 1, targets: Float32Array.of(1, 0) });
+    expect(net.evaluate(vectors, { worst: 5 })).not.toHaveProperty("worst");
+    expect(() => net.evaluate(labelled, { worst: 1.5 })).toThrow('"worst" must be a whole number from 0');
+    expect(() => net.evaluate(labelled, { best: 1 } as never)).toThrow(
+      '"options" has no option "best"; it takes worst',
+    );
+  });
+});

@@ -1,10 +1,8 @@
 // Threads change no bit, and none that is gone or refused makes anybody wait.
 
 import { execFileSync } from "node:child_process";
-import { createRequire } from "node:module";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Engine, type InputPath } from "../src/engine.js";
-import { fit } from "../src/fit.js";
 import {
   Dataset,
   Network,
@@ -16,10 +14,9 @@ import {
 } from "../src/index.js";
 import { initialParameters } from "../src/init.js";
 import { chooseBuild } from "../src/kernels.js";
+import { fit } from "../src/training/fit.js";
 import { distributions, gaussians, layersOf, OPTIMIZERS, stripes } from "./networks.js";
-
-// The object that `process.getBuiltinModule` gives: what is put in its place here, the library takes.
-const threads = createRequire(import.meta.url)("node:worker_threads") as typeof import("node:worker_threads");
+import { refuseWorkers, restoreWorkers, watchWorkers, workers } from "./node-workers.js";
 
 const specOf = (inputs: number, units: number[], output: "softmax" | "sigmoid" | "tanh"): NetworkSpec => ({
   ...{ inputs, layers: layersOf(units, "relu", output), inputScale: 1 / 255 },
@@ -139,26 +136,14 @@ const STRIPES = stripes(4000, 4, 1);
 const OPTIONS = { epochs: 200, batchSize: 8, optimizer: sgd({ learningRate: 0.01 }) };
 
 describe("a thread", () => {
-  const { Worker } = threads;
+  const { Worker } = workers;
   afterEach(() => {
-    threads.Worker = Worker;
+    restoreWorkers();
     vi.restoreAllMocks();
   });
 
-  /** Every thread that is started from now on. */
-  function watched(): InstanceType<typeof Worker>[] {
-    const started: InstanceType<typeof Worker>[] = [];
-    threads.Worker = class extends Worker {
-      constructor(...args: ConstructorParameters<typeof Worker>) {
-        super(...args);
-        started.push(this);
-      }
-    };
-    return started;
-  }
-
   it("that is ended in the middle of training ends it with a sentence, within a second", async () => {
-    const started = watched();
+    const started = watchWorkers();
     const net = await create(2);
     let ended = 0;
     const onBatch = (): void => {
@@ -177,11 +162,7 @@ describe("a thread", () => {
   });
 
   it("that is refused is done without", async () => {
-    threads.Worker = class {
-      constructor() {
-        throw new Error("no threads here");
-      }
-    } as unknown as typeof Worker;
+    refuseWorkers("no threads here");
     const [alone, one] = [await create(3), await create(1)];
     const data = stripes(100, 4, 1);
     await alone.fit(data, { ...OPTIONS, epochs: 1 });
@@ -190,7 +171,7 @@ describe("a thread", () => {
   });
 
   it("that dies at its start is done without, within a second", async () => {
-    threads.Worker = class extends Worker {
+    workers.Worker = class extends Worker {
       constructor(_source: string | URL, options: ConstructorParameters<typeof Worker>[1]) {
         super("throw new Error('nothing works');", options);
       }
@@ -205,7 +186,7 @@ describe("a thread", () => {
   });
 
   it("is freed by dispose, and used again by the next training", async () => {
-    const started = watched();
+    const started = watchWorkers();
     const net = await create(2);
     await net.fit(STRIPES, { ...OPTIONS, epochs: 1 });
     await net.fit(STRIPES, { ...OPTIONS, epochs: 1 });

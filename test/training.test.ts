@@ -255,6 +255,23 @@ describe("fit reports", () => {
     ).toBe(true);
   });
 
+  it("batches only as often as batchInterval says, which is asked after each", async () => {
+    const counted = async (batchInterval: number | (() => number)): Promise<number> => {
+      let calls = 0;
+      await trained({ batchInterval, onBatch: () => calls++ });
+      return calls;
+    };
+    expect(await counted(0)).toBe(26);
+    expect(await counted(1e6)).toBe(1);
+    let asked = 0;
+    expect(await counted(() => (++asked < 5 ? 0 : 1e6))).toBe(5);
+    expect(asked).toBe(5);
+    await expect(trained({ batchInterval: () => Number.NaN, onBatch: () => {} })).rejects.toThrow(
+      '"batchInterval" must be a finite number of at least 0, got NaN',
+    );
+    await expect(trained({ batchInterval: "often" as never })).rejects.toThrow('"batchInterval" must be a number');
+  });
+
   it("no accuracy where there are no labels", async () => {
     const net = await Network.create({ inputs: 3, layers: layersOf([2], "tanh", "linear"), loss: "quadratic" });
     const data = new Dataset({ inputs: gaussians(30, 1), shape: 3, targets: gaussians(20, 2) });
@@ -428,5 +445,45 @@ describe("the event loop", () => {
     expect(gaps[Math.floor(gaps.length * 0.9)]).toBeLessThan(60);
     // Other programs have the machine in between.
     expect(gaps.at(-1)).toBeLessThan(100);
+  });
+  const LARGE = { inputs: 1024, layers: layersOf([8, 2], "relu", "softmax"), loss: "crossEntropy", seed: 1 } as const;
+  /** Bytes of which one in `every` is not zero. */
+  const large = (every: number) => {
+    const inputs = new Uint8Array(40_000 * 1024);
+    for (let i = 0; i < inputs.length; i += every) inputs[i] = 200;
+    return new Dataset({ inputs, shape: 1024, labels: new Uint8Array(40_000).map((_, i) => i % 2) });
+  };
+
+  it.each([2, 6])("turns while a large dataset is taken in, one in %i not zero", async (every) => {
+    const [net, data, stop] = [await Network.create(LARGE), large(every), new AbortController()];
+    let turns = 0;
+    const watch = () => {
+      turns++;
+      if (!stop.signal.aborted) setImmediate(watch);
+    };
+    setImmediate(watch);
+    const began = performance.now();
+    const onBatch = () => stop.abort(new Error("it begins"));
+    const fit = net.fit(data, { epochs: 1, batchSize: 4, optimizer: RATE, onBatch, signal: stop.signal });
+    await expect(fit).rejects.toThrow("it begins");
+    expect(turns).toBeGreaterThan((performance.now() - began) / 60);
+    expect(turns).toBeGreaterThan(1);
+  });
+
+  it("has no sample that is changed meanwhile end in a wrong address", async () => {
+    const [net, data] = [await Network.create(LARGE), large(6)];
+    const before = net.toBytes();
+    setImmediate(() => data.inputs.fill(1));
+    await expect(net.fit(data, { epochs: 1, optimizer: RATE })).rejects.toThrow(
+      "the inputs were changed while they were taken in",
+    );
+    expect(net.toBytes()).toEqual(before);
+    const labels = stripes(200, 4, 1);
+    const small = await Network.create(SMALL);
+    const onEpoch = () => void labels.labels?.fill(77);
+    await expect(small.fit(DATA, { epochs: 2, optimizer: RATE, validation: labels, onEpoch })).rejects.toThrow(
+      "a label was changed to 77, but the network has 4 outputs",
+    );
+    expect(small.predict(DATA.sample(0))).toHaveLength(4);
   });
 });

@@ -2,17 +2,17 @@
 
 import { workerSource } from "../../build/worker-source.js";
 import { checkFunction, checkInteger, checkOptions, shown } from "../check.js";
-import { Dataset } from "../dataset.js";
-import type { Evaluation, EvaluationOptions } from "../evaluate.js";
-import type { Explanation, LayerParameters } from "../explain.js";
-import { checkFitOptions, checkInterval, type FitOptions } from "../fit-plan.js";
-import { type Build, binaryOf, chooseBuild } from "../kernels.js";
+import { Dataset } from "../data/dataset.js";
+import type { Evaluation, EvaluationOptions } from "../inference/evaluate.js";
+import type { Explanation, LayerParameters } from "../inference/explain.js";
+import { type Build, binaryOf, chooseBuild, isPairing } from "../kernels.js";
 import type { Classification, Gradient, Inputs, Network as LocalNetwork, NetworkOptions } from "../network.js";
-import type { BatchRecord, EpochRecord } from "../record.js";
-import type { Threads } from "../runner.js";
-import { usedScript } from "../spawn.js";
 import type { NetworkSpec } from "../spec.js";
-import { usedThreadSource } from "../threads.js";
+import type { Threads } from "../threads/runner.js";
+import { usedScript } from "../threads/spawn.js";
+import { usedThreadSource } from "../threads/team.js";
+import { checkFitOptions, checkInterval, type FitOptions } from "../training/fit-plan.js";
+import type { BatchRecord, EpochRecord } from "../training/record.js";
 import { type Answers, type CallOptions, Channel } from "./channel.js";
 import type { Facts, SentOptions } from "./protocol.js";
 
@@ -37,13 +37,14 @@ export class Network {
   }
 
   /** Starts a worker, with a network of initial parameters drawn from `seed`. TypeError or RangeError names the option at fault. */
-  static create(options: NetworkOptions): Promise<Network> {
+  static async create(options: NetworkOptions): Promise<Network> {
+    // What is in them is for the worker to check.
     checkOptions(options, "options", Object.keys(options ?? {}));
     return Network.#open("create", [options], options.deterministic);
   }
 
   /** Starts a worker with a network from the bytes that `toBytes` gave. RangeError tells what is wrong with others. */
-  static fromBytes(
+  static async fromBytes(
     bytes: Uint8Array,
     options: { deterministic?: boolean; seed?: number; threads?: Threads; title?: string } = {},
   ): Promise<Network> {
@@ -53,8 +54,9 @@ export class Network {
 
   static async #open(method: string, args: unknown[], deterministic: unknown): Promise<Network> {
     const build = chooseBuild(deterministic === true);
-    const opening = { build, binary: await binaryOf(build), threadSource: usedThreadSource(), script: usedScript() };
-    const channel = new Channel(workerSource, opening);
+    const binary = await binaryOf(build);
+    const [pairing, threadSource, script] = [isPairing(), usedThreadSource(), usedScript()];
+    const channel = new Channel(workerSource, { build, binary, pairing, threadSource, script });
     try {
       return new Network(channel, (await channel.call(method, args)) as Facts);
     } catch (error) {

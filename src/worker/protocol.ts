@@ -1,14 +1,16 @@
 // What a page and the worker of a network say to each other.
 
-import type { Dataset } from "../dataset.js";
-import type { FitOptions } from "../fit-plan.js";
+import type { Dataset } from "../data/dataset.js";
 import type { Build, KernelBinary } from "../kernels.js";
 import type { NetworkSpec } from "../spec.js";
+import type { FitOptions } from "../training/fit-plan.js";
 
 /** What a worker is told first: its script carries neither kernels nor the script of helping threads. */
 export interface Opening {
   build: Build;
   binary: KernelBinary;
+  /** Whether V8 is known to run pairs of vectors as one. */
+  pairing: boolean;
   threadSource: string;
   /** The address of the script itself, where workers are started from one. */
   script: string | undefined;

@@ -1,8 +1,8 @@
 // dC/dw of the picked weight as the chain rule's product, each factor a box with its number, all from the library's `explain`.
 
-import type { Explanation, Term, WeightPosition } from "../../src/explain.js";
 import type { Activation } from "../../src/spec.js";
 import { layerInputs, outputUnits } from "../../src/spec.js";
+import type { Explanation, Term, WeightPosition } from "../../src/worker.js";
 import { choice, field, make, setText } from "../elements.js";
 import { short, signed } from "../format.js";
 import type { Facts } from "./look.js";

@@ -1,8 +1,7 @@
 // What is looked at: a network as it is now, a digit in it, one of its weights, and what the library says of them.
 
-import type { Explanation, LayerParameters, WeightPosition } from "../../src/explain.js";
 import { layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
-import type { Network } from "../../src/worker.js";
+import type { Explanation, LayerParameters, Network, WeightPosition } from "../../src/worker.js";
 
 import { unitsToDraw } from "./layout.js";
 

@@ -1,7 +1,6 @@
 // The test images that the network is most wrong about.
 
-import type { Dataset } from "../../src/dataset.js";
-import type { Mistake } from "../../src/evaluate.js";
+import type { Dataset, Mistake } from "../../src/worker.js";
 import { make } from "../elements.js";
 import { short } from "../format.js";
 import { onThemeChange } from "../theme.js";

@@ -1,6 +1,6 @@
 // Which digit is looked at: the drawing, one of ten test images that come with the page, or any of the test set once it is there.
 
-import type { Dataset } from "../../src/dataset.js";
+import type { Dataset } from "../../src/worker.js";
 import { button, field, make } from "../elements.js";
 import type { Session } from "../session.js";
 import { onThemeChange } from "../theme.js";

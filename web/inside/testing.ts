@@ -1,7 +1,6 @@
 // How the network does on the test set, when one asks for it: the confusion matrix and its worst mistakes.
 
-import type { Dataset } from "../../src/dataset.js";
-import type { Network } from "../../src/worker.js";
+import type { Dataset, Network } from "../../src/worker.js";
 import { button, make, setText } from "../elements.js";
 import { megabytes } from "../format.js";
 import { loadMnist } from "../mnist.js";

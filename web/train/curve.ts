@@ -1,6 +1,6 @@
 // What training reports, as a curve: the means of the intervals between two reports, thinned where they become too many.
 
-import type { BatchRecord } from "../../src/record.js";
+import type { BatchRecord } from "../../src/worker.js";
 
 /** More points than a chart has pixels for are merged in pairs. */
 const MOST_POINTS = 600;

@@ -1,10 +1,9 @@
 // What one training is told: plain data, as the form holds it, and what it means to the library.
 
-import { digitAugmentation } from "../../src/augment.js";
-import { checkFitOptions, type FitOptions } from "../../src/fit-plan.js";
-import type { NetworkOptions } from "../../src/network.js";
-import { adam, adamw, type Optimizer, sgd } from "../../src/optimizer.js";
 import { type Activation, checkSpec, type Loss, type NetworkSpec, parameterCount } from "../../src/spec.js";
+import { checkFitOptions } from "../../src/training/fit-plan.js";
+import type { NetworkOptions } from "../../src/worker.js";
+import { adam, adamw, digitAugmentation, type FitOptions, type Optimizer, sgd } from "../../src/worker.js";
 
 export const OPTIMIZERS = ["sgd", "momentum", "adam", "adamw"] as const;
 export type OptimizerName = (typeof OPTIMIZERS)[number];

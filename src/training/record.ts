@@ -1,6 +1,6 @@
 // What training reports.
 
-import type { Evaluation } from "./evaluate.js";
+import type { Evaluation } from "../inference/evaluate.js";
 
 export interface EpochRecord {
   /** From 1. */

@@ -6,7 +6,7 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { checkOptions, shown } from "./check.js";
+import { checkOptions, shown } from "../check.js";
 import { checkPath, gunzipMaybe, readMaybeGzip, reason, writeAtomic } from "./files.js";
 import { type Idx, parseIdx } from "./idx.js";
 

@@ -6,7 +6,7 @@ import { open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/pr
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { shown } from "./check.js";
+import { shown } from "../check.js";
 import { type Idx, parseIdx } from "./idx.js";
 
 const unzip = promisify(gunzip);

@@ -1,7 +1,7 @@
 // The safetensors format: the header's length (u64, little-endian), the header as JSON, then the tensors' bytes, which cover
 // what follows without hole or overlap. https://github.com/huggingface/safetensors#format
 
-import { checkFinite, shown } from "./check.js";
+import { checkFinite, shown } from "../check.js";
 
 export interface NamedTensor {
   name: string;

@@ -1,8 +1,8 @@
 // How a helping thread takes part in another's work.
 
-import { joinKernels } from "./kernels.js";
+import { joinKernels } from "../kernels.js";
 import { Pass } from "./pass.js";
-import type { Invitation } from "./threads.js";
+import type { Invitation } from "./team.js";
 
 /** Milliseconds between two looks whether anything has happened that no one woke it for. */
 const PATIENCE = 1000;

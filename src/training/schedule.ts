@@ -1,9 +1,9 @@
 // How the learning rate changes while training goes on: plain data, or a function of one's own. All is measured in epochs and
 // looked at anew for every step, so that half an epoch is half way.
 
-import { checkFloat, checkNumber, checkOptions, shown } from "./check.js";
+import { checkFloat, checkNumber, checkOptions, shown } from "../check.js";
+import { logarithm } from "../random.js";
 import { power } from "./optimizer.js";
-import { logarithm } from "./random.js";
 
 export interface WarmUp {
   /** Epochs, or a part of one, in which the rate rises in equal steps from 0; 0 unless told. */

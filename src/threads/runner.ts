@@ -1,13 +1,13 @@
 // Who does what is told: this thread alone, or all threads together, whichever is faster just now; and what becomes of threads
 // that are late, or gone. The results are the same whoever does it.
 
+import { isPairing, type KernelModule, type Kernels, type Memory } from "../kernels.js";
+import type { Plan } from "../memory/plan.js";
+import type { NetworkSpec } from "../spec.js";
 import { Field, Task } from "./command.js";
-import { isPairing, type KernelModule, type Kernels, type Memory } from "./kernels.js";
 import { Pace } from "./pace.js";
 import { ALONE, DONE, Pass, type Seat } from "./pass.js";
-import type { Plan } from "./plan.js";
-import type { NetworkSpec } from "./spec.js";
-import { spinsFor, Team } from "./threads.js";
+import { spinsFor, Team } from "./team.js";
 
 /** How many threads may take part: as many as pay, or so many. */
 export type Threads = "auto" | number;

@@ -1,6 +1,6 @@
 // What threads are told: one command, by its fields.
 
-import { SETTINGS } from "./abi.js";
+import { SETTINGS } from "../abi.js";
 
 /** What the threads are told to do. */
 export const Task = {

@@ -1,12 +1,12 @@
 // The threads that help: how many, how they are started, handed a network's memory, and found to be gone. What they do is in
 // `pass.ts` and `work.ts`; their own side is `thread.ts`, which the build bundles into the text that starts them.
 
-import { threadSource } from "../build/thread.js";
-import { processors } from "./host.js";
-import type { KernelModule, Memory } from "./kernels.js";
-import type { Plan } from "./plan.js";
+import { threadSource } from "../../build/thread.js";
+import { processors } from "../host.js";
+import type { KernelModule, Memory } from "../kernels.js";
+import type { Plan } from "../memory/plan.js";
+import type { NetworkSpec } from "../spec.js";
 import { canSpawn, type Helper, spawn } from "./spawn.js";
-import type { NetworkSpec } from "./spec.js";
 
 /** What a thread is told to join. */
 export interface Invitation {

@@ -1,8 +1,8 @@
 // What a network gives for samples, and how good that is.
 
-import type { Pieces, Samples } from "./arena.js";
-import { type Breathe, type Engine, LOSS } from "./engine.js";
-import { outputUnits } from "./spec.js";
+import { type Breathe, type Engine, LOSS } from "../engine.js";
+import type { Pieces, Samples } from "../memory/arena.js";
+import { outputUnits } from "../spec.js";
 
 export interface Evaluation {
   /** Mean loss over the samples. */

@@ -2,7 +2,7 @@
 //
 //   dC/dw = a(below) · S'(z) · dC/da,    dC/da = Σ over the layer above of w · S'(z) · dC/da
 
-import { type Activation, type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "./spec.js";
+import { type Activation, type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "../spec.js";
 
 /** Weights `[units][inputs]` and biases `[units]` of one layer, row-major. */
 export interface LayerParameters {

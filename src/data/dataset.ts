@@ -1,7 +1,7 @@
 // Samples and what they should give: rows of one type, with a label or a target vector each, checked against each other.
 
-import { checkFinite, checkInteger, checkNumber, checkOptions, shown } from "./check.js";
-import { ascending, Stream, shuffle } from "./random.js";
+import { checkFinite, checkInteger, checkNumber, checkOptions, shown } from "../check.js";
+import { ascending, Stream, shuffle } from "../random.js";
 
 export interface DatasetOptions {
   /** All samples one after the other. Bytes are scaled by the network's `inputScale`, floats used as given. */

@@ -1,10 +1,10 @@
 // One thread's part in a command: every thread runs the same phases, and meets the others after a phase whose results they need.
 // Thread 0 writes commands, the others read them.
 
+import type { Kernels, Memory } from "../kernels.js";
+import { COMMAND_BYTES, type Plan } from "../memory/plan.js";
+import type { NetworkSpec } from "../spec.js";
 import { FIELDS, Field, Task } from "./command.js";
-import type { Kernels, Memory } from "./kernels.js";
-import { COMMAND_BYTES, type Plan } from "./plan.js";
-import type { NetworkSpec } from "./spec.js";
 import { type Phase, Work } from "./work.js";
 
 /** Where the command lies past the barrier: two take turns, so that one is read while the next is written. */

@@ -1,8 +1,8 @@
 // Images drawn anew in every epoch: what may be changed about them, and what the kernel `augment` is told of it.
 
-import * as abi from "./abi.js";
-import { checkNumber, checkOptions } from "./check.js";
-import { keyOf, Stream } from "./random.js";
+import * as abi from "../abi.js";
+import { checkNumber, checkOptions } from "../check.js";
+import { keyOf, Stream } from "../random.js";
 
 /**
  * How far a training image may be changed; what is left out stays as it is. Each number is drawn anew for every image in every

@@ -20,8 +20,8 @@
 // first, so they stay where they are when the rest is laid out anew for a dataset; then the dataset, so that it stays where it
 // is when the rest is laid out for more threads.
 
-import { AUGMENT_WORDS, CHUNK_ROWS, ENTRY_BYTES, PANEL, SPAN_BYTES } from "./abi.js";
-import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "./spec.js";
+import { AUGMENT_WORDS, CHUNK_ROWS, ENTRY_BYTES, PANEL, SPAN_BYTES } from "../abi.js";
+import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "../spec.js";
 
 /** Page 0 is left alone: address 0 is nobody's, and the debug build keeps its messages there. */
 const ARENA = 65536;
@@ -84,7 +84,7 @@ export interface Needs {
 
 /** Where the images of a batch are drawn anew. */
 export interface RedrawPlan {
-  /** What the kernel `augment` is told (see `src/augment.ts`). */
+  /** What the kernel `augment` is told (see `src/training/augment.ts`). */
   settings: number;
   /** `[batch][inputs]` tight floats, for all threads. */
   images: number;

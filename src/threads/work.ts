@@ -4,11 +4,19 @@
 // Everything here trusts its arguments: `network.ts` checks them, since WebAssembly does not trap on a wrong address inside
 // its memory.
 
-import { ENTRY_BYTES, LINEAR, NORM, PANEL, SPAN_BYTES } from "./abi.js";
+import { ENTRY_BYTES, LINEAR, NORM, PANEL, SPAN_BYTES } from "../abi.js";
+import type { Kernels, Memory } from "../kernels.js";
+import {
+  COMMAND_BYTES,
+  type LayerPlan,
+  type Plan,
+  padded,
+  panelRows,
+  type RedrawPlan,
+  shareOf,
+} from "../memory/plan.js";
+import { ACTIVATIONS, type Activation, type LayerSpec, type NetworkSpec, outputUnits } from "../spec.js";
 import { FIELDS, Field, Lists, Targets, Task } from "./command.js";
-import type { Kernels, Memory } from "./kernels.js";
-import { COMMAND_BYTES, type LayerPlan, type Plan, padded, panelRows, type RedrawPlan, shareOf } from "./plan.js";
-import { ACTIVATIONS, type Activation, type LayerSpec, type NetworkSpec, outputUnits } from "./spec.js";
 
 /** Up to so many samples the gradient is taken by row lists: an input's own list would be too short to pay. */
 const FEW_SAMPLES = 16;

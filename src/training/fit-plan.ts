@@ -1,9 +1,9 @@
 // What a training is told, and whether it makes sense.
 
+import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, shown } from "../check.js";
+import type { Dataset } from "../data/dataset.js";
 import { type Augmentation, checkAugmentation, type Redrawing } from "./augment.js";
-import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, shown } from "./check.js";
 import { type CheckpointOptions, checkCheckpointOptions } from "./checkpoint.js";
-import type { Dataset } from "./dataset.js";
 import { checkOptimizer, type Optimizer } from "./optimizer.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
 import { checkSchedule, type Schedule } from "./schedule.js";

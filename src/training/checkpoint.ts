@@ -2,11 +2,11 @@
 // best parameters, and the rest as JSON in a tensor of bytes, for a header would not hold the records of many epochs. Random
 // draws have no state but their seed and where training stands.
 
-import type { Arena } from "./arena.js";
-import { checkFunction, checkInteger, checkNumber, checkOptions, shown } from "./check.js";
-import type { Dataset } from "./dataset.js";
+import { checkFunction, checkInteger, checkNumber, checkOptions, shown } from "../check.js";
+import type { Dataset } from "../data/dataset.js";
+import { checkTensors, decodeSafetensors, encodeSafetensors, type NamedTensor } from "../format/safetensors.js";
+import type { Arena } from "../memory/arena.js";
 import type { EpochRecord } from "./record.js";
-import { checkTensors, decodeSafetensors, encodeSafetensors, type NamedTensor } from "./safetensors.js";
 import type { Best } from "./stopping.js";
 
 const METADATA_KEY = "wasmlpCheckpoint";

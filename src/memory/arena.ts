@@ -1,12 +1,12 @@
 // What lies in one network's memory: its parameters and their gradients, samples, and what a pass leaves behind, by the
 // addresses of a plan. Everything here trusts its arguments.
 
-import { ENTRY_BYTES, SPAN_BYTES } from "./abi.js";
-import type { Dataset } from "./dataset.js";
-import { growMemory, type Kernels, type Memory } from "./kernels.js";
+import { ENTRY_BYTES, SPAN_BYTES } from "../abi.js";
+import type { Dataset } from "../data/dataset.js";
+import { growMemory, type Kernels, type Memory } from "../kernels.js";
+import { type NetworkSpec, outputUnits } from "../spec.js";
+import { listRows } from "../threads/work.js";
 import { type Needs, type Plan, panelIndex, planArena, type Tensor, tensorFloats } from "./plan.js";
-import { type NetworkSpec, outputUnits } from "./spec.js";
-import { listRows } from "./work.js";
 
 /** Samples as they came: whole, or a piece of them. */
 export type Samples = Pick<Dataset, "count" | "inputs" | "sampleSize" | "labels" | "targets" | "targetSize">;

@@ -1,17 +1,17 @@
 // Training: epochs of shuffled batches, with progress, validation, abort, and an event loop that stays alive.
 
-import type { Samples } from "./arena.js";
+import type { Dataset } from "../data/dataset.js";
+import { type Breathe, CORRECT, type Engine, LOSS } from "../engine.js";
+import { turn } from "../host.js";
+import { evaluateBreathing } from "../inference/evaluate.js";
+import type { Samples } from "../memory/arena.js";
+import { ascending, Stream, shuffle } from "../random.js";
+import type { NetworkSpec } from "../spec.js";
 import { decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from "./checkpoint.js";
-import type { Dataset } from "./dataset.js";
-import { type Breathe, CORRECT, type Engine, LOSS } from "./engine.js";
-import { evaluateBreathing } from "./evaluate.js";
 import { checkInterval, type FitOptions, type FitPlan } from "./fit-plan.js";
-import { turn } from "./host.js";
 import { Rule } from "./optimizer.js";
-import { ascending, Stream, shuffle } from "./random.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
 import { factorAt } from "./schedule.js";
-import type { NetworkSpec } from "./spec.js";
 import { EarlyStopping } from "./stopping.js";
 
 /** The page or server that hosts the training gets a turn after so long and what of 1,024 samples is at hand by then. */

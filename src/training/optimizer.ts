@@ -12,9 +12,9 @@ import {
   SETTINGS,
   SHRINKAGE,
   SQUARES,
-} from "./abi.js";
-import { checkBoolean, checkFloat, checkNumber, checkOptions, shown } from "./check.js";
-import { keyOf } from "./random.js";
+} from "../abi.js";
+import { checkBoolean, checkFloat, checkNumber, checkOptions, shown } from "../check.js";
+import { keyOf } from "../random.js";
 
 export interface SgdOptions {
   /** r of P − r∇C. */

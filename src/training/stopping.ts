@@ -1,7 +1,7 @@
 // Early stopping: training ends when validation has not become better for a while, and the best parameters are put back.
 
-import type { Arena } from "./arena.js";
-import { checkInteger, checkName, checkNumber, checkOptions } from "./check.js";
+import { checkInteger, checkName, checkNumber, checkOptions } from "../check.js";
+import type { Arena } from "../memory/arena.js";
 import type { EpochRecord } from "./record.js";
 
 export interface EarlyStoppingOptions {

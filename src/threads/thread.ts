@@ -2,7 +2,7 @@
 
 import { join } from "./join.js";
 import { ownPort } from "./spawn.js";
-import type { Invitation } from "./threads.js";
+import type { Invitation } from "./team.js";
 
 const port = ownPort();
 port.listen((invitation) => join(invitation as Invitation));

@@ -1,6 +1,6 @@
 // Workers of either kind, `node:worker_threads` and Web Workers, from both their sides: started here, and what they see of it.
 
-import { nodeThreads } from "./host.js";
+import { nodeThreads } from "../host.js";
 
 /** A worker that was started. */
 export interface Helper {

@@ -1,0 +1,34 @@
+// Node's workers, watched or replaced: the library takes whatever this object holds.
+
+import { createRequire } from "node:module";
+
+/** The object that `process.getBuiltinModule` gives. */
+export const workers = createRequire(import.meta.url)("node:worker_threads") as typeof import("node:worker_threads");
+
+const { Worker } = workers;
+export type NodeWorker = InstanceType<typeof Worker>;
+
+/** Every worker that is started from now on, until `restoreWorkers`. */
+export function watchWorkers(): NodeWorker[] {
+  const started: NodeWorker[] = [];
+  workers.Worker = class extends Worker {
+    constructor(...args: ConstructorParameters<typeof Worker>) {
+      super(...args);
+      started.push(this);
+    }
+  };
+  return started;
+}
+
+/** Has every worker refused. */
+export function refuseWorkers(message: string): void {
+  workers.Worker = class {
+    constructor() {
+      throw new Error(message);
+    }
+  } as unknown as typeof Worker;
+}
+
+export function restoreWorkers(): void {
+  workers.Worker = Worker;
+}
