@@ -3,7 +3,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "../src/abi.js";
 import { bindKernels, createMemory, type Kernels } from "../src/kernels.js";
-import { planArena } from "../src/plan.js";
+import { planArena } from "../src/memory/plan.js";
 import { Arena, wordsOf } from "./arena.js";
 import * as images from "./augment-checks.js";
 import { DATA_SECTION, dataRanges, START_SECTION, sections } from "./binary.js";
