@@ -1,7 +1,7 @@
 // What tests have a page do with the library as it was built. They call it by `ask` of `lab.ts`.
 
+import { parseIdx } from "../../../src/data/idx.js";
 import { loadDigits, readDigit } from "../../../src/digits.js";
-import { parseIdx } from "../../../src/idx.js";
 import * as local from "../../../src/index.js";
 import * as remote from "../../../src/worker.js";
 import { stripes } from "../../networks.js";
