@@ -40,7 +40,12 @@ export class Chain {
   constructor(private readonly actions: ChainActions) {
     const heads = ["unit", "w", "∂C/∂z", "w · ∂C/∂z"].map((text) => make("th", { scope: "col", textContent: text }));
     const table = make("table", { className: "inside-terms" }, make("thead", {}, make("tr", {}, ...heads)), this.sum);
-    this.sumDetails = make("details", {}, this.sumTitle, make("div", { className: "inside-scroller" }, table));
+    this.sumDetails = make(
+      "details",
+      {},
+      this.sumTitle,
+      make("div", { className: "inside-scroller", role: "region", tabIndex: 0, ariaLabel: "Terms of the sum" }, table),
+    );
     this.root = make(
       "section",
       { className: "card inside-chain", ariaLabel: "The chain rule" },

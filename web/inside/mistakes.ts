@@ -29,18 +29,17 @@ export class Mistakes {
   }
 
   private card({ index, label, prediction, loss }: Mistake, canvas: HTMLCanvasElement): HTMLButtonElement {
+    const size = `loss ${short(loss)}`;
     const card = make(
       "button",
-      { type: "button", className: "inside-mistake", title: `Look at test image ${index}` },
+      {
+        type: "button",
+        className: "inside-mistake",
+        title: `Look at test image ${index}`,
+      },
       canvas,
-      make(
-        "span",
-        {},
-        make("b", { textContent: String(label) }),
-        ` read as `,
-        make("b", { textContent: String(prediction) }),
-      ),
-      make("span", { className: "quiet", textContent: `loss ${short(loss)}` }),
+      make("b", { textContent: `${label} → ${prediction}` }),
+      make("span", { className: "quiet", textContent: size }),
     );
     card.addEventListener("click", () => this.pick(index));
     return card;

@@ -27,7 +27,12 @@ export class Testing {
 
   constructor(private readonly actions: TestingActions) {
     this.mistakes = new Mistakes((index) => actions.picked(index));
-    const worst = make("div", {}, make("h3", { textContent: "Its worst mistakes" }), this.mistakes.root);
+    const worst = make(
+      "div",
+      {},
+      make("h3", { textContent: "Its worst mistakes: what it is → what it was read as" }),
+      this.mistakes.root,
+    );
     this.results = make("div", { className: "inside-results", hidden: true }, this.confusion.root, worst);
     const top = make("div", { className: "inside-ask" }, this.ask, this.status);
     this.root = make(

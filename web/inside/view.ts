@@ -4,6 +4,7 @@ import { Network } from "../../src/worker.js";
 import { field, make, setText } from "../elements.js";
 import type { Session } from "../session.js";
 import { Chain } from "./chain.js";
+import { MOST_DRAWN } from "./layout.js";
 import { Look } from "./look.js";
 import { Picture } from "./picture.js";
 import { SamplePicker } from "./samples.js";
@@ -81,6 +82,7 @@ class InsideView {
       ...[make("span", { className: "inside-line" }), "weight above 0"],
       ...[make("span", { className: "inside-line is-negative" }), "below 0; the wider, the larger."],
       " Neurons light up as they are active. Click a neuron or a line, or move by arrow keys.",
+      ` Of a layer of more than ${MOST_DRAWN} units the most active are drawn.`,
     );
     const picture = make(
       "section",

@@ -45,7 +45,10 @@ export class WeightImage {
       make("span", { className: "inside-scale" }),
       this.ends[1],
     );
-    const hint = make("p", { className: "quiet", textContent: "Click a weight, or move by arrow keys." });
+    const hint = make("p", {
+      className: "quiet",
+      textContent: "Click a weight or move by arrow keys to see its ∂C/∂w.",
+    });
     this.root = make(
       "section",
       { className: "card inside-neuron-card", ariaLabel: "Weights of a neuron" },
@@ -66,9 +69,12 @@ export class WeightImage {
     const weights = weightsOf(facts, layer, unit);
     const most = largest(weights);
     const isOutput = layer === spec.layers.length - 1;
-    setText(this.title, isOutput ? `Weights of output ${unit}` : `Weights of layer ${layer}, unit ${unit}`);
+    setText(this.title, isOutput ? `Output ${unit}` : `Layer ${layer}, unit ${unit}`);
     const bias = short(parameters[layer]?.biases[unit] ?? 0);
-    setText(this.about, `bias ${bias}, z = ${short(explanation.sum)}, output ${short(explanation.output)}`);
+    setText(
+      this.about,
+      `Its weights; bias ${bias}, z = ${short(explanation.sum)}, output ${short(explanation.output)}`,
+    );
     paintWeights(this.canvas, weights, this.columns, most);
     this.slider.classList.toggle("is-rows", layer > 0);
     setText(this.ends[0], `−${short(most)}`);

@@ -35,8 +35,10 @@ export class Curve {
     this.accuracies.push((accuracy * samples - this.correct) / fresh);
     this.weights.push(fresh);
     Object.assign(this, { samples, loss: loss * samples, correct: accuracy * samples });
-    if (last !== undefined && (FEW * last < fresh || (isEnd && FEW * fresh < last)))
-      this.join(this.epochs.length - 2, 1);
+    const size = this.weights.length;
+    const isUneven = last !== undefined && (FEW * last < fresh || (isEnd && FEW * fresh < last));
+    // The first stays, which shows how a network does that has learned nothing.
+    if (isUneven && size > 2) this.join(size - 2, 1);
     if (this.epochs.length > MOST_POINTS) this.join(0, Math.floor(this.epochs.length / 2));
   }
 

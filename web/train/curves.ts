@@ -21,8 +21,9 @@ interface Quantity {
   tests(run: Run): number[];
   /** How high a value stands. */
   height(value: number): number;
-  /** Where the axis has lines. */
+  /** Where the axis has lines; `fine` where those are too few. */
   marks: readonly number[];
+  fine: readonly number[];
   /** The values that an empty chart shows. */
   span: readonly [number, number];
   shown(value: number): string;
@@ -34,7 +35,8 @@ const QUANTITIES: readonly Quantity[] = [
     batches: (run) => run.curve.losses,
     tests: (run) => run.tests.map(({ loss }) => loss),
     height: (loss) => Math.log10(Math.max(loss, LEAST_LOSS)),
-    marks: [-5, -4, -3, -2, -1, 0, 1, 2].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power)),
+    marks: powersTimes([1, 2, 5]),
+    fine: powersTimes([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]),
     span: [0.05, 2.5],
     shown: (loss) => short(loss),
   },
@@ -45,10 +47,20 @@ const QUANTITIES: readonly Quantity[] = [
     tests: (run) => run.tests.map(({ accuracy }) => accuracy),
     height: (accuracy) => -Math.log10(Math.max(1 - accuracy, LEAST_ERROR)),
     marks: [0, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999],
+    fine: percents(0, 80, 5).concat(percents(80, 96, 1), percents(96, 98, 0.5), percents(98, 100, 0.1)),
     span: [0, 0.98],
     shown: (accuracy) => `${short(100 * accuracy, 4)} %`,
   },
 ];
+
+/** From 0.00001 to 1000. */
+function powersTimes(digits: readonly number[]): number[] {
+  return [-5, -4, -3, -2, -1, 0, 1, 2].flatMap((power) => digits.map((digit) => digit * 10 ** power));
+}
+
+function percents(from: number, to: number, step: number): number[] {
+  return Array.from({ length: Math.round((to - from) / step) }, (_, i) => (from + i * step) / 100);
+}
 
 export class Curves {
   readonly root: HTMLElement;
@@ -90,7 +102,7 @@ class Chart {
   private most = 1;
 
   constructor(private readonly quantity: Quantity) {
-    this.root = make("div", { className: "train-quantity" }, make("h3", { textContent: quantity.title }), this.box);
+    this.root = make("div", { className: "train-quantity" }, make("h2", { textContent: quantity.title }), this.box);
   }
 
   draw(runs: readonly Run[]): void {
@@ -136,13 +148,19 @@ class Chart {
     return [from - room, to + room];
   }
 
-  /** Those marks between two heights that are far enough from each other to be read. */
+  /** Heights of marks between two heights. */
   private marks(from: number, to: number): number[] {
-    const { marks, height } = this.quantity;
+    const { marks, fine } = this.quantity;
+    const kept = this.apart(marks, from, to);
+    return kept.length < FEWEST_MARKS ? this.apart(fine, from, to) : kept;
+  }
+
+  /** Heights of those that are far enough from each other to be read. */
+  private apart(marks: readonly number[], from: number, to: number): number[] {
     const least = (LEAST_PIXELS * (to - from)) / Math.max(1, this.box.clientHeight - AXIS);
     const kept: number[] = [];
     // The upper ones first, which are of the better accuracies.
-    for (const at of marks.map(height).reverse()) {
+    for (const at of marks.map(this.quantity.height).reverse()) {
       const last = kept.at(-1);
       if (at >= from && at <= to && (last === undefined || last - at >= least)) kept.push(at);
     }
@@ -150,8 +168,8 @@ class Chart {
   }
 
   private mark(at: number): string {
-    const { marks, height, shown } = this.quantity;
-    const value = marks.find((mark) => height(mark) === at);
+    const { marks, fine, height, shown } = this.quantity;
+    const value = [...marks, ...fine].find((mark) => height(mark) === at);
     return value === undefined ? "" : shown(value);
   }
 
@@ -177,6 +195,7 @@ class Chart {
 
 /** Pixels that the axis of epochs takes, and that two marks of the other need. */
 const [AXIS, LEAST_PIXELS] = [44, 20];
+const FEWEST_MARKS = 4;
 
 /** Between the marks of the epochs. */
 const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];

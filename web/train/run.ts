@@ -1,7 +1,6 @@
 // One network of this visit and its training: started, held, led on by single steps, stopped.
 
-import type { BatchRecord, EpochRecord } from "../../src/worker.js";
-import { Network } from "../../src/worker.js";
+import { type BatchRecord, type EpochRecord, Network } from "../../src/worker.js";
 import type { TrainAndTest } from "../mnist.js";
 import type { Entry } from "../session.js";
 import { Curve } from "./curve.js";

@@ -14,11 +14,12 @@ export interface RunActions {
   toggled(): void;
 }
 
-const HEADINGS = ["Curves", "Network", "Epochs", "Loss", "Training", "Test", "Draw against", ""];
+const NUMBERS = ["Epochs", "Loss", "Training", "Test"];
+const HEADINGS = ["Curves", "Network", ...NUMBERS, "Draw against", "Actions"];
 
 export class RunTable {
   readonly root: HTMLElement;
-  private readonly body = make("tbody");
+  private readonly body = make("tbody", { role: "rowgroup" });
   private readonly rows = new Map<Run, Row>();
   private readonly none = make("p", { className: "quiet", textContent: "Runs are listed here, to be compared." });
   private readonly scroller: HTMLElement;
@@ -27,15 +28,11 @@ export class RunTable {
     private readonly session: Session,
     private readonly actions: RunActions,
   ) {
-    const heads = HEADINGS.map((text) => make("th", { scope: "col", textContent: text }));
-    const last = heads.at(-1);
-    if (last) last.append(make("span", { className: "unseen", textContent: "Actions" }));
-    const table = make("table", { className: "train-table" }, make("thead", {}, make("tr", {}, ...heads)), this.body);
-    this.scroller = make(
-      "div",
-      { className: "train-scroller", role: "region", ariaLabel: "Table of runs", tabIndex: 0 },
-      table,
-    );
+    const heads = HEADINGS.map((text) => make("th", { scope: "col", role: "columnheader", textContent: text }));
+    const head = make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...heads));
+    // The roles are told, as a phone's sheet takes the rows apart, which would take the table's own ones.
+    const table = make("table", { className: "train-table", role: "table" }, head, this.body);
+    this.scroller = make("div", { className: "train-scroller" }, table);
     const heading = make("h2", { textContent: "Runs" });
     this.root = make("section", { className: "card train-runs" }, heading, this.none, this.scroller);
   }
@@ -65,7 +62,11 @@ export class RunTable {
 class Row {
   readonly root: HTMLTableRowElement;
   private readonly learning = make("span", { className: "quiet" });
-  private readonly numbers = [0, 1, 2, 3].map(() => make("td", { className: "train-number" }));
+  private readonly numbers = NUMBERS.map((name) => {
+    const cell = make("td", { className: "train-number", role: "cell" });
+    cell.dataset.name = name;
+    return cell;
+  });
   private readonly chosen: HTMLInputElement;
 
   constructor(
@@ -85,17 +86,34 @@ class Row {
     const about = make("span", { className: "quiet", textContent: describeNetwork(network.spec) });
     const buttons = [
       button("Save", () => actions.save(run), { className: "button small", ariaLabel: `Save ${name}` }),
-      button("Remove", () => actions.remove(run), { className: "button small", ariaLabel: `Remove ${name}` }),
+      button("Remove", () => this.remove(actions), { className: "button small", ariaLabel: `Remove ${name}` }),
     ];
+    const cell = (className: string, ...children: Node[]): HTMLElement =>
+      make("td", { className, role: "cell" }, ...children);
     this.root = make(
       "tr",
-      {},
-      make("td", {}, make("label", { className: "train-shown" }, shown, swatch)),
-      make("th", { scope: "row" }, name, about, this.learning),
+      { role: "row" },
+      cell("train-which", make("label", { className: "train-shown" }, shown, swatch)),
+      make("th", { scope: "row", role: "rowheader" }, name, about, this.learning),
       ...this.numbers,
-      make("td", { className: "train-number" }, make("label", { className: "train-shown" }, this.chosen)),
-      make("td", {}, make("div", { className: "train-acts" }, ...buttons)),
+      cell(
+        "train-against",
+        make(
+          "label",
+          { className: "train-shown" },
+          this.chosen,
+          make("span", { className: "train-narrow", textContent: "Draw against" }),
+        ),
+      ),
+      cell("train-last", make("div", { className: "train-acts" }, ...buttons)),
     );
+  }
+
+  /** The keyboard goes on at the next row. */
+  private remove({ remove }: RunActions): void {
+    const next = this.root.nextElementSibling ?? this.root.previousElementSibling;
+    remove(this.run);
+    next?.querySelector<HTMLElement>(".train-acts :last-child")?.focus();
   }
 
   show(isChosen: boolean): void {

@@ -1,9 +1,17 @@
 // What one training is told: plain data, as the form holds it, and what it means to the library.
 
+import { checkInteger } from "../../src/check.js";
 import { type Activation, checkSpec, type Loss, type NetworkSpec, parameterCount } from "../../src/spec.js";
 import { checkFitOptions } from "../../src/training/fit-plan.js";
-import type { NetworkOptions } from "../../src/worker.js";
-import { adam, adamw, digitAugmentation, type FitOptions, type Optimizer, sgd } from "../../src/worker.js";
+import {
+  adam,
+  adamw,
+  digitAugmentation,
+  type FitOptions,
+  type NetworkOptions,
+  type Optimizer,
+  sgd,
+} from "../../src/worker.js";
 
 export const OPTIMIZERS = ["sgd", "momentum", "adam", "adamw"] as const;
 export type OptimizerName = (typeof OPTIMIZERS)[number];
@@ -64,6 +72,7 @@ export function faultOf(settings: Settings): string | undefined {
   try {
     const { seed, ...spec } = networkOptions(settings);
     checkSpec(spec, "options");
+    checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER);
     checkFitOptions(fitOptions(settings));
     return undefined;
   } catch (error) {

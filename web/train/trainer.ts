@@ -134,9 +134,17 @@ export class Trainer {
   private async train(run: Run, data: TrainAndTest, settings: Settings, isHeld: boolean): Promise<void> {
     this.current = run;
     await run.train(data, settings, isHeld);
-    const isThere = this.runs.includes(run);
-    // A training that was stopped within an epoch has learned since the last test.
-    if (run.state === "stopped" && isThere) run.tested(run.epochs, await run.network.evaluate(data.test));
+    if (run.state === "stopped") await this.test(run, data);
+  }
+
+  /** A training that was stopped within an epoch has learned since the last test. */
+  private async test(run: Run, { test }: TrainAndTest): Promise<void> {
+    try {
+      run.tested(run.epochs, await run.network.evaluate(test));
+    } catch (error) {
+      // A run that has been removed meanwhile has nothing to say any more.
+      if (this.runs.includes(run)) this.message = (error as Error).message;
+    }
   }
 
   private async end(run: Run): Promise<void> {
