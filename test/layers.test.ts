@@ -12,7 +12,7 @@ const SOURCE = [
   ...["abi", "host", "check", "random", "spec", "init"],
   ...["memory/plan", "training/augment", "data/idx", "threads/command", "training/optimizer", "training/schedule"],
   ...["kernels", "threads/spawn", "setup", "data/dataset", "format/safetensors", "data/files"],
-  ...["threads/work", "threads/pass", "threads/pace", "threads/team", "threads/join"],
+  ...["threads/work", "threads/pass", "threads/pace", "threads/team", "threads/worth", "features", "threads/join"],
   ...["memory/arena", "threads/runner", "engine", "data/mnist", "threads/thread"],
   ...["inference/evaluate", "training/record", "training/stopping", "training/checkpoint", "training/fit-plan"],
   ...["training/fit", "inference/explain", "network", "common", "index", "worker/", "worker", "turbo", "node"],

@@ -12,7 +12,7 @@ export class Drawing {
   #strokes: Strokes = [];
   /** The points of the stroke that the pen is at. */
   #open: Point[] | undefined;
-  #past: Strokes[] = [];
+  #past: { strokes: Strokes; isExample: boolean }[] = [];
   #isExample = false;
 
   /** `changed` is called after every change. */
@@ -33,7 +33,7 @@ export class Drawing {
 
   /** Puts the pen down; on an example, which goes away, as on blank paper. */
   begin(point: Point): void {
-    this.#past.push(this.#strokes);
+    this.#keep();
     this.#open = [point];
     this.#strokes = [...(this.#isExample ? [] : this.#strokes), this.#open];
     this.#isExample = false;
@@ -55,19 +55,23 @@ export class Drawing {
   /** Takes the last stroke, clearing or example back. */
   undo(): void {
     const before = this.#past.pop();
-    if (before) this.#become(before, false);
+    if (before) this.#become(before.strokes, before.isExample);
   }
 
   clear(): void {
     if (this.#strokes.length === 0) return;
-    this.#past.push(this.#strokes);
+    this.#keep();
     this.#become([], false);
   }
 
   /** Shows an example in place of what is drawn. */
   show(strokes: Strokes): void {
-    if (!this.#isExample) this.#past.push(this.#strokes);
+    if (!this.#isExample) this.#keep();
     this.#become(strokes, true);
+  }
+
+  #keep(): void {
+    this.#past.push({ strokes: this.#strokes, isExample: this.#isExample });
   }
 
   #become(strokes: Strokes, isExample: boolean): void {

@@ -23,6 +23,8 @@ export class Pad {
     onThemeChange(() => this.paint());
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
+    // A quick stroke would count as a swipe, which swallows a tap on a button right after it.
+    canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     for (const name of ["pointerup", "pointercancel"] as const) {
       canvas.addEventListener(name, ({ isPrimary }) => isPrimary && drawing.end());
     }
