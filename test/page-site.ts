@@ -9,10 +9,10 @@ import { startDemo } from "../web/serve.js";
 import { type ChromiumPage, type ChromiumSession, describeIn, type Site, serve } from "./browser/fixture.js";
 
 const folder = resolve(import.meta.dirname, "../build/web");
-export const DESKTOP = { viewport: { width: 1280, height: 900 } };
+const DESKTOP = { viewport: { width: 1280, height: 900 } };
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
-export interface OpenOptions {
+interface OpenOptions {
   /** How the page is seen, as playwright takes it. */
   context?: Parameters<ChromiumSession["open"]>[1];
   /** Without the headers that let threads share memory, nor any policy. */

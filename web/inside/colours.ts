@@ -1,13 +1,12 @@
 // Digits and weights as pixels, in the page's colours.
 
-import { token } from "../theme.js";
+import { onThemeChange, token } from "../theme.js";
 
 type Rgb = readonly [number, number, number];
 
 /** Ink on paper: 255 is all ink. */
 export function paintDigit(canvas: HTMLCanvasElement, pixels: ArrayLike<number>): void {
-  const [paper, ink] = [rgb("--paper"), rgb("--ink")];
-  paint(canvas, 28, pixels, (pixel) => mix(paper, ink, pixel / 255));
+  paint(canvas, 28, pixels, 255, rgb("--ink"), rgb("--ink"));
 }
 
 /** Weights in rows of `columns`, by sign and size: `most` has the full colour. */
@@ -17,33 +16,47 @@ export function paintWeights(
   columns: number,
   most: number,
 ): void {
-  const [paper, positive, negative] = [rgb("--paper"), rgb("--positive"), rgb("--negative")];
-  paint(canvas, columns, weights, (weight) => mix(paper, weight < 0 ? negative : positive, Math.abs(weight) / most));
+  paint(canvas, columns, weights, most, rgb("--positive"), rgb("--negative"));
 }
 
+/** Values from −`most` to `most` between two colours, with paper in the middle. */
 function paint(
   canvas: HTMLCanvasElement,
   columns: number,
   values: ArrayLike<number>,
-  colour: (value: number) => Rgb,
+  most: number,
+  positive: Rgb,
+  negative: Rgb,
 ): void {
   const rows = Math.ceil(values.length / columns);
   // A new size empties the canvas, even if it is the old one.
   if (canvas.width !== columns || canvas.height !== rows) Object.assign(canvas, { width: columns, height: rows });
-  const image = new ImageData(columns, rows);
-  for (let i = 0; i < values.length; i++) image.data.set([...colour(values[i] as number), 255], 4 * i);
+  const [image, paper] = [new ImageData(columns, rows), rgb("--paper")];
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i] as number;
+    const share = Math.min(1, Math.abs(value) / most);
+    const colour = value < 0 ? negative : positive;
+    for (let k = 0; k < 3; k++) {
+      const from = paper[k] as number;
+      image.data[4 * i + k] = from + ((colour[k] as number) - from) * share;
+    }
+    image.data[4 * i + 3] = 255;
+  }
   canvas.getContext("2d")?.putImageData(image, 0, 0);
 }
 
-function mix(from: Rgb, to: Rgb, share: number): Rgb {
-  const [r, g, b] = from.map((value, i) => value + ((to[i] as number) - value) * Math.min(1, share));
-  return [r as number, g as number, b as number];
-}
+/** Looking a token up makes the browser work out all styles that have changed, which is slow amidst changes. */
+const known = new Map<string, Rgb>();
+onThemeChange(() => known.clear());
 
 /** The colours of style.css are written as #rrggbb. */
 function rgb(name: `--${string}`): Rgb {
+  const before = known.get(name);
+  if (before) return before;
   const value = Number.parseInt(token(name).slice(1), 16);
-  return [value >> 16, (value >> 8) & 255, value & 255];
+  const colour: Rgb = [value >> 16, (value >> 8) & 255, value & 255];
+  known.set(name, colour);
+  return colour;
 }
 
 /** The largest size among them; 1 where all are zero, so that one can divide by it. */

@@ -14,7 +14,7 @@ export interface Sample {
   name: string;
 }
 
-/** All of one moment. */
+/** All of one moment, or of a few steps of a network that learns. */
 export interface Facts {
   spec: NetworkSpec;
   parameters: LayerParameters[];
@@ -31,46 +31,48 @@ export interface Facts {
 
 type Known = Omit<Facts, "position" | "explanation" | "drawn">;
 
+/** What is asked of a network; what is left out it is asked for too. */
+interface Question {
+  network?: Network;
+  sample?: Sample;
+  wanted?: number | undefined;
+  position?: WeightPosition | undefined;
+  rate: number;
+}
+
 export class Look {
   facts: Facts | undefined;
-  /** What went wrong, in a sentence. */
+  /** What was wrong with the last thing asked for, in a sentence. */
   message = "";
-  private network: Network | undefined;
-  private sample: Sample | undefined;
-  private position: WeightPosition | undefined;
-  private wanted: number | undefined;
-  private rate = 0.1;
+  private question: Question = { rate: 0.1 };
   private isAsking = false;
   private isStale = false;
 
   /** `onChange` is called when there are new facts, or a message. */
   constructor(private readonly onChange: () => void) {}
 
+  /** The same network is asked anew, as it may have learned. */
   setNetwork(network: Network): void {
-    if (this.position && !isIn(network.spec, this.position)) this.position = undefined;
-    this.network = network;
-    this.refresh();
+    const { position } = this.question;
+    if (network === this.question.network) this.refresh();
+    else if (position && !isIn(network.spec, position)) this.change({ network, position: undefined });
+    else this.change({ network });
   }
 
   setSample(sample: Sample): void {
-    this.sample = sample;
-    this.wanted = sample.label;
-    this.refresh();
+    this.change({ sample, wanted: sample.label });
   }
 
-  setWanted(digit: number): void {
-    this.wanted = digit;
-    this.refresh();
+  setWanted(wanted: number): void {
+    this.change({ wanted });
   }
 
   setRate(rate: number): void {
-    this.rate = rate;
-    this.refresh();
+    this.change({ rate });
   }
 
   setPosition(position: WeightPosition): void {
-    this.position = position;
-    this.refresh();
+    this.change({ position });
   }
 
   /** Another neuron, and of its weights the one that counts most for this digit. */
@@ -79,8 +81,14 @@ export class Look {
     if (facts) this.setPosition(heaviest(facts, layer, unit));
   }
 
+  private change(part: Partial<Question>): void {
+    Object.assign(this.question, part);
+    this.message = "";
+    this.refresh();
+  }
+
   /** Asks the network anew; what changes meanwhile is asked once more. */
-  refresh(): void {
+  private refresh(): void {
     this.isStale = true;
     if (!this.isAsking) void this.ask();
   }
@@ -90,41 +98,44 @@ export class Look {
     while (this.isStale) {
       this.isStale = false;
       await this.gatherOrSay();
-      this.onChange();
+      // The answer to an older question would undo what has been picked since.
+      if (!this.isStale) this.onChange();
     }
     this.isAsking = false;
   }
 
   private async gatherOrSay(): Promise<void> {
-    const { network, sample, facts } = this;
+    const { network, sample } = this.question;
     if (!network || !sample) return;
     try {
-      this.facts = await this.gather(network, sample);
-      this.message = "";
+      const facts = await gather(network, sample, { ...this.question });
+      if (this.isStale) return;
+      this.facts = facts;
+      this.question.position = facts.position;
     } catch (error) {
+      if (this.isStale) return;
       this.message = (error as Error).message;
       // What was asked for cannot be had, so that the next question is about what could.
-      this.position = facts?.position;
-      this.rate = facts?.explanation.learningRate ?? this.rate;
+      this.question.position = this.facts?.position;
+      this.question.rate = this.facts?.explanation.learningRate ?? this.question.rate;
     }
   }
+}
 
-  private async gather(network: Network, sample: Sample): Promise<Facts> {
-    const { spec } = network;
-    const [parameters, activations] = await Promise.all([network.parameters(), network.activations(sample.pixels)]);
-    const wanted = this.wanted ?? largestAt(activations.at(-1) ?? new Float32Array(1));
-    const known = { spec, parameters, activations, sample, wanted };
-    const target = Array.from({ length: outputUnits(spec) }, (_, unit) => Number(unit === wanted));
-    const position = this.position ?? (await interesting(network, known, target));
-    this.position = position;
-    const explanation = await network.explain({
-      input: sample.pixels,
-      target,
-      weight: position,
-      learningRate: this.rate,
-    });
-    return { ...known, position, explanation, drawn: unitsToDraw(activations, position) };
-  }
+async function gather(
+  network: Network,
+  sample: Sample,
+  { wanted: asked, position: at, rate }: Question,
+): Promise<Facts> {
+  const { spec } = network;
+  const [parameters, activations] = await Promise.all([network.parameters(), network.activations(sample.pixels)]);
+  const wanted = asked ?? largestAt(activations.at(-1) ?? new Float32Array(1));
+  const known = { spec, parameters, activations, sample, wanted };
+  const target = Array.from({ length: outputUnits(spec) }, (_, unit) => Number(unit === wanted));
+  const position = at ?? (await interesting(network, known, target));
+  const options = { input: sample.pixels, target, weight: position, learningRate: rate };
+  const explanation = await network.explain(options);
+  return { ...known, position, explanation, drawn: unitsToDraw(activations, position) };
 }
 
 /** A weight to begin with: of the neuron of the first layer that would have to change most. */

@@ -101,9 +101,8 @@ export class SamplePicker {
 
   private mark(): void {
     const { digit } = this.session;
-    this.drawing.hidden = digit === undefined;
+    this.drawing.disabled = digit === undefined;
     this.drawing.ariaPressed = String(this.current !== undefined && this.current.label === undefined);
-    this.go.textContent = digit === undefined ? "Draw one" : "Draw another";
     for (const { button: thumb, pixels } of this.thumbs) thumb.ariaPressed = String(this.current?.pixels === pixels);
   }
 

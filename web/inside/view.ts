@@ -92,7 +92,7 @@ class InsideView {
     );
     return make(
       "div",
-      { className: "inside" },
+      { className: "inside is-empty" },
       this.message,
       top,
       picture,
@@ -176,6 +176,7 @@ class InsideView {
       setText(this.message, message);
       return;
     }
+    this.root.classList.remove("is-empty");
     this.picture.show(facts);
     this.weights.show(facts);
     this.chain.show(facts, message);
