@@ -61,8 +61,12 @@ function spawnInBrowser(source: string, name: string, { message, gone }: Events)
     worker.onmessage = (event) => message(event.data);
     message(data);
   };
-  // A script that cannot be had tells nothing.
-  worker.onerror = (event) => gone(failure(event.message || `${address} is no script that can be run`));
+  worker.onerror = (event) => {
+    // Else it would be an error of whoever started the worker, too: of a network's worker, that of a helping thread.
+    event.preventDefault();
+    // A script that cannot be had tells nothing.
+    gone(failure(event.message || `${address} is no script that can be run`));
+  };
   return {
     post: (data, transfer = []) => worker.postMessage(data, transfer),
     end: () => worker.terminate(),
