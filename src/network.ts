@@ -17,7 +17,7 @@ import { Engine } from "./engine.js";
 import { activations, type Evaluation, type EvaluationOptions, evaluate, predict, predictFilled } from "./evaluate.js";
 import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./explain.js";
 import { fit } from "./fit.js";
-import { checkFitOptions, type FitOptions } from "./fit-plan.js";
+import { checkFitOptions, FITTING, type FitOptions } from "./fit-plan.js";
 import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type WeightInit } from "./init.js";
 import { type Build, chooseBuild } from "./kernels.js";
 import type { Tensor } from "./plan.js";
@@ -158,7 +158,7 @@ export class Network {
     const checked = checkFitOptions(options);
     checkDataset(engine.spec, train, "train");
     if (options.validation !== undefined) checkDataset(engine.spec, options.validation, "validation");
-    if (this.#fitting) throw new Error("this network is being trained already: wait for the first fit to end");
+    if (this.#fitting) throw new Error(FITTING);
     const { batchSize = Math.min(32, train.count), augment } = checked;
     const redrawing = augment && this.#redrawing(train, augment);
     const onBegin = (epochs: number): void => {
