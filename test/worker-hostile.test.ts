@@ -1,9 +1,10 @@
 // What is odd that is given to a network behind a worker, or comes of its callbacks, at the oddest moment.
 
+import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { Dataset, type FitOptions, Network, type NetworkOptions, sgd } from "../src/worker.js";
 import { layersOf, stripes } from "./networks.js";
-import { restoreWorkers, workers } from "./node-workers.js";
+import { restoreWorkers, watchWorkers, workers } from "./node-workers.js";
 
 const OPTIONS: NetworkOptions = {
   ...{ inputs: 64, layers: layersOf([16, 4], "tanh", "softmax"), loss: "crossEntropy", seed: 4, threads: 1 },
@@ -90,7 +91,32 @@ describe("a call to a worker", () => {
   });
 });
 
+describe("a message that gets lost", () => {
+  it("on its way to the worker leaves no one waiting", async () => {
+    const network = await create();
+    const detach = (view: Float32Array) => void structuredClone(view.buffer, { transfer: [view.buffer] });
+    // Some engines refuse it, others find out when it is read.
+    await expect(network.fillInputs(1, detach)).rejects.toThrow(/cannot be sent|a message could not be read/);
+  });
+
+  it("on its way back does not either", async () => {
+    const started = watchWorkers();
+    const network = await create();
+    const fitting = network.fit(DATA, { ...FIT, epochs: 1e6 });
+    started[0]?.emit("messageerror", new Error("unreadable"));
+    await expect(fitting).rejects.toThrow('it failed with "a message could not be read"');
+  });
+});
+
 describe("a fit behind a worker", () => {
+  it("leaves nothing behind at a signal", async () => {
+    const network = await create();
+    const { signal } = new AbortController();
+    await network.fit(DATA, { ...FIT, signal });
+    await expect(network.fit(DATA, { ...FIT, signal, batchSize: 1000 })).rejects.toThrow(RangeError);
+    expect(getEventListeners(signal, "abort")).toEqual([]);
+  });
+
   it("does not mind what callbacks give, which may be anything", async () => {
     const network = await create();
     const anything = () => () => "what cannot be sent";

@@ -333,7 +333,9 @@ describe("a worker that goes", () => {
   it("keeps a process alive while it works, and no longer", () => {
     const output = run(`const network = await Network.create(options);
       await network.fit(data, { epochs: 2000, optimizer: sgd({ learningRate: 0.1 }) });
-      console.log((await network.predict(new Uint8Array(64))).length);`);
+      console.log((await network.predict(new Uint8Array(64))).length);
+      // Not forgotten, which would end it.
+      globalThis.network = network;`);
     expect(output).toBe("4\n");
   });
 
