@@ -1,19 +1,11 @@
 // The page's view "Draw" as people use it: mouse, finger, keyboard, phone and desktop.
 
-import { createHash } from "node:crypto";
-import type { Server } from "node:http";
-import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { loadMnist } from "../src/node.js";
+import { describe, expect, it } from "vitest";
 import { verdictOf } from "../web/draw/words.js";
-import { startDemo } from "../web/serve.js";
-import { type ChromiumPage, describeIn, expectAccessible, type Site, serve } from "./browser/fixture.js";
+import { type ChromiumPage, expectAccessible } from "./browser/fixture.js";
+import { DESKTOP, describePage, fits, PHONE } from "./page-site.js";
 import { digitStrokes, type Point } from "./strokes.js";
-
-const folder = resolve(import.meta.dirname, "../build/web");
-const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
-const DESKTOP = { viewport: { width: 1280, height: 900 } };
 
 /** Where a point of the paper is in the window. */
 async function placing(page: ChromiumPage): Promise<(point: Point) => Point> {
@@ -63,25 +55,10 @@ function shares(page: ChromiumPage): Promise<string[]> {
   return page.locator(".bar-share").allTextContents();
 }
 
-describeIn("chromium", "Draw", (browser) => {
-  let demo: Server;
-  let address: string;
-  let plain: Site;
-
-  beforeAll(async () => {
-    demo = await startDemo({ folder, port: 0, isolation: true });
-    address = `http://127.0.0.1:${(demo.address() as AddressInfo).port}/`;
-    plain = await serve({ folders: [folder] });
-  });
-  afterAll(async () => {
-    demo.closeAllConnections();
-    demo.close();
-    await plain.close();
-  });
-
+describePage("Draw", (openView, served) => {
   /** The page with an answer for its example. */
-  async function open(options: object = DESKTOP, at = address): Promise<ChromiumPage> {
-    const page = await browser().open(at, options);
+  async function open(context: object = DESKTOP, isPlain = false): Promise<ChromiumPage> {
+    const page = await openView("draw", { context, isPlain });
     await waitForAnswer(page);
     return page;
   }
@@ -90,7 +67,7 @@ describeIn("chromium", "Draw", (browser) => {
     it("and has read its example within 500 ms, at best of five times", async () => {
       const times: number[] = [];
       for (let i = 0; i < 5; i++) {
-        const page = await browser().open(address, DESKTOP);
+        const page = await openView("draw");
         times.push(Math.round(await waitForAnswer(page)));
         expect(await page.locator("#words").textContent()).toBe("Sure: 3");
         await page.context().close();
@@ -132,23 +109,23 @@ describeIn("chromium", "Draw", (browser) => {
       await drawByMouse(page, digitStrokes(8));
       await read(page);
       expect((await placing(page))({ x: 0, y: 0 })).toEqual(place({ x: 0, y: 0 }));
-      expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+      expect(await fits(page)).toBe(true);
     });
 
     it("isolated by the demo's headers, and without any headers too", async () => {
       expect(await (await open()).evaluate(() => crossOriginIsolated)).toBe(true);
-      const page = await open(DESKTOP, `${plain.address}/`);
+      const page = await open(DESKTOP, true);
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
       await drawByMouse(page, digitStrokes(7));
       expect(await read(page)).toBe("7");
     });
 
     it("says what is wrong where the weights do not come", async () => {
-      const page = await browser().open("about:blank", DESKTOP);
+      const page = await open();
       await page.route("**/digits-weights-*", (route) => route.abort());
-      await page.goto(address);
+      await page.reload();
       await page.waitForFunction(() => document.getElementById("words")?.textContent?.includes("could not be loaded"));
-      expect(browser().takeComplaints().length).toBeGreaterThan(0);
+      expect(served().takeComplaints().length).toBeGreaterThan(0);
     });
   });
 
@@ -338,49 +315,6 @@ describeIn("chromium", "Draw", (browser) => {
       expect(said.length).toBeLessThanOrEqual(2);
     });
   });
-
-  describe("MNIST for the page", () => {
-    it("comes whole: every byte as in the files, unpacked off the page's thread", async () => {
-      const { train, test } = await loadMnist();
-      const page = await open();
-      const got = await page.evaluate(unpackMnist, new URL("mnist.bin", address).href);
-      expect(got.sums).toEqual(
-        [train, test].flatMap(({ inputs, labels = [] }) => [
-          sha256(inputs as Uint8Array),
-          sha256(Uint8Array.from(labels)),
-        ]),
-      );
-      expect(got.reports).toBeGreaterThan(1);
-      expect(got.last).toEqual({ loaded: got.last.total, total: got.last.total });
-      console.log(`MNIST fetched and unpacked in ${Math.round(got.milliseconds)} ms`);
-      expect(got.tasks).toEqual([]);
-    });
-
-    it.each([
-      ["one byte is another", (bytes: Uint8Array) => bytes.fill(bytes.at(-9) === 1 ? 2 : 1, -9, -8)],
-      ["it is cut short", (bytes: Uint8Array) => bytes.subarray(0, 1000)],
-      ["it is something else", () => new TextEncoder().encode("<!doctype html>")],
-    ])("is refused where %s", async (_, damage) => {
-      const bytes = new Uint8Array(await (await fetch(new URL("mnist.bin", address))).arrayBuffer());
-      plain.write("damaged.bin", damage(bytes));
-      const page = await open(DESKTOP, `${plain.address}/`);
-      const givenUp = page.waitForEvent("requestfailed", { timeout: 2000 }).catch(() => {});
-      await expect(page.evaluate(unpackMnist, `${plain.address}/damaged.bin`)).rejects.toThrow(
-        /MNIST's images is damaged/,
-      );
-      // The download may have been given up by then, which counts as one.
-      await givenUp;
-      browser().takeComplaints();
-    });
-
-    it("is missed in a sentence", async () => {
-      const page = await open();
-      await expect(page.evaluate(unpackMnist, `${address}none.bin`)).rejects.toThrow(
-        "the server answered 404 for MNIST",
-      );
-      browser().takeComplaints();
-    });
-  });
 });
 
 /** A seven by keys, in one stroke with a slanting leg. */
@@ -398,40 +332,6 @@ async function drawSeven(page: ChromiumPage): Promise<void> {
     await page.keyboard.press("ArrowDown");
   }
   await page.keyboard.press("Space");
-}
-
-/** In the page: what its worker makes of a file, and the tasks of 50 ms and more that held the page up meanwhile. */
-async function unpackMnist(file: string) {
-  const started = performance.now();
-  const tasks: number[] = [];
-  const watch = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
-  watch.observe({ type: "longtask" });
-  type Part = { images: Uint8Array<ArrayBuffer>; labels: Uint8Array<ArrayBuffer> };
-  type Message = { loaded: number; total: number } | { train: Part; test: Part } | { error: string };
-  const worker = new Worker("mnist-worker.js", { type: "module" });
-  const reports: { loaded: number; total: number }[] = [];
-  const parts = await new Promise<Part[]>((done, fail) => {
-    worker.onmessage = ({ data }: MessageEvent<Message>) => {
-      if ("error" in data) fail(new Error(data.error));
-      else if ("train" in data) done([data.train, data.test]);
-      else reports.push(data);
-    };
-    worker.postMessage(file);
-  }).finally(() => worker.terminate());
-  const milliseconds = performance.now() - started;
-  // Tasks are told of after they end.
-  await new Promise((done) => setTimeout(done, 100));
-  watch.disconnect();
-  const sum = async (bytes: Uint8Array<ArrayBuffer>) => [
-    ...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
-  ];
-  const sums = await Promise.all(parts.flatMap(({ images, labels }) => [sum(images), sum(labels)]));
-  const { loaded, total } = reports.at(-1) ?? { loaded: 0, total: -1 };
-  return { sums, reports: reports.length, last: { loaded, total }, milliseconds, tasks };
-}
-
-function sha256(bytes: Uint8Array): number[] {
-  return [...createHash("sha256").update(bytes).digest()];
 }
 
 describe("outputs in words", () => {

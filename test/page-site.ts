@@ -22,8 +22,17 @@ interface OpenOptions {
 /** Opens one of the page's views. */
 export type Open = (view: "draw" | "train" | "inside", options?: OpenOptions) => Promise<ChromiumPage>;
 
-/** Tests of the page in Chromium. */
-export function describePage(title: string, tests: (open: Open) => void): void {
+/** Where the page is served, for tests that open it in ways of their own. */
+interface Served {
+  /** As by `npm run demo`; ends with a slash. */
+  address: string;
+  plain: Site;
+  /** Takes what pages have complained of, where that is what a test is about. */
+  takeComplaints(): string[];
+}
+
+/** Tests of the page in Chromium. `served` is to be asked within a test. */
+export function describePage(title: string, tests: (open: Open, served: () => Served) => void): void {
   describeIn("chromium", title, (browser) => {
     let demo: Server;
     let plain: Site;
@@ -36,12 +45,16 @@ export function describePage(title: string, tests: (open: Open) => void): void {
       demo.close();
       await plain.close();
     });
+    const served = (): Served => ({
+      ...{ address: `http://127.0.0.1:${(demo.address() as AddressInfo).port}/`, plain },
+      takeComplaints: () => browser().takeComplaints(),
+    });
     tests(async (view, { context = DESKTOP, isPlain = false } = {}) => {
-      const address = isPlain ? plain.address : `http://127.0.0.1:${(demo.address() as AddressInfo).port}`;
-      const page = await browser().open(`${address}/#${view}`, context);
+      const address = isPlain ? `${plain.address}/` : served().address;
+      const page = await browser().open(`${address}#${view}`, context);
       await page.waitForSelector(`#view-${view} > *`);
       return page;
-    });
+    }, served);
   });
 }
 
