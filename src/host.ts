@@ -79,15 +79,6 @@ async function inflateRaw(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<A
   if (zlib) return Uint8Array.from(zlib.inflateRawSync(packed));
   const { readable, writable } = new DecompressionStream("deflate-raw");
   const writer = writable.getWriter();
-  const [bytes] = await Promise.all([readAll(readable), writer.write(packed), writer.close()]);
-  return bytes;
-}
-
-async function readAll(stream: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes: number[] = [];
-  for (const reader = stream.getReader(); ; ) {
-    const { done, value } = await reader.read();
-    if (done) return Uint8Array.from(bytes);
-    for (const byte of value) bytes.push(byte);
-  }
+  const [bytes] = await Promise.all([new Response(readable).arrayBuffer(), writer.write(packed), writer.close()]);
+  return new Uint8Array(bytes);
 }

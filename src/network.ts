@@ -39,7 +39,7 @@ import type { Threads } from "./threads/runner.js";
 import { MOST_THREADS } from "./threads/team.js";
 import { type Augmentation, checkImages, planRedrawing, type Redrawing } from "./training/augment.js";
 import { fit } from "./training/fit.js";
-import { checkFitOptions, type FitOptions } from "./training/fit-plan.js";
+import { checkFitOptions, FITTING, type FitOptions } from "./training/fit-plan.js";
 import type { EpochRecord } from "./training/record.js";
 
 export interface NetworkOptions {
@@ -165,7 +165,7 @@ export class Network {
     const checked = checkFitOptions(options);
     checkDataset(engine.spec, train, "train");
     if (options.validation !== undefined) checkDataset(engine.spec, options.validation, "validation");
-    if (this.#fitting) throw new Error("this network is being trained already: wait for the first fit to end");
+    if (this.#fitting) throw new Error(FITTING);
     const { batchSize = Math.min(32, train.count), augment } = checked;
     const redrawing = augment && this.#redrawing(train, augment);
     const onBegin = (epochs: number): void => {

@@ -62,7 +62,10 @@ async function fetchBytes(address: string, title: string): Promise<ArrayBuffer> 
   return bodyOf(response, title);
 }
 
-function bodyOf(response: Response, title: string): Promise<ArrayBuffer> {
-  if (response.ok) return response.arrayBuffer();
-  throw new Error(`"${title}" cannot be had: ${response.url} answered ${response.status}`);
+async function bodyOf(response: Response, title: string): Promise<ArrayBuffer> {
+  const { ok, status, url } = response;
+  if (!ok) throw new Error(`"${title}" cannot be had: ${url || "the server"} answered ${status}`);
+  return response.arrayBuffer().catch((cause) => {
+    throw new Error(`"${title}" cannot be read: ${(cause as Error).message}`, { cause });
+  });
 }

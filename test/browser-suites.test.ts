@@ -1,14 +1,14 @@
 // The library's own tests, kernels first, in the engines of browsers: each test of a page is a test here. They have run by
 // the time this file's tests are named.
 
-import { readFileSync } from "node:fs";
-import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
+import { Network } from "../src/index.js";
 import { trainedBytes } from "./browser/determinism.js";
 import { type BrowserName, findBrowser } from "./browser/find.js";
 import { describeInBrowsers, reportMissing } from "./browser/fixture.js";
 import { launch } from "./browser/launch.js";
 import { type PageTest, runSuite, SUITE_NAMES, type SuiteName, serveSuites, trainedBytesIn } from "./browser/suites.js";
+import { wrongKernels } from "./browser/wrong-kernels.js";
 
 /** Runs all suites in one page; gives the tests of each, and what the page complained of. */
 async function runSuites(name: BrowserName, program: string): Promise<[Map<SuiteName, PageTest[]>, string[]]> {
@@ -48,14 +48,6 @@ for (const name of ["chromium", "firefox"] as const) {
   });
 }
 
-/** The plain kernels with each f32x4.mul an f32x4.add: 0xfd and LEB128 of 0xe6 and 0xe4. */
-function wrongKernels(): Uint8Array {
-  const binary = readFileSync(resolve(import.meta.dirname, "../build/simd.wasm"));
-  const [multiply, add] = [Buffer.from([0xfd, 0xe6, 0x01]), Buffer.from([0xfd, 0xe4, 0x01])];
-  for (let at = binary.indexOf(multiply); at >= 0; at = binary.indexOf(multiply, at)) add.copy(binary, at);
-  return binary;
-}
-
 describeInBrowsers("the suites", (browser) => {
   it("see wrong kernels", async () => {
     const site = await serveSuites();
@@ -80,8 +72,8 @@ describeInBrowsers("the suites", (browser) => {
     const site = await serveSuites();
     try {
       const page = await browser().open(site.address);
-      expect(await trainedBytesIn(page, 1)).toEqual(await trainedBytes(1));
-      expect(await trainedBytesIn(page, 2)).not.toEqual(await trainedBytes(1));
+      expect(await trainedBytesIn(page, 1)).toEqual(await trainedBytes(Network));
+      expect(await trainedBytesIn(page, 2)).not.toEqual(await trainedBytes(Network));
     } finally {
       await site.close();
     }

@@ -426,6 +426,23 @@ describe("the worst mistakes", () => {
     expect(net.evaluate(data, { worst: 1e6 }).worst).toHaveLength(all.length);
   });
 
+  it("begin with those whose loss is no number", async () => {
+    const net = await layer(
+      "linear",
+      [
+        [3e38, -3e38],
+        [0, 1],
+      ],
+      [0, 0],
+    );
+    // The first is a mistake of a small loss; of the others one is one, whatever the network takes them for.
+    const inputs = Float32Array.of(0, 1e-38, 10, 10, 10, 10);
+    const data = new Dataset({ inputs, shape: 2, labels: [0, 0, 1] });
+    const { worst = [] } = net.evaluate(data, { worst: 2 });
+    expect(worst.map(({ loss }) => Math.round(loss))).toEqual([Number.NaN, 16]);
+    expect(worst[1]?.index).toBe(0);
+  });
+
   it("are none without labels, and only as many as there are", async () => {
     const net = await layer("linear", [[1], [-1]], [0, 0]);
     const labelled = new Dataset({ inputs: Float32Array.of(1, -1, 2), shape: 1, labels: [0, 1, 1] });

@@ -6,20 +6,11 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { expect, it } from "vitest";
+import { example, readme } from "./readme.js";
 
 const root = resolve(import.meta.dirname, "..");
-const readme = readFileSync(join(root, "README.md"), "utf8");
-const EXAMPLES = ["example", "example:mnist", "example:digits"];
+const EXAMPLES = ["example", "example:mnist", "example:digits", "example:vite", "example:worker"];
 const STRICT = { strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true };
-
-/** The code between two markers. */
-function example(name: string): string {
-  const code = readme.match(
-    new RegExp(`<!-- ${name} -->\\n\`\`\`ts\\n([^]*?)\`\`\`\\n<!-- /${name} -->`),
-  )?.[1] as string;
-  expect(code, `README.md has no example between the markers of ${name}`).toBeTruthy();
-  return code;
-}
 
 /** What Node prints, complaints too, in a folder with nothing but `files`. */
 function node(files: Record<string, string>, ...args: string[]): string {
@@ -48,7 +39,12 @@ function complaints(code: string): string {
   const compilerOptions = {
     ...{ ...STRICT, noEmit: true, target: "es2022", module: "nodenext", lib: ["es2023", "dom"] },
     ...{ types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
-    paths: { wasmlp: types("index"), "wasmlp/node": types("node"), "wasmlp/digits": types("digits") },
+    paths: {
+      wasmlp: types("index"),
+      "wasmlp/node": types("node"),
+      "wasmlp/digits": types("digits"),
+      "wasmlp/worker": types("worker"),
+    },
   };
   const config = JSON.stringify({ compilerOptions, files: ["example.mts"] });
   return node({ "example.mts": code, "tsconfig.json": config }, join(root, "node_modules/typescript/bin/tsc"));

@@ -36,6 +36,12 @@ async function trained(Kind: typeof Network | typeof RemoteNetwork = Network, th
   return bytes;
 }
 
+function usedResponse(): Response {
+  const response = new Response(BYTES);
+  void response.arrayBuffer();
+  return response;
+}
+
 beforeAll(async () => {
   server = createServer((request, response) => {
     const isThere = request.url === "/kernels.wasm";
@@ -110,6 +116,13 @@ describe("kernels from outside", () => {
       `${title} must be a module of wasmlp's kernels, got another`,
     ],
     ["what is not there", () => ({ wasm: { [BUILD]: `${address}/none.wasm` } }), Error, `/none.wasm answered 404`],
+    [
+      "a response that failed",
+      () => ({ wasm: { [BUILD]: new Response("", { status: 500 }) } }),
+      Error,
+      `${title} cannot be had: the server answered 500`,
+    ],
+    ["a response that was read", () => ({ wasm: { [BUILD]: usedResponse() } }), Error, `${title} cannot be read: `],
     [
       "no address",
       () => ({ wasm: { [BUILD]: "kernels.wasm" } }),

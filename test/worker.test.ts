@@ -3,6 +3,7 @@
 import { execFileSync } from "node:child_process";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import * as local from "../src/index.js";
+import { Datasets } from "../src/worker/datasets.js";
 import { adam, cosine, Dataset, type EpochRecord, type FitOptions, Network, sgd } from "../src/worker.js";
 import { layersOf, stripes } from "./networks.js";
 import { refuseWorkers, restoreWorkers, watchWorkers } from "./node-workers.js";
@@ -333,8 +334,22 @@ describe("a worker that goes", () => {
   it("keeps a process alive while it works, and no longer", () => {
     const output = run(`const network = await Network.create(options);
       await network.fit(data, { epochs: 2000, optimizer: sgd({ learningRate: 0.1 }) });
-      console.log((await network.predict(new Uint8Array(64))).length);`);
+      console.log((await network.predict(new Uint8Array(64))).length);
+      // Not forgotten, which would end it.
+      globalThis.network = network;`);
     expect(output).toBe("4\n");
+  });
+
+  it("goes on while someone waits for it, though its network is forgotten", () => {
+    const output = run(
+      `const training = (await Network.create(options)).fit(data, { epochs: 3000, optimizer: sgd({ learningRate: 0.1 }) });
+      let [turns, isDone] = [0, false];
+      training.catch(() => {}).then(() => { isDone = true; });
+      for (; !isDone; turns++) { gc(); await new Promise((resolve) => setTimeout(resolve, 5)); }
+      console.log((await training).length, turns > 5);`,
+      "--expose-gc",
+    );
+    expect(output).toBe("3000 true\n");
   });
 
   it("is ended when its network is forgotten", () => {
@@ -352,5 +367,31 @@ describe("a worker that goes", () => {
       "--expose-gc",
     );
     expect(output).toBe("true 0\n");
+  });
+
+  it("is told of datasets that are forgotten, and forgets them", () => {
+    const output = run(
+      `const told = [];
+      const { Worker } = process.getBuiltinModule("worker_threads");
+      process.getBuiltinModule("worker_threads").Worker = class extends Worker {
+        postMessage(message, ...rest) { told.push(message); super.postMessage(message, ...rest); }
+      };
+      const network = await Network.create(options);
+      await network.evaluate(data);
+      await network.evaluate(data.shuffle(1));
+      const dropped = () => told.filter(({ kind }) => kind === "drop").map(({ dataset }) => dataset);
+      for (let i = 0; i < 50 && dropped().length === 0; i++) { gc(); await new Promise((resolve) => setTimeout(resolve, 20)); }
+      const sent = told.filter(({ kind }) => kind === "dataset").map(({ dataset }) => dataset);
+      console.log(JSON.stringify([sent.indexOf(dropped()[0]), dropped().length, (await network.evaluate(data)).count]));
+      network.dispose();`,
+      "--expose-gc",
+    );
+    expect(output).toBe("[1,1,10]\n");
+    const datasets = new Datasets();
+    const outline = { shape: [1], classes: 1, isBytes: true, lengths: { inputs: 1, labels: 1, targets: 0 } };
+    datasets.receive({ kind: "dataset", dataset: 7, outline });
+    expect(datasets.get(7).count).toBe(1);
+    datasets.receive({ kind: "drop", dataset: 7 });
+    expect(() => datasets.get(7)).toThrow("this worker has no such dataset");
   });
 });

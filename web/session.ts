@@ -2,10 +2,7 @@
 
 import { loadDigits } from "../src/digits.js";
 import type { Network } from "../src/index.js";
-import type { Network as WorkerNetwork } from "../src/worker.js";
-
-/** It works in a worker: what it gives are promises. */
-export type TrainedNetwork = WorkerNetwork;
+import type { Network as TrainedNetwork } from "../src/worker.js";
 
 /** A network made in this visit: trained, in training, or loaded from a file. */
 export interface Entry {

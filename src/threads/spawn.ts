@@ -43,6 +43,7 @@ function spawnInNode(source: string, name: string, { message, gone }: Events): H
   const worker = new Worker(source, { eval: true, name });
   worker.on("message", message);
   worker.on("error", (error) => gone(failure(error instanceof Error ? error.message : String(error))));
+  worker.on("messageerror", () => gone(failure(UNREADABLE)));
   worker.on("exit", () => gone("it was ended"));
   worker.unref();
   return {
@@ -61,13 +62,25 @@ function spawnInBrowser(source: string, name: string, { message, gone }: Events)
     worker.onmessage = (event) => message(event.data);
     message(data);
   };
-  // A script that cannot be had tells nothing.
-  worker.onerror = (event) => gone(failure(event.message || `${address} is no script that can be run`));
+  worker.onmessageerror = () => gone(failure(UNREADABLE));
+  worker.onerror = (event) => {
+    // Else it would be an error of whoever started the worker, too: of a network's worker, that of a helping thread.
+    event.preventDefault();
+    // A script that cannot be had tells nothing.
+    gone(failure(event.message || `${address} is no script that can be run`));
+  };
   return {
     post: (data, transfer = []) => worker.postMessage(data, transfer),
     end: () => worker.terminate(),
     hold: () => {},
   };
+}
+
+/** Why a worker is of no use whose message, or one to it, got lost: who waits for the answer would wait for ever. */
+const UNREADABLE = "a message could not be read";
+
+function unreadable(): never {
+  throw new Error(UNREADABLE);
 }
 
 function failure(message: string): string {
@@ -87,7 +100,10 @@ export function ownPort(): Port {
   if (port) {
     return {
       post: (message, transfer) => port.postMessage(message, transfer),
-      listen: (receive) => port.on("message", receive),
+      listen: (receive) => {
+        port.on("message", receive);
+        port.on("messageerror", unreadable);
+      },
     };
   }
   const scope = globalThis as unknown as DedicatedWorker;
@@ -95,6 +111,7 @@ export function ownPort(): Port {
     post: (message, transfer = []) => scope.postMessage(message, transfer),
     listen: (receive) => {
       scope.onmessage = ({ data }) => receive(data);
+      scope.onmessageerror = unreadable;
     },
   };
 }
@@ -102,4 +119,5 @@ export function ownPort(): Port {
 interface DedicatedWorker {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   onmessage: (event: { data: unknown }) => void;
+  onmessageerror: () => void;
 }

@@ -65,6 +65,9 @@ export interface FitPlan extends Omit<FitOptions, "earlyStopping" | "checkpoint"
   onBegin: (epochs: number) => void;
 }
 
+/** Why a second training is refused. */
+export const FITTING = "this network is being trained already: wait for the first fit to end";
+
 const FIT_OPTIONS = [
   ...[
     "epochs",

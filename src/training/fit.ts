@@ -157,7 +157,7 @@ class Training {
       if (settling) await settling;
       const reporting = reports && this.report(options.onBatch, progress);
       if (reporting) await reporting;
-      if (saves) await this.save();
+      if (saves) await this.uncounted(this.save());
       const pause = this.breath.take();
       if (pause) await pause;
     }
@@ -186,17 +186,16 @@ class Training {
     progress.loss = (totals[LOSS] as number) / samples;
     if (train.labels) progress.accuracy = (totals[CORRECT] as number) / samples;
     const reporting = onBatch?.(progress);
-    if (reporting instanceof Promise) return this.waitFor(reporting);
+    if (reporting instanceof Promise) return this.uncounted(reporting).then(() => this.beginInterval());
     this.beginInterval();
     return undefined;
   }
 
   /** Waits for whoever holds training up, on a time that is not training's. */
-  private async waitFor(reporting: Promise<unknown>): Promise<void> {
+  private async uncounted(waiting: Promise<unknown>): Promise<void> {
     const before = performance.now();
-    await reporting;
+    await waiting;
     this.started += performance.now() - before;
-    this.beginInterval();
   }
 
   private beginInterval(): void {

@@ -98,8 +98,13 @@ export class Channel {
     const known = this.sent.get(data);
     if (known) return known;
     const dataset = ++this.numbers;
-    const sending = sendDataset(data, dataset, (request, transfer) => this.post(request, transfer)).then(() => dataset);
+    const sending = sendDataset(data, dataset, (request, transfer) => {
+      if (this.trouble) throw this.trouble;
+      this.post(request, transfer);
+    }).then(() => dataset);
     this.sent.set(data, sending);
+    // It may go another time.
+    sending.catch(() => this.sent.delete(data));
     forgotten.register(data, { channel: new WeakRef(this), dataset });
     return sending;
   }

@@ -16,12 +16,15 @@ export async function sendDataset(
   dataset: number,
   post: (request: DataRequest, transfer?: ArrayBuffer[]) => void,
 ): Promise<void> {
-  post({ kind: "dataset", dataset, outline: outlineOf(data) });
+  const outline = outlineOf(data);
+  post({ kind: "dataset", dataset, outline });
   for (const part of PARTS) {
     const all = data[part];
     const size = PIECE / (all?.BYTES_PER_ELEMENT ?? 1);
-    for (let at = 0; all && at < all.length; at += size) {
-      const values = copied(all, at, at + size);
+    // An array may have grown since.
+    const end = outline.lengths[part];
+    for (let at = 0; all && at < end; at += size) {
+      const values = copied(all.subarray(at, Math.min(at + size, end)));
       post({ kind: "piece", dataset, part, at, values }, [values.buffer]);
       await turn();
     }
@@ -34,14 +37,25 @@ function outlineOf({ shape, classes, inputs, labels, targets }: Dataset): Outlin
 }
 
 /** In memory of its own, which `slice` of Node's buffers would not be. */
-function copied(
-  all: Numbers,
-  from: number,
-  to: number,
-): (Uint8Array | Float32Array | Uint32Array) & { buffer: ArrayBuffer } {
-  const piece = all.subarray(from, to);
-  if (piece instanceof Uint8Array) return new Uint8Array(piece);
-  return piece instanceof Float32Array ? new Float32Array(piece) : new Uint32Array(piece);
+function copied(part: Numbers): Numbers & { buffer: ArrayBuffer } {
+  if (part instanceof Uint8Array) return new Uint8Array(part);
+  return part instanceof Float32Array ? new Float32Array(part) : new Uint32Array(part);
+}
+
+/** Deep enough for the arrays of layers that a call is given. */
+const DEPTH = 2;
+
+/** What is to be sent, without the rest of the buffers it lies in: with one sample would go all of its dataset. */
+export function compact(value: unknown, depth = DEPTH): unknown {
+  if (value instanceof Uint8Array || value instanceof Float32Array) {
+    return value.byteLength < value.buffer.byteLength ? copied(value) : value;
+  }
+  if (depth === 0 || typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) {
+    return typeof value[0] === "object" ? value.map((item) => compact(item, depth - 1)) : value;
+  }
+  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, compact(item, depth - 1)]));
 }
 
 /** What has arrived of a dataset. */

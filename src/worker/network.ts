@@ -11,9 +11,10 @@ import type { NetworkSpec } from "../spec.js";
 import type { Threads } from "../threads/runner.js";
 import { usedScript } from "../threads/spawn.js";
 import { usedThreadSource } from "../threads/team.js";
-import { checkFitOptions, checkInterval, type FitOptions } from "../training/fit-plan.js";
+import { checkFitOptions, checkInterval, FITTING, type FitOptions } from "../training/fit-plan.js";
 import type { BatchRecord, EpochRecord } from "../training/record.js";
 import { type Answers, type CallOptions, Channel } from "./channel.js";
+import { compact } from "./datasets.js";
 import type { Facts, SentOptions } from "./protocol.js";
 
 /** Milliseconds of training between two reports of batches. */
@@ -29,6 +30,7 @@ const forgotten = new FinalizationRegistry<Channel>((channel) => channel.end("th
 export class Network {
   readonly #channel: Channel;
   readonly #facts: Facts;
+  #fitting = false;
 
   private constructor(channel: Channel, facts: Facts) {
     this.#channel = channel;
@@ -49,7 +51,7 @@ export class Network {
     options: { deterministic?: boolean; seed?: number; threads?: Threads; title?: string } = {},
   ): Promise<Network> {
     checkOptions(options, "options", ["deterministic", "seed", "threads", "title"]);
-    return Network.#open("fromBytes", [bytes, options], options.deterministic);
+    return Network.#open("fromBytes", [compact(bytes), options], options.deterministic);
   }
 
   static async #open(method: string, args: unknown[], deterministic: unknown): Promise<Network> {
@@ -90,10 +92,21 @@ export class Network {
     if (typeof options.schedule === "function") {
       throw new TypeError('"schedule" must be plain data in a worker, such as cosine() gives, got a function');
     }
+    // Of two, the worker would take the one whose data has come first.
+    if (this.#fitting) throw new Error(FITTING);
+    this.#fitting = true;
+    try {
+      return await this.#fit(train, options);
+    } finally {
+      this.#fitting = false;
+    }
+  }
+
+  async #fit(train: Dataset, options: FitOptions): Promise<EpochRecord[]> {
     const { signal, validation } = options;
     const sent = sentOptions(options);
     const data = await this.#send(train, "train");
-    if (validation) sent.validation = await this.#send(validation, "validation");
+    if (validation !== undefined) sent.validation = await this.#send(validation, "validation");
     signal?.throwIfAborted();
     return (await this.#call("fit", [data, sent], { answers: answersOf(options), signal })) as EpochRecord[];
   }
@@ -164,7 +177,11 @@ export class Network {
   }
 
   #call(method: string, args: unknown[], options: CallOptions = {}): Promise<unknown> {
-    return this.#channel.call(method, args, { ...options, owner: this });
+    return this.#channel.call(
+      method,
+      args.map((value) => compact(value)),
+      { ...options, owner: this },
+    );
   }
 
   #send(data: unknown, title: string): Promise<number> {
@@ -184,13 +201,20 @@ function sentOptions(options: FitOptions): SentOptions {
 
 function answersOf({ onEpoch, onBatch, batchInterval = INTERVAL, checkpoint }: FitOptions): Answers {
   return {
-    ...(onEpoch && { epoch: onEpoch }),
+    ...(onEpoch && { epoch: waitingFor(onEpoch) }),
     ...(onBatch && {
       batch: async (record: BatchRecord) => {
         await onBatch(record);
         return typeof batchInterval === "function" ? checkInterval(batchInterval()) : batchInterval;
       },
     }),
-    ...(checkpoint && { checkpoint: checkpoint.save }),
+    ...(checkpoint && { checkpoint: waitingFor(checkpoint.save) }),
+  };
+}
+
+/** What a page's own function gives stays on the page: it may be anything. */
+function waitingFor<T>(own: (value: T) => unknown): (value: T) => Promise<void> {
+  return async (value) => {
+    await own(value);
   };
 }

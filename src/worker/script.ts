@@ -15,6 +15,7 @@ type Method = (call: number, ...args: never[]) => unknown;
 /** What a page has yet to answer. */
 interface Question {
   call: number;
+  asking: Asking;
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
 }
@@ -87,7 +88,7 @@ function reporting(call: number): Pick<FitOptions, "onBatch" | "batchInterval"> 
 function ask(call: number, asking: Asking, value: unknown): Promise<unknown> {
   const question = ++asked;
   port.post({ kind: "question", call, question, asking, value });
-  return new Promise((resolve, reject) => questions.set(question, { call, resolve, reject }));
+  return new Promise((resolve, reject) => questions.set(question, { call, asking, resolve, reject }));
 }
 
 function open({ build, binary, pairing, threadSource, script }: Opening): void {
@@ -112,11 +113,13 @@ async function answer(call: number, method: string, args: unknown[]): Promise<vo
 /** Why a fit ends that the page aborts; the page knows its own reason. */
 const ABORTED = new Error("aborted");
 
-/** Nobody waits for an answer to a fit that is aborted. */
+/** Nobody waits for an answer to a fit that is aborted, but for a checkpoint to be saved: it would be saved once more meanwhile. */
 function abort(call: number): void {
   fits.get(call)?.abort(ABORTED);
-  for (const [question, { call: asking, reject }] of questions) {
-    if (asking === call && questions.delete(question)) reject(ABORTED);
+  for (const [number, question] of questions) {
+    if (question.call !== call || question.asking === "checkpoint") continue;
+    questions.delete(number);
+    question.reject(ABORTED);
   }
 }
 

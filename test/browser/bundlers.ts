@@ -34,6 +34,10 @@ const viteFiles = (program: string): Record<string, string> => ({
   "main.js": program,
 });
 
+export async function buildWithVite(root: string): Promise<void> {
+  await vite({ root, logLevel: "error" });
+}
+
 function runWebpack(project: string): Promise<void> {
   return new Promise((done, fail) => {
     // It begins at src/index.js unless told otherwise. Its command would be run in the project, and write to dist there.
@@ -54,7 +58,7 @@ export const WAYS: Record<string, Way> = {
   "a Vite build": {
     files: viteFiles,
     async publish(root) {
-      await vite({ root, logLevel: "error" });
+      await buildWithVite(root);
       return publish(join(root, "dist"));
     },
   },

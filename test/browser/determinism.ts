@@ -1,22 +1,40 @@
-// A short training whose model is the same to the bit on every engine.
+// A short training whose model is the same to the bit on every engine, with any number of threads, in a worker or not.
 
-import { adamw, cosine, digitAugmentation, Network } from "../../src/index.js";
+import {
+  adamw,
+  cosine,
+  digitAugmentation,
+  type Network as Local,
+  type NetworkOptions,
+  type Threads,
+} from "../../src/index.js";
+import type { Network as Remote } from "../../src/worker.js";
 import { stripes } from "../networks.js";
 
-/** The model file after a training that draws all that can be drawn: weights, order, dropout, augmentation. */
-export async function trainedBytes(seed: number): Promise<Uint8Array> {
-  const network = await Network.create({
-    inputs: 64,
-    layers: [
-      { units: 24, activation: "tanh", dropout: 0.2 },
-      { units: 17, activation: "sigmoid" },
-      { units: 4, activation: "softmax" },
-    ],
-    ...{ loss: "crossEntropy", seed, deterministic: true },
-  });
+export type NetworkClass = typeof Local | typeof Remote;
+
+/** Two threads share these layers out; all that can be drawn is: weights, order, dropout, augmentation. */
+export const OPTIONS: NetworkOptions = {
+  inputs: 64,
+  layers: [
+    { units: 48, activation: "tanh", dropout: 0.2 },
+    { units: 33, activation: "sigmoid" },
+    { units: 4, activation: "softmax" },
+  ],
+  ...{ loss: "crossEntropy", deterministic: true },
+};
+
+/** The model file after the training, by either kind of network. */
+export async function trainedBytes(
+  networks: NetworkClass,
+  { seed = 1, threads = 1 }: { seed?: number; threads?: Threads } = {},
+): Promise<Uint8Array> {
+  const network = await networks.create({ ...OPTIONS, seed, threads });
   await network.fit(stripes(300, 4, 1), {
     ...{ epochs: 4, batchSize: 16, optimizer: adamw({ learningRate: 0.01 }), maxNorm: 3 },
     ...{ schedule: cosine({ warmUp: 1 }), augment: digitAugmentation },
   });
-  return network.toBytes();
+  const bytes = await network.toBytes();
+  network.dispose();
+  return bytes;
 }

@@ -19,6 +19,12 @@ import {
 export type { AnyPage, ChromiumPage, ChromiumSession } from "./launch.js";
 export { ISOLATED, policy, type Site, type SiteOptions, serve } from "./site.js";
 
+/**
+ * Under WebDriver, Firefox 153 stops for good in one of a hundred `new Worker` that a worker calls, in a page of a few lines too;
+ * of 650 without WebDriver none did. Such a test is tried again.
+ */
+const PATIENCE = { chromium: {}, firefox: { timeout: 30_000, retry: 2 } };
+
 interface Sessions {
   chromium: ChromiumSession;
   firefox: FirefoxSession;
@@ -40,7 +46,7 @@ export function describeIn<Name extends BrowserName>(
     reportMissing(name, title);
     return;
   }
-  describe(`${title} in ${name}`, () => {
+  describe(`${title} in ${name}`, PATIENCE[name], () => {
     let session: Sessions[BrowserName];
     beforeAll(async () => {
       session = await (name === "chromium" ? launchChromium(program, flags) : launchFirefox(program));

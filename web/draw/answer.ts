@@ -27,7 +27,8 @@ export class Answer {
 
   /** Why there are none. */
   showNothing(words: string): void {
-    this.#digit.textContent = "";
+    this.#digit.textContent = "?";
+    this.#digit.classList.add("unsure");
     this.#fill([], undefined);
     this.#write(words);
   }

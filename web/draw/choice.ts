@@ -2,7 +2,7 @@
 
 import type { Entry, Session } from "../session.js";
 
-const PRETRAINED = "The pretrained network (784-512-256-10)";
+const PRETRAINED = "Pretrained, 784-512-256-10";
 
 /** Keeps `select` and the session's choice the same. */
 export function offerNetworks(select: HTMLSelectElement, session: Session): void {

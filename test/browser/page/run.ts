@@ -1,6 +1,7 @@
 // What a page runs: tests that need nothing of Node, by vitest's own runner, which needs nothing of it either.
 
 import { startTests } from "vitest/internal/browser";
+import { Network } from "../../../src/index.js";
 import type { TestedBuild } from "../../kernel-suite.js";
 import { trainedBytes } from "../determinism.js";
 import type { PageTest, SuiteName } from "../suites.js";
@@ -68,4 +69,7 @@ function errorsOf({ result }: Pick<Task, "result">): string[] {
   return (result?.errors ?? []).map(({ stack, message }) => `${message}\n${stack}`);
 }
 
-Object.assign(globalThis, { runSuite, trainedBytes: async (seed: number) => [...(await trainedBytes(seed))] });
+Object.assign(globalThis, {
+  runSuite,
+  trainedBytes: async (seed: number) => [...(await trainedBytes(Network, { seed }))],
+});

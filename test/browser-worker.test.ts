@@ -1,0 +1,146 @@
+// The library in pages: networks at hand and behind workers, alone and with threads, isolated or not, by every policy.
+
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { afterEach, describe, expect, it } from "vitest";
+import { Network } from "../src/index.js";
+import { trainedBytes } from "./browser/determinism.js";
+import { describeInBrowsers, ISOLATED, policy, type SiteOptions } from "./browser/fixture.js";
+import { ask, serveLab } from "./browser/lab.js";
+import type { AnyPage } from "./browser/launch.js";
+import type { Site } from "./browser/site.js";
+import { wrongKernels } from "./browser/wrong-kernels.js";
+import { stripes } from "./networks.js";
+
+const build = resolve(import.meta.dirname, "../build");
+
+/** The workers' script, which tells of its own start, and of being invited to share a network's work. */
+const TELLING = `{
+  const channel = new BroadcastChannel("workers");
+  channel.postMessage(self.name);
+  addEventListener("message", ({ data }) => "memory" in data && channel.postMessage(self.name + " joined"));
+}
+${readFileSync(join(build, "worker-script.js"), "utf8")}`;
+
+/** Nothing but scripts of the site's own, its files, and its icon, for which browsers ask. */
+const STRICT = ["default-src 'none'", "connect-src 'self'", "img-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"];
+/** Workers by a script of the library's own making, or by an address only. */
+const BLOBS = policy(...STRICT, "worker-src blob:");
+const ADDRESSES = policy(...STRICT, "worker-src 'self'");
+
+const expected = async (): Promise<number[]> => [...(await trainedBytes(Network))];
+
+describeInBrowsers("the library", (browser) => {
+  const sites: Site[] = [];
+  const open = async (options: SiteOptions = {}): Promise<AnyPage> => {
+    const site = await serveLab(options);
+    sites.push(site);
+    const page = await browser().open(site.address);
+    // Modules have run when the page is loaded.
+    expect(await page.evaluate(() => "lab" in globalThis, undefined)).toBe(true);
+    return page;
+  };
+  afterEach(async () => {
+    for (const site of sites.splice(0)) await site.close();
+  });
+
+  describe.each([true, false])("isolated: %s", (isolated) => {
+    const headers = isolated ? ISOLATED : {};
+
+    it("a worker trains to the same bytes with one thread, two, and as many as pay", async () => {
+      const page = await open({ headers });
+      for (const threads of [1, 2, "auto"] as const) {
+        expect(await ask(page, "trainedBytes", "worker", { threads }), `${threads}`).toEqual(await expected());
+      }
+      expect(await ask(page, "trainedBytes", "page", { threads: 2 })).toEqual(await expected());
+      expect(await ask(page, "trainedBytes", "worker", { seed: 2 })).not.toEqual(await expected());
+    });
+
+    it("a second thread is there only where it can be", async () => {
+      const page = await open({ headers, files: { "telling.js": TELLING } });
+      await ask(page, "init", { workerUrl: "telling.js" });
+      expect(await ask(page, "trainedBytes", "worker", { threads: 2 })).toEqual(await expected());
+      const together = isolated ? ["wasmlp", "wasmlp 1", "wasmlp 1 joined"] : ["wasmlp"];
+      const told: string[] = [];
+      await expect
+        .poll(async () => told.push(...(await ask(page, "takeTold"))))
+        .toBeGreaterThanOrEqual(together.length);
+      expect(told).toEqual(together);
+    });
+  });
+
+  it.each(["page", "worker"] as const)("a fit in a %s reports every epoch and batch", async (where) => {
+    const { epochs, batches, history } = await ask(await open(), "report", where);
+    expect([epochs, history]).toEqual([[1, 2, 3], 3]);
+    expect(batches).toHaveLength(3 * Math.ceil(300 / 16));
+    expect([batches[0], batches.at(-1)]).toEqual([1016, 3300]);
+    expect(batches).toEqual([...batches].sort((a, b) => a - b));
+  });
+
+  it.each(["page", "worker"] as const)("a fit in a %s is aborted by a signal, and the next goes on", async (where) => {
+    expect(await ask(await open(), "abort", where)).toEqual({ reason: "Error: enough", seen: 2, after: 4, epochs: 3 });
+  });
+
+  it.each(["page", "worker"] as const)(
+    "a model trained in a %s is saved and loaded, here and in Node",
+    async (where) => {
+      const { bytes, outputs } = await ask(await open(), "saveAndLoad", where);
+      const here = await Network.fromBytes(Uint8Array.from(bytes), { deterministic: true });
+      expect(outputs).toEqual(Array(3).fill([...here.predict(stripes(300, 4, 1).sample(0))]));
+      expect([...here.toBytes()]).toEqual(bytes);
+    },
+  );
+
+  it("the pretrained network reads a stroke on a canvas", async () => {
+    expect(await ask(await open(), "readStroke")).toBe(1);
+  });
+
+  describe("under a strict content-security-policy", () => {
+    it.each([{}, ISOLATED])("trains in a worker and in the page, with headers %j", async (more) => {
+      const page = await open({ headers: { ...BLOBS, ...more } });
+      expect(await ask(page, "trainedBytes", "worker", { threads: 2 })).toEqual(await expected());
+      expect(await ask(page, "trainedBytes", "page")).toEqual(await expected());
+      expect(await ask(page, "readStroke")).toBe(1);
+      expect(await ask(page, "takeViolations")).toEqual([]);
+    });
+
+    it.each([{}, ISOLATED])("trains in a worker with an address, with headers %j", async (more) => {
+      const page = await open({ headers: { ...ADDRESSES, ...more } });
+      await ask(page, "init", { workerUrl: "worker-script.js" });
+      expect(await ask(page, "trainedBytes", "worker", { threads: 2 })).toEqual(await expected());
+      expect(await ask(page, "takeViolations")).toEqual([]);
+    });
+
+    it("says why where no worker may be started", async () => {
+      const page = await open({ headers: ADDRESSES });
+      await expect(ask(page, "trainedBytes", "worker")).rejects.toThrow("the worker of this network is of no use");
+      expect(await ask(page, "takeViolations")).toEqual(["worker-src blob"]);
+      expect(browser().takeComplaints().join("\n")).toMatch(/worker-src/);
+    });
+  });
+
+  describe("kernels from elsewhere", () => {
+    it("come from an address or a response", async () => {
+      const page = await open();
+      await ask(page, "init", { wasm: { simd: "simd.wasm", relaxed: "relaxed.wasm" } });
+      expect(await ask(page, "trainedBytes", "page")).toEqual(await expected());
+      await ask(page, "initByResponse", "simd.wasm");
+      expect(await ask(page, "trainedBytes", "worker", { threads: 2 })).toEqual(await expected());
+    });
+
+    it("are those in use", async () => {
+      const page = await open({ files: { "wrong.wasm": wrongKernels() } });
+      await ask(page, "init", { wasm: { simd: "wrong.wasm" } });
+      const [here, there] = [await ask(page, "saveAndLoad", "page"), await ask(page, "saveAndLoad", "worker")];
+      expect(there).toEqual(here);
+      expect(here.bytes).not.toEqual((await ask(await open(), "saveAndLoad", "page")).bytes);
+    });
+
+    it("that are not there are told of", async () => {
+      const page = await open();
+      const failure = ask(page, "init", { wasm: { simd: "none.wasm" } });
+      await expect(failure).rejects.toThrow(/"wasm\.simd" cannot be had: .*none\.wasm answered 404/);
+      expect(browser().takeComplaints().join("\n")).toContain("404");
+    });
+  });
+});

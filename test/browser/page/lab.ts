@@ -1,0 +1,163 @@
+// What tests have a page do with the library as it was built. They call it by `ask` of `lab.ts`.
+
+import { parseIdx } from "../../../src/data/idx.js";
+import { loadDigits, readDigit } from "../../../src/digits.js";
+import * as local from "../../../src/index.js";
+import * as remote from "../../../src/worker.js";
+import { stripes } from "../../networks.js";
+import { OPTIONS, trainedBytes } from "../determinism.js";
+import { byMessages, byTimer, type Freedom, watch } from "./probe.js";
+
+const { Dataset, init, sgd } = local;
+
+export type Where = "page" | "worker";
+const NETWORKS = { page: local.Network, worker: remote.Network };
+
+/** What the page's content-security-policy has forbidden. */
+const violations: string[] = [];
+document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => {
+  violations.push(`${effectiveDirective} ${blockedURI}`);
+});
+
+/** What scripts of workers tell of themselves, where a test has them do so. */
+const told: string[] = [];
+const channel = new BroadcastChannel("workers");
+channel.onmessage = ({ data }) => told.push(data as string);
+
+// --- MNIST ---
+
+interface Digits {
+  train: local.Dataset;
+  test: local.Dataset;
+}
+
+let digits: Promise<Digits> | undefined;
+
+async function fetchIdx(name: string): Promise<{ shape: number[]; data: Uint8Array }> {
+  const response = await fetch(name);
+  const { shape, data } = parseIdx(new Uint8Array(await response.arrayBuffer()), name);
+  return { shape, data: data as Uint8Array };
+}
+
+async function fetchDigits(set: string): Promise<local.Dataset> {
+  const images = await fetchIdx(`${set}-images-idx3-ubyte`);
+  const labels = await fetchIdx(`${set}-labels-idx1-ubyte`);
+  return new Dataset({ inputs: images.data, shape: images.shape.slice(1), labels: labels.data });
+}
+
+async function loadMnist(): Promise<Digits> {
+  return { train: await fetchDigits("train"), test: await fetchDigits("t10k") };
+}
+
+export interface DigitTraining {
+  accuracy: number | undefined;
+  samplesPerSecond: number[];
+  batches: number;
+  freedom: Freedom;
+}
+
+/** Trains 784-128-10 on MNIST; says how well, how fast, and how free the page was meanwhile. */
+async function trainOnDigits(where: Where, threads: local.Threads, epochs: number): Promise<DigitTraining> {
+  digits ??= loadMnist();
+  const { train, test } = await digits;
+  let batches = 0;
+  const fit: local.FitOptions = {
+    ...{ epochs, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) },
+    onBatch: () => void batches++,
+  };
+  const [result, freedom] = await watch(where === "page" ? byMessages : byTimer, async () => {
+    const network = await NETWORKS[where].create({
+      inputs: 784,
+      layers: [
+        { units: 128, activation: "relu" },
+        { units: 10, activation: "softmax" },
+      ],
+      ...{ loss: "crossEntropy", seed: 1, threads },
+    });
+    const history = await network.fit(train, { ...fit, ...(where === "page" && { batchInterval: 50 }) });
+    // In a page it would take its time in one piece.
+    const accuracy = where === "page" ? undefined : (await network.evaluate(test)).accuracy;
+    network.dispose();
+    return { accuracy, samplesPerSecond: history.map(({ samplesPerSecond }) => samplesPerSecond) };
+  });
+  return { ...result, batches, freedom };
+}
+
+/** Holds the main thread up. */
+async function blockFor(milliseconds: number): Promise<Freedom> {
+  const [, freedom] = await watch(byTimer, async () => {
+    // In a task of its own.
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    for (const end = performance.now() + milliseconds; performance.now() < end; );
+  });
+  return freedom;
+}
+
+// --- a small network ---
+
+const SMALL = { ...OPTIONS, seed: 1, threads: 1 } satisfies local.NetworkOptions;
+const FIT = { epochs: 3, batchSize: 16, optimizer: sgd({ learningRate: 0.1 }) } satisfies local.FitOptions;
+
+/** The records that a fit reports, by epoch and by batch. */
+async function report(where: Where): Promise<{ epochs: number[]; batches: number[]; history: number }> {
+  const network = await NETWORKS[where].create(SMALL);
+  const [epochs, batches]: [number[], number[]] = [[], []];
+  const history = await network.fit(stripes(300, 4, 1), {
+    ...{ ...FIT, batchInterval: 0 },
+    onEpoch: ({ epoch }) => void epochs.push(epoch),
+    onBatch: ({ epoch, samples }) => void batches.push(epoch * 1000 + samples),
+  });
+  return { epochs, batches, history: history.length };
+}
+
+/** Aborts a fit in its second epoch, then goes on. */
+async function abort(where: Where): Promise<{ reason: string; seen: number; after: number; epochs: number }> {
+  const network = await NETWORKS[where].create(SMALL);
+  const data = stripes(300, 4, 1);
+  const stop = new AbortController();
+  let seen = 0;
+  const onEpoch = ({ epoch }: local.EpochRecord): void => {
+    seen = epoch;
+    if (epoch === 2) stop.abort(new Error("enough"));
+  };
+  const fit = network.fit(data, { ...FIT, epochs: 100_000, signal: stop.signal, onEpoch });
+  const reason = await fit.then(() => "no reason", String);
+  const after = (await network.predict(data.sample(0))).length;
+  return { reason, seen, after, epochs: (await network.fit(data, FIT)).length };
+}
+
+/** Trains, saves, loads in a page and in a worker; gives the file and what each says of one sample. */
+async function saveAndLoad(where: Where): Promise<{ bytes: number[]; outputs: number[][] }> {
+  const network = await NETWORKS[where].create(SMALL);
+  const data = stripes(300, 4, 1);
+  await network.fit(data, FIT);
+  const bytes = await network.toBytes();
+  const loaded = [
+    await local.Network.fromBytes(bytes, { deterministic: true }),
+    await remote.Network.fromBytes(bytes, { deterministic: true }),
+  ];
+  const outputs = await Promise.all([network, ...loaded].map(async (one) => [...(await one.predict(data.sample(0)))]));
+  return { bytes: [...bytes], outputs };
+}
+
+/** What the pretrained network reads in an upright stroke on a canvas. */
+async function readStroke(): Promise<number | undefined> {
+  const context = new OffscreenCanvas(100, 100).getContext("2d") as OffscreenCanvasRenderingContext2D;
+  context.fillStyle = "white";
+  context.fillRect(0, 0, 100, 100);
+  context.fillStyle = "black";
+  context.fillRect(46, 20, 8, 60);
+  return readDigit(await loadDigits(), context.getImageData(0, 0, 100, 100))?.label;
+}
+
+export const lab = {
+  ...{ init, trainOnDigits, blockFor, report, abort, saveAndLoad, readStroke },
+  trainedBytes: async (where: Where, options: { seed?: number; threads?: local.Threads } = {}) => [
+    ...(await trainedBytes(NETWORKS[where], options)),
+  ],
+  initByResponse: async (address: string) => init({ wasm: { simd: await fetch(address) } }),
+  takeViolations: () => violations.splice(0),
+  takeTold: () => told.splice(0),
+};
+
+Object.assign(globalThis, { lab });
