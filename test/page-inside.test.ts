@@ -322,7 +322,7 @@ describePage("Look inside", (open) => {
       const away = cells.map((cell, i) => Math.abs(Number(cell) - (confusion[Math.floor(i / 10)]?.[i % 10] ?? 0)));
       expect(away.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(10);
       expect(cells.reduce((sum, cell) => sum + Number(cell), 0)).toBe(10_000);
-      const title = await text(page.locator(".inside-confusion caption"));
+      const title = await text(page.locator(".inside-confusion caption span").first());
       expect(title).toMatch(/^\d\d\.\d\d % of 10,000 test images are read right$/);
       expect(Number.parseFloat(title) / 100).toBeCloseTo(accuracy, 2);
       const mistakes = await page

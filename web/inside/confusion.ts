@@ -5,14 +5,15 @@ import { percent, whole } from "../format.js";
 
 export class Confusion {
   readonly root: HTMLElement;
-  private readonly title = make("caption");
+  private readonly title = make("span");
   private readonly body = make("tbody");
 
   constructor() {
     const digits = Array.from({ length: 10 }, (_, digit) => make("th", { scope: "col", textContent: String(digit) }));
-    const corner = make("td", { className: "quiet", textContent: "is / read as" });
-    const head = make("thead", {}, make("tr", {}, corner, ...digits));
-    const table = make("table", { className: "inside-confusion" }, this.title, head, this.body);
+    const head = make("thead", {}, make("tr", {}, make("td"), ...digits));
+    const key = make("span", { className: "quiet", textContent: "Rows are what it is, columns what it was read as." });
+    const caption = make("caption", {}, this.title, key);
+    const table = make("table", { className: "inside-confusion" }, caption, head, this.body);
     this.root = make(
       "div",
       { className: "inside-scroller", role: "region", tabIndex: 0, ariaLabel: "Confusion matrix" },
