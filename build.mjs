@@ -9,6 +9,7 @@ import asc from "assemblyscript/asc";
 import { build } from "esbuild";
 import { tilesSource } from "./assembly/tiles.mjs";
 import { packModel } from "./models/pack.mjs";
+import { buildPage } from "./web/build.mjs";
 
 /** Register tiles of the kernels: rows × columns, rows × panels, or panels. */
 const TILES = {
@@ -86,7 +87,7 @@ const EMPTY = 'export const [binaries, simdBytes, relaxedBytes, threadSource] = 
 async function writeWorkers() {
   const carried = (name, text) =>
     `// Written by build.mjs.\nexport const ${name}: string =\n  ${JSON.stringify(text)};\n`;
-  writeFileSync("build/thread.ts", carried("threadSource", await workerScript("src/thread.ts", /^$/)));
+  writeFileSync("build/thread.ts", carried("threadSource", await workerScript("src/threads/thread.ts", /^$/)));
   const script = await workerScript("src/worker/script.ts", /\/build\/(wasm|thread)\.js$/);
   writeFileSync("build/worker-source.ts", carried("workerSource", script));
   writeFileSync("build/worker-script.js", `${script}\n`);
@@ -119,14 +120,14 @@ async function bundle() {
   await build({ ...COMMON, entryPoints: { bench: "bench/main.ts" }, platform: "node", external: ["esbuild"] });
   const models = { entryPoints: { models: "models/main.ts" }, banner: commandLine.banner };
   await build({ ...COMMON, ...models, platform: "node" });
-  writeNotices(results.flatMap(({ metafile }) => Object.keys(metafile.inputs)));
+  writeFileSync("build/NOTICES.txt", noticesOf(results.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 }
 
 /** A package that ships no licence text, and one of the same project and licence that does. */
 const LICENSED_BY = { "@assemblyscript/loader": "assemblyscript" };
 
-/** build/NOTICES.txt: the licences of the packages that the bundles carry. */
-function writeNotices(inputs) {
+/** The licences of the packages that bundles carry, given what they are made of. */
+function noticesOf(inputs) {
   const packages = new Set(inputs.flatMap((path) => path.match(/^node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []));
   const notices = [...packages].sort().map((folder) => {
     const { name, version, license } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
@@ -135,7 +136,7 @@ function writeNotices(inputs) {
     if (!file) throw new Error(`the package ${name} has no licence text to pass on`);
     return `${name} ${version} (${license})\n\n${readFileSync(join(source, file), "utf8").trim()}\n`;
   });
-  writeFileSync("build/NOTICES.txt", notices.join(`\n${"-".repeat(80)}\n\n`));
+  return notices.join(`\n${"-".repeat(80)}\n\n`);
 }
 
 if (existsSync("build")) rmSync("build", { recursive: true });
@@ -155,3 +156,4 @@ if (!process.argv.includes("--kernels")) {
   await bundle();
   execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src"], { stdio: "inherit" });
 }
+if (process.argv.includes("--web")) await buildPage(noticesOf);

@@ -4,13 +4,13 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { Dataset } from "../src/dataset.js";
+import { Dataset } from "../src/data/dataset.js";
 import { Engine, LOSS } from "../src/engine.js";
-import { evaluate, predict } from "../src/evaluate.js";
+import { evaluate, predict } from "../src/inference/evaluate.js";
 import { chooseBuild, isPairing } from "../src/kernels.js";
-import { Rule, sgd } from "../src/optimizer.js";
-import type { Threads } from "../src/runner.js";
 import { layerInputs, type NetworkSpec } from "../src/spec.js";
+import type { Threads } from "../src/threads/runner.js";
+import { Rule, sgd } from "../src/training/optimizer.js";
 import { JavaScriptNetwork } from "./javascript.js";
 import type { JobFile } from "./jobs.js";
 import { medianOf } from "./measure.js";

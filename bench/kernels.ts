@@ -11,7 +11,7 @@ import {
   type KernelModule,
   type Kernels,
 } from "../src/kernels.js";
-import { columnStride, padded, panelRows } from "../src/plan.js";
+import { columnStride, padded, panelRows } from "../src/memory/plan.js";
 import { denseForward, denseUpdate, derivative, sigmoid } from "./javascript.js";
 import { type Candidates, type Effort, measure, rounded, type Timing } from "./measure.js";
 

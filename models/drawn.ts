@@ -4,7 +4,7 @@ import type { Command } from "commander";
 import { encode } from "fast-png";
 import { checkInteger } from "../src/check.js";
 import { checkWritable } from "../src/cli/writable.js";
-import { writeAtomic } from "../src/files.js";
+import { writeAtomic } from "../src/data/files.js";
 import { type Dataset, loadIdxFolder, loadMnist, loadNetwork, type Network } from "../src/node.js";
 import { CANVAS, type Kind, kinds, measure, type Pair, type Result, SHOWN } from "./kinds.js";
 

@@ -1,4 +1,4 @@
-/** A model of 8-bit weights, packed for `src/packed.ts`, which says how. */
+/** A model of 8-bit weights, packed for `src/format/packed.ts`, which says how. */
 
 /** Error unless the file's weights are rounded as `eight-bits.ts` rounds them. */
 export function packModel(file) {

@@ -8,7 +8,7 @@ import { checkInteger, checkNumber } from "../src/check.js";
 import { grouped, percent } from "../src/cli/output.js";
 import { Interruption, listenForStop } from "../src/cli/stop.js";
 import { checkWritable } from "../src/cli/writable.js";
-import { writeAtomic } from "../src/files.js";
+import { writeAtomic } from "../src/data/files.js";
 import {
   type Dataset,
   type EpochRecord,

@@ -1,12 +1,12 @@
 // wasmlp/digits: a network that reads handwritten digits, and what makes any drawing of one fit for it.
 
 import { checkOptions, shown } from "./check.js";
+import { unpackModel } from "./format/packed.js";
 import { unpack } from "./host.js";
 import { preprocessDigit } from "./image/digit.js";
 import type { DigitImage } from "./image/plane.js";
 import { type Classification, Network } from "./network.js";
-import { unpackModel } from "./packed.js";
-import type { Threads } from "./runner.js";
+import type { Threads } from "./threads/runner.js";
 
 export { preprocessDigit } from "./image/digit.js";
 export type { DigitImage } from "./image/plane.js";

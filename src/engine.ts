@@ -2,10 +2,6 @@
 // checks them.
 
 import { AUGMENT_EPOCH, CHUNK_ROWS, ENTRY_BYTES, RATE, SETTINGS } from "./abi.js";
-import { Arena, type Pieces, type Samples } from "./arena.js";
-import type { Redrawing } from "./augment.js";
-import { Field, Lists, Task } from "./command.js";
-import { processors } from "./host.js";
 import {
   type Build,
   bindKernels,
@@ -13,19 +9,29 @@ import {
   compileKernels,
   createMemory,
   createSharedMemory,
-  isPairing,
   type KernelModule,
   type Kernels,
   type Memory,
-  simdFeatures,
 } from "./kernels.js";
-import { Rule, sgd } from "./optimizer.js";
-import type { Pass } from "./pass.js";
-import { type LayerPlan, type Needs, type Plan, padded, planArena, type RedrawPlan, type RowsPlan } from "./plan.js";
+import { Arena, type Pieces, type Samples } from "./memory/arena.js";
+import {
+  type LayerPlan,
+  type Needs,
+  type Plan,
+  padded,
+  planArena,
+  type RedrawPlan,
+  type RowsPlan,
+} from "./memory/plan.js";
 import { ascending } from "./random.js";
-import { Runner, type Threads } from "./runner.js";
-import { type LayerSpec, type NetworkSpec, parameterCount } from "./spec.js";
-import { canHaveThreads, MOST_THREADS } from "./threads.js";
+import type { NetworkSpec } from "./spec.js";
+import { Field, Lists, Task } from "./threads/command.js";
+import type { Pass } from "./threads/pass.js";
+import { Runner, type Threads } from "./threads/runner.js";
+import { canHaveThreads } from "./threads/team.js";
+import { type InputPath, inferenceWorth, keptListsPay, listsPay, mostThreads, threadsWorth } from "./threads/worth.js";
+import type { Redrawing } from "./training/augment.js";
+import { Rule, sgd } from "./training/optimizer.js";
 
 /** What tells how samples lie in memory. */
 type Kind = Pick<Samples, "inputs" | "labels" | "targets">;
@@ -40,38 +46,6 @@ type Inference = "predict" | "evaluate";
  */
 const DIRECT_ROWS = 256;
 
-export interface EngineFeatures {
-  simd: boolean;
-  relaxedSimd: boolean;
-  /** The most threads that "auto" takes. */
-  threads: number;
-  /** Whether V8 is known to run pairs of vectors as one. */
-  turbo: boolean;
-}
-
-/** What this JavaScript engine and machine have. */
-export function engineFeatures(): EngineFeatures {
-  return { ...simdFeatures(), threads: canHaveThreads() ? mostThreads() : 1, turbo: isPairing() };
-}
-
-function mostThreads(): number {
-  return Math.min(processors(), MOST_THREADS);
-}
-
-/** Share of non-zero inputs up to which a batch is taken as lists: where both products together cost the same either way. */
-const MOST_LISTED = 0.7;
-/** Bytes of the lists of all samples, against those of the samples, up to which they are kept instead. */
-const MOST_KEPT = 2;
-
-/** Multiply-adds of a batch, zero inputs left out, that each thread must have to do for one more to pay. */
-const LEAST_THREAD_WORK = 300_000;
-/** Multiply-adds that drawing a pixel anew takes as long as. */
-const REDRAWING_WORK = 80;
-
-/** Multiply-adds of an inference from which on threads are started for the next of its kind, or asked if they run. */
-const START_WORK = 500e6;
-const ASK_WORK = 30e6;
-
 /** Gives others a turn if it is time: a promise then. */
 export type Breathe = () => Promise<void> | undefined;
 const keepOn: Breathe = () => undefined;
@@ -79,12 +53,6 @@ const keepOn: Breathe = () => undefined;
 /** Places in `Engine.totals`. */
 export const LOSS = 0;
 export const CORRECT = 1;
-
-/**
- * How inputs are taken: by what is measured to be faster; or always as they are, by lists made of each batch, or by lists made
- * before training. The results are the same.
- */
-export type InputPath = "auto" | "dense" | "lists" | "keptLists";
 
 export class Engine {
   /** What lies in the network's memory. */
@@ -167,13 +135,16 @@ export class Engine {
       if (pause) await pause;
     }
     // Lists would be of the images as they came.
-    this.keepsLists = !redrawing && this.listsAreToBeKept(inputs, nonZeros);
+    this.keepsLists = !redrawing && keptListsPay(this.inputPath, nonZeros, inputs);
     this.arrange({
       batch,
       samples: count,
       inputBytes: this.keepsLists ? nonZeros * ENTRY_BYTES : inputs.byteLength,
       targetBytes: samples.labels ? 4 : samples.targetSize * 4,
-      threads: this.threadsFor(batch, nonZeros / count, redrawing !== undefined),
+      threads:
+        this.threads === "auto"
+          ? threadsWorth(this.spec, batch, nonZeros / count, redrawing !== undefined)
+          : this.threads,
       slots: rule.slots,
       scratchBytes: redrawing?.scratchBytes,
     });
@@ -198,28 +169,12 @@ export class Engine {
     if (redraw) this.arena.words[redraw.settings / 4 + AUGMENT_EPOCH] = epoch;
   }
 
-  /** Whether training is to find lists of all its samples ready made, rather than make those of each batch. */
-  private listsAreToBeKept(inputs: Uint8Array | Float32Array, nonZeros: number): boolean {
-    if (this.inputPath !== "auto") return this.inputPath === "keptLists";
-    return this.listsPay(nonZeros, inputs.length) && nonZeros * ENTRY_BYTES <= MOST_KEPT * inputs.byteLength;
-  }
-
   private arrange(needs: Needs): void {
     this.arena.arrange(needs);
     this.runner.arrange(this.plan);
   }
 
   // --- threads ---
-
-  /** How many threads take part in steps of `batch` samples with so many non-zero inputs each, drawn anew or not. */
-  private threadsFor(batch: number, nonZeros: number, redraws: boolean): number {
-    const { threads, spec } = this;
-    if (threads !== "auto") return threads;
-    const skipped = (spec.inputs - nonZeros) * (spec.layers[0] as LayerSpec).units;
-    const work = parameterCount(spec) - skipped + (redraws ? REDRAWING_WORK * spec.inputs : 0);
-    const paying = Math.floor((Math.min(batch, CHUNK_ROWS) * work) / LEAST_THREAD_WORK);
-    return Math.max(1, Math.min(mostThreads(), paying));
-  }
 
   /** Lets the threads join that the plan is for. */
   open(): Promise<void> {
@@ -342,7 +297,9 @@ export class Engine {
   /** How the batch of bound samples whose order is at `order` is taken. Drawn anew they have about as many zeros. */
   private boundLists(order: number, count: number): number {
     if (this.keepsLists) return Lists.kept;
-    return this.listsPay(this.arena.countBound(order, count), count * this.spec.inputs) ? Lists.made : Lists.none;
+    return listsPay(this.inputPath, this.arena.countBound(order, count), count * this.spec.inputs)
+      ? Lists.made
+      : Lists.none;
   }
 
   private addTotals(pass: Pass, samples: Samples, rows: number): void {
@@ -420,11 +377,11 @@ export class Engine {
 
   /** Lets threads take part in the inference of `count` samples, if that pays and they run already. */
   private join(count: number): boolean {
-    const work = count * parameterCount(this.spec);
     const { runner } = this;
-    if (this.threads === 1 || runner.isOpen || this.isBound || work < ASK_WORK) return false;
+    const { asking, starting } = inferenceWorth(this.spec, count);
+    if (this.threads === 1 || runner.isOpen || this.isBound || !asking) return false;
     const threads = this.threads === "auto" ? mostThreads() : this.threads;
-    if (threads === 1 || !runner.isReady(threads, work >= START_WORK)) return false;
+    if (threads === 1 || !runner.isReady(threads, starting)) return false;
     this.arrange({ batch: 1, samples: 0, inputBytes: 0, targetBytes: 0, threads });
     runner.join();
     return true;
@@ -433,18 +390,12 @@ export class Engine {
   private inferStaged(samples: Kind, rows: number, task: Inference): void {
     const { stage } = this.plan;
     const nonZeros = this.arena.countStaged(samples.inputs, rows);
-    const lists = this.listsPay(nonZeros, rows * this.spec.inputs) ? Lists.made : Lists.none;
+    const lists = listsPay(this.inputPath, nonZeros, rows * this.spec.inputs) ? Lists.made : Lists.none;
     this.runner.insist((pass) => {
       this.describe(pass, samples, stage, 0, rows);
       pass.command[Field.task] = Task[task];
       pass.command[Field.lists] = lists;
     });
-  }
-
-  /** Whether inputs of which so many are not zero are faster as lists. */
-  private listsPay(nonZeros: number, inputs: number): boolean {
-    if (this.inputPath !== "auto") return this.inputPath !== "dense";
-    return nonZeros <= MOST_LISTED * inputs;
   }
 
   /** Where row `row` of the last piece has its largest output. */

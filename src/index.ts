@@ -1,5 +1,5 @@
 // wasmlp: everything that works in every JavaScript engine.
 
 export * from "./common.js";
-export { type EngineFeatures, engineFeatures } from "./engine.js";
+export { type EngineFeatures, engineFeatures } from "./features.js";
 export { Network } from "./network.js";

@@ -1,7 +1,5 @@
 // The network as its users know it. What comes from outside is checked here, once; what goes out is a copy.
 
-import type { Samples } from "./arena.js";
-import { type Augmentation, checkImages, planRedrawing, type Redrawing } from "./augment.js";
 import {
   checkBoolean,
   checkFinite,
@@ -12,18 +10,22 @@ import {
   checkOptions,
   shown,
 } from "./check.js";
-import { Dataset } from "./dataset.js";
+import { Dataset } from "./data/dataset.js";
 import { Engine } from "./engine.js";
-import { activations, type Evaluation, type EvaluationOptions, evaluate, predict, predictFilled } from "./evaluate.js";
-import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./explain.js";
-import { fit } from "./fit.js";
-import { checkFitOptions, FITTING, type FitOptions } from "./fit-plan.js";
+import { checkTensors, decodeSafetensors, encodeSafetensors } from "./format/safetensors.js";
+import {
+  activations,
+  type Evaluation,
+  type EvaluationOptions,
+  evaluate,
+  predict,
+  predictFilled,
+} from "./inference/evaluate.js";
+import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./inference/explain.js";
 import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type WeightInit } from "./init.js";
 import { type Build, chooseBuild } from "./kernels.js";
-import type { Tensor } from "./plan.js";
-import type { EpochRecord } from "./record.js";
-import type { Threads } from "./runner.js";
-import { checkTensors, decodeSafetensors, encodeSafetensors } from "./safetensors.js";
+import type { Samples } from "./memory/arena.js";
+import type { Tensor } from "./memory/plan.js";
 import {
   checkSpec,
   type LayerSpec,
@@ -33,7 +35,12 @@ import {
   outputUnits,
   parameterCount,
 } from "./spec.js";
-import { MOST_THREADS } from "./threads.js";
+import type { Threads } from "./threads/runner.js";
+import { MOST_THREADS } from "./threads/team.js";
+import { type Augmentation, checkImages, planRedrawing, type Redrawing } from "./training/augment.js";
+import { fit } from "./training/fit.js";
+import { checkFitOptions, FITTING, type FitOptions } from "./training/fit-plan.js";
+import type { EpochRecord } from "./training/record.js";
 
 export interface NetworkOptions {
   /** Numbers in one sample. */

@@ -1,17 +1,17 @@
 // wasmlp/node: what needs files. Everything of `wasmlp` is here too.
 
 import { checkOptions, shown } from "./check.js";
-import { Dataset } from "./dataset.js";
-import { checkPath, readMaybeGzip, readWhole, writeAtomic } from "./files.js";
-import type { Idx } from "./idx.js";
-import { type IdxPair, loadMnistFiles, type MnistOptions, readIdxFolder } from "./mnist.js";
+import { Dataset } from "./data/dataset.js";
+import { checkPath, readMaybeGzip, readWhole, writeAtomic } from "./data/files.js";
+import type { Idx } from "./data/idx.js";
+import { type IdxPair, loadMnistFiles, type MnistOptions, readIdxFolder } from "./data/mnist.js";
 import { Network } from "./network.js";
-import type { Threads } from "./runner.js";
+import type { Threads } from "./threads/runner.js";
 
-export { readIdx } from "./files.js";
-export type { Idx } from "./idx.js";
+export { readIdx } from "./data/files.js";
+export type { Idx } from "./data/idx.js";
+export type { DownloadProgress, MnistOptions } from "./data/mnist.js";
 export * from "./index.js";
-export type { DownloadProgress, MnistOptions } from "./mnist.js";
 export { enableTurbo } from "./turbo.js";
 
 export interface TrainAndTest {

@@ -2,7 +2,7 @@
 
 import { checkOptions, shown } from "./check.js";
 import { type Build, checkBinary, type KernelModule, supplyKernels } from "./kernels.js";
-import { useScript } from "./spawn.js";
+import { useScript } from "./threads/spawn.js";
 
 /**
  * A file of kernels, such as `wasmlp/simd.wasm`: its bytes, a module compiled of it, the response that brings it, or the address

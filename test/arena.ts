@@ -2,7 +2,7 @@
 // padding that a kernel must not read is poisoned.
 
 import { PANEL } from "../src/abi.js";
-import { padded, panelRows } from "../src/plan.js";
+import { padded, panelRows } from "../src/memory/plan.js";
 import type { Numbers } from "./reference.js";
 
 /** A NaN that spoils what reads it, for padding. */

@@ -1,7 +1,7 @@
 // The checks of the kernel `augment`.
 
 import * as abi from "../src/abi.js";
-import { type Augmentation, planRedrawing } from "../src/augment.js";
+import { type Augmentation, planRedrawing } from "../src/training/augment.js";
 import { blank, floatsOf, wordsOf } from "./arena.js";
 import { augment } from "./augment-reference.js";
 import { Draws, type Lab, sameBits, U, within } from "./lab.js";

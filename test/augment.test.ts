@@ -2,12 +2,13 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import * as abi from "../src/abi.js";
-import { type Augmentation, planRedrawing } from "../src/augment.js";
-import { Engine, type InputPath } from "../src/engine.js";
-import { fit } from "../src/fit.js";
+import { Engine } from "../src/engine.js";
 import { Dataset, digitAugmentation, Network, type NetworkOptions, sgd, type Threads } from "../src/index.js";
 import { initialParameters } from "../src/init.js";
 import { bindKernels, chooseBuild, compileKernels, createMemory, type Kernels } from "../src/kernels.js";
+import type { InputPath } from "../src/threads/worth.js";
+import { type Augmentation, planRedrawing } from "../src/training/augment.js";
+import { fit } from "../src/training/fit.js";
 import { flat, gaussians, layersOf, stripes } from "./networks.js";
 import { at } from "./reference.js";
 

@@ -1,6 +1,7 @@
 // Checkpoints: whatever a training is resumed from, it ends as it would have; and nothing else is taken for one.
 
 import { describe, expect, it } from "vitest";
+import { decodeSafetensors, encodeSafetensors } from "../src/format/safetensors.js";
 import {
   adam,
   constant,
@@ -13,7 +14,6 @@ import {
   sgd,
   type Threads,
 } from "../src/index.js";
-import { decodeSafetensors, encodeSafetensors } from "../src/safetensors.js";
 import { flat, layersOf, OPTIMIZERS, stripes } from "./networks.js";
 
 const OPTIONS: NetworkOptions = {

@@ -3,7 +3,7 @@
 // a wrong kernel and see it caught.
 
 import { LINEAR, PANEL, SOFTMAX } from "../src/abi.js";
-import { padded, panelRows } from "../src/plan.js";
+import { padded, panelRows } from "../src/memory/plan.js";
 import { blank, fromPanels, POISON, padRows, panelPadding, rowPadding, toPanels, unpadRows } from "./arena.js";
 import { exactAccumulate, exactForward, exactInputGradient } from "./exact.js";
 import { Draws, type Lab, sameBits, TILES, TINY, U, within, zeroPadding } from "./lab.js";

@@ -1,8 +1,8 @@
 // What explain writes on paper is true, and is written as one would write it.
 
 import { describe, expect, it } from "vitest";
-import { explain } from "../src/explain.js";
 import type { NetworkSpec } from "../src/index.js";
+import { explain } from "../src/inference/explain.js";
 
 const POSITION = { layer: 0, unit: 0, input: 0 };
 

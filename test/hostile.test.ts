@@ -4,6 +4,7 @@
 import { describe, expect, it, vi } from "vitest";
 import { shown } from "../src/check.js";
 import { Engine } from "../src/engine.js";
+import { decodeSafetensors, encodeSafetensors } from "../src/format/safetensors.js";
 import {
   adam,
   adamw,
@@ -16,9 +17,8 @@ import {
   sgd,
   stepDecay,
 } from "../src/index.js";
-import { Rule } from "../src/optimizer.js";
-import { decodeSafetensors, encodeSafetensors } from "../src/safetensors.js";
 import { checkSpec } from "../src/spec.js";
+import { Rule } from "../src/training/optimizer.js";
 import { flat, layersOf, stripes } from "./networks.js";
 
 const GOOD: NetworkOptions = { inputs: 64, layers: layersOf([5, 3], "tanh", "softmax"), loss: "crossEntropy", seed: 1 };

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { parseIdx } from "../src/idx.js";
+import { parseIdx } from "../src/data/idx.js";
 
 /** A file: the header for a type and shape, then the given bytes. */
 function idx(type: number, shape: number[], data: number[]): Uint8Array {

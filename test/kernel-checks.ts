@@ -1,7 +1,7 @@
 // One check for each kernel that is neither dense, nor a loss, nor an optimizer: derivatives, gathers, counting.
 
 import { LINEAR } from "../src/abi.js";
-import { padded } from "../src/plan.js";
+import { padded } from "../src/memory/plan.js";
 import { BLANK, blank, HUGE, POISON, padRows, unpadRows, wordsOf } from "./arena.js";
 import { Draws, type Lab, noTiny, sameWords, TINY, U, within } from "./lab.js";
 import * as reference from "./reference.js";

@@ -1,10 +1,9 @@
 // The same tests for every build of the kernels.
 
-import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "../src/abi.js";
 import { bindKernels, createMemory, type Kernels } from "../src/kernels.js";
-import { planArena } from "../src/plan.js";
+import { planArena } from "../src/memory/plan.js";
 import { Arena, wordsOf } from "./arena.js";
 import * as images from "./augment-checks.js";
 import { DATA_SECTION, dataRanges, START_SECTION, sections } from "./binary.js";
@@ -32,28 +31,25 @@ const MOST_ULP = 4;
  */
 const FINGERPRINT = 295945335;
 
-function readBinary(build: TestedBuild): Uint8Array<ArrayBuffer> {
-  return Uint8Array.from(readFileSync(new URL(`../build/${build}.wasm`, import.meta.url)));
-}
-
-async function openLab(build: TestedBuild): Promise<Lab> {
+async function openLab(build: TestedBuild, binary: Uint8Array<ArrayBuffer>): Promise<Lab> {
   const memory = createMemory(MEMORY);
-  const kernels = bindKernels(await WebAssembly.compile(readBinary(build)), memory);
+  const kernels = bindKernels(await WebAssembly.compile(binary), memory);
   const arena = new Arena(memory);
   return { kernels, arena, madd: build === "relaxed" ? maddOf(kernels, arena) : roundedTwice };
 }
 
-export function kernelSuite(build: TestedBuild): void {
+/** All tests of a build, whose `binary` a page has from elsewhere than Node. */
+export function kernelSuite(build: TestedBuild, binary: Uint8Array<ArrayBuffer>): void {
   describe(`${build} kernels`, () => {
     let lab: Lab;
     beforeAll(async () => {
-      lab = await openLab(build);
+      lab = await openLab(build, binary);
     });
 
     it("says how it multiplies and adds", ({ annotate }) =>
       annotate(`${build}: ${lab.madd === fused ? "fused" : "two roundings"}`));
-    describe("module", () => moduleTests(build));
-    if (TIER) tierTest(build, () => lab, TIER);
+    describe("module", () => moduleTests(build, binary));
+    if (TIER) tierTest(binary, () => lab, TIER);
     describe("dense", () => denseTests(() => lab));
     describe("sparse", () => sparseTests(() => lab));
     describe("activations", () => activationTests(() => lab, build));
@@ -65,9 +61,9 @@ export function kernelSuite(build: TestedBuild): void {
 }
 
 /** After all other tests, because a better tier can come after many calls. */
-function tierTest(build: TestedBuild, lab: () => Lab, tier: string): void {
+function tierTest(binary: Uint8Array<ArrayBuffer>, lab: () => Lab, tier: string): void {
   afterAll(async () => {
-    const exported = WebAssembly.Module.exports(await WebAssembly.compile(readBinary(build)));
+    const exported = WebAssembly.Module.exports(await WebAssembly.compile(binary));
     for (const { name, kind } of exported) {
       if (kind !== "function") continue;
       const kernel = lab().kernels[name as keyof Kernels];
@@ -76,8 +72,7 @@ function tierTest(build: TestedBuild, lab: () => Lab, tier: string): void {
   });
 }
 
-function moduleTests(build: TestedBuild): void {
-  const binary = readBinary(build);
+function moduleTests(build: TestedBuild, binary: Uint8Array<ArrayBuffer>): void {
   const found = sections(binary);
   const data = found.find(({ id }) => id === DATA_SECTION);
 
@@ -91,7 +86,7 @@ function moduleTests(build: TestedBuild): void {
     expect(found.some(({ id }) => id === START_SECTION)).toBe(false);
   });
 
-  if (build === "debug") debugModuleTests(data?.body);
+  if (build === "debug") debugModuleTests(binary, data?.body);
   else {
     it("imports one memory and holds no data", async () => {
       const module = await WebAssembly.compile(binary);
@@ -101,7 +96,7 @@ function moduleTests(build: TestedBuild): void {
   }
 }
 
-function debugModuleTests(data: Uint8Array | undefined): void {
+function debugModuleTests(binary: Uint8Array<ArrayBuffer>, data: Uint8Array | undefined): void {
   it("keeps its messages below the arena", () => {
     const spec = { inputs: 1, layers: [{ units: 1, activation: "linear" as const }], loss: "quadratic" as const };
     const plan = planArena(
@@ -114,7 +109,7 @@ function debugModuleTests(data: Uint8Array | undefined): void {
   });
 
   it("tells what a wrong argument is", async () => {
-    const { kernels } = await openLab("debug");
+    const { kernels } = await openLab("debug", binary);
     const address = 65536;
     const forward = (a: number, rows: number, from: number, to: number) => () =>
       kernels.denseForward(a, address, address, address, rows, 4, 20, from, to, LINEAR, false);

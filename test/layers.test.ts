@@ -9,12 +9,14 @@ const root = resolve(import.meta.dirname, "..");
 
 /** From the ground up. A file may import from those before it; those of one folder name stand together. */
 const SOURCE = [
-  ...["abi", "host", "check", "random", "spec"],
-  ...["plan", "init", "augment", "idx", "command", "optimizer", "schedule"],
-  ...["kernels", "spawn", "setup", "dataset", "safetensors", "files", "work", "pass", "pace", "threads", "join"],
-  ...["arena", "runner", "engine", "mnist", "thread"],
-  ...["evaluate", "record", "stopping", "checkpoint", "fit-plan", "fit", "explain"],
-  ...["network", "common", "index", "worker/", "worker", "turbo", "node", "packed", "image/", "digits", "cli/"],
+  ...["abi", "host", "check", "random", "spec", "init"],
+  ...["memory/plan", "training/augment", "data/idx", "threads/command", "training/optimizer", "training/schedule"],
+  ...["kernels", "threads/spawn", "setup", "data/dataset", "format/safetensors", "data/files"],
+  ...["threads/work", "threads/pass", "threads/pace", "threads/team", "threads/worth", "features", "threads/join"],
+  ...["memory/arena", "threads/runner", "engine", "data/mnist", "threads/thread"],
+  ...["inference/evaluate", "training/record", "training/stopping", "training/checkpoint", "training/fit-plan"],
+  ...["training/fit", "inference/explain", "network", "common", "index", "worker/", "worker", "turbo", "node"],
+  ...["format/packed", "image/", "digits", "cli/"],
 ].map((name) => `src/${name}`);
 const ASSEMBLY = [
   ...["src/abi", "assembly/simd", "build/tiles", "assembly/activation", "assembly/barrier", "assembly/random"],
@@ -149,7 +151,7 @@ describe("boundaries", () => {
 
   it("the entry for Node is what leads to files", () => {
     const needed = reachable("src/node");
-    expect(needed).toContain("src/files");
+    expect(needed).toContain("src/data/files");
     expect(needed).toContain("node:fs/promises");
     expect([...needed].filter((name) => name.startsWith("src/cli/"))).toEqual([]);
   });
@@ -166,17 +168,17 @@ describe("boundaries", () => {
 
 describe("these tests see", () => {
   it.each([
-    ["src/plan", 'import { fit } from "./fit.js";', ["src/fit"]],
-    ["src/plan", 'import type { Network } from "./network.js";', ["src/network"]],
-    ["src/plan", 'export * from "./network.js";', ["src/network"]],
-    ["src/plan", 'import "./fit.js";', ["src/fit"]],
-    ["src/plan", 'const later = await import("./fit.js");', ["src/fit"]],
-    ["src/plan", "import {\n  a,\n  b,\n} from './fit.js';", ["src/fit"]],
-    ["src/plan", 'import { x } from "./plan.js";', ["src/plan"]],
-    ["src/plan", 'import { x } from "./new.js";', ["src/new"]],
-    ["src/plan", 'import { x } from "../test/networks.js";', ["test/networks"]],
-    ["src/fit", 'import { run } from "./cli/train.js";', ["src/cli/"]],
-    ["src/plan", 'import { x } from "./spec.js"; // import "./fit.js"', []],
+    ["src/memory/plan", 'import { fit } from "../training/fit.js";', ["src/training/fit"]],
+    ["src/memory/plan", 'import type { Network } from "../network.js";', ["src/network"]],
+    ["src/memory/plan", 'export * from "../network.js";', ["src/network"]],
+    ["src/memory/plan", 'import "../training/fit.js";', ["src/training/fit"]],
+    ["src/memory/plan", 'const later = await import("../training/fit.js");', ["src/training/fit"]],
+    ["src/memory/plan", "import {\n  a,\n  b,\n} from '../training/fit.js';", ["src/training/fit"]],
+    ["src/memory/plan", 'import { x } from "./plan.js";', ["src/memory/plan"]],
+    ["src/memory/plan", 'import { x } from "./new.js";', ["src/memory/new"]],
+    ["src/memory/plan", 'import { x } from "../../test/networks.js";', ["test/networks"]],
+    ["src/training/fit", 'import { run } from "../cli/train.js";', ["src/cli/"]],
+    ["src/memory/plan", 'import { x } from "../spec.js"; // import "../training/fit.js"', []],
     ["src/cli/train", 'import { x } from "./draw.js"; import { y } from "../node.js";', []],
   ])("in %s: %s", (name, code, expected) => {
     const found = upward(SOURCE, name, importsOf(name, code));

@@ -8,8 +8,8 @@ import { kinds, measure } from "../models/kinds.js";
 import { packModel } from "../models/pack.mjs";
 import { RECIPES, type Recipe } from "../models/recipes.js";
 import { loadDigits, readDigit } from "../src/digits.js";
+import { unpackModel } from "../src/format/packed.js";
 import { type Evaluation, loadMnist, loadNetwork, Network, type TrainAndTest } from "../src/node.js";
-import { unpackModel } from "../src/packed.js";
 import { layersOf } from "./networks.js";
 
 const models = resolve(import.meta.dirname, "../models");

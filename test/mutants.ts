@@ -3,7 +3,7 @@
 import { LINEAR, NESTEROV, SHRINKAGE, SIGMOID, SOFTMAX } from "../src/abi.js";
 import { adam, adamw, sgd } from "../src/index.js";
 import type { Kernels } from "../src/kernels.js";
-import { padded, panelRows } from "../src/plan.js";
+import { padded, panelRows } from "../src/memory/plan.js";
 import { floatsOf } from "./arena.js";
 import { augmentMutants } from "./augment-mutants.js";
 import * as dense from "./dense-checks.js";

@@ -1,7 +1,7 @@
 // Small networks and data that several tests share; all of it seeded.
 
-import type { LayerParameters } from "../src/explain.js";
 import { adam, adamw, Dataset, type Network, type NetworkOptions, type Optimizer, sgd } from "../src/index.js";
+import type { LayerParameters } from "../src/inference/explain.js";
 import { fillGaussian, philox } from "../src/random.js";
 import type { Activation, Loss } from "../src/spec.js";
 

@@ -3,8 +3,8 @@
 
 import { EPOCH, NORM, RATE, SEED_HIGH, SEED_LOW } from "../src/abi.js";
 import type { Optimizer } from "../src/index.js";
-import { Rule } from "../src/optimizer.js";
-import { padded } from "../src/plan.js";
+import { padded } from "../src/memory/plan.js";
+import { Rule } from "../src/training/optimizer.js";
 import {
   floatsOf,
   fromPanels,

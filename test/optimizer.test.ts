@@ -16,8 +16,8 @@ import {
   sgd,
   stepDecay,
 } from "../src/index.js";
-import { power } from "../src/optimizer.js";
-import { factorAt } from "../src/schedule.js";
+import { power } from "../src/training/optimizer.js";
+import { factorAt } from "../src/training/schedule.js";
 import { distributions, flat, gaussians, layersOf, OPTIMIZERS, stripes, tensorDifference } from "./networks.js";
 import { copyParameters } from "./reference.js";
 import { ReferenceTraining } from "./reference-optimizers.js";

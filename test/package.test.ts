@@ -1,12 +1,12 @@
 // The package as its users get it: packed, installed into an empty project, imported, type-checked, bundled, run.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { Workshop } from "./installed.js";
 
 const root = resolve(import.meta.dirname, "..");
 let project: string;
@@ -39,15 +39,12 @@ function word(n: number): number[] {
   return [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
 }
 
+let workshop: Workshop;
 beforeAll(() => {
-  project = mkdtempSync(join(tmpdir(), "wasmlp-package-"));
-  execFileSync("npm", ["pack", "--ignore-scripts", "--pack-destination", project], { cwd: root, stdio: "pipe" });
-  const tarball = readdirSync(project).find((name) => name.endsWith(".tgz")) as string;
-  writeFileSync(join(project, "package.json"), '{ "name": "empty", "version": "1.0.0", "type": "module" }');
-  run("npm", ["install", "--no-audit", "--no-fund", `./${tarball}`]);
+  workshop = new Workshop();
+  project = workshop.project("empty");
 });
-
-afterAll(() => rmSync(project, { recursive: true, force: true }));
+afterAll(() => workshop.remove());
 
 describe("the installed package", () => {
   it("has no dependencies and no install script", () => {

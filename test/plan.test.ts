@@ -1,11 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { AUGMENT_WORDS, CHUNK_ROWS } from "../src/abi.js";
-import { FIELDS } from "../src/command.js";
 import { Engine } from "../src/engine.js";
 import { type Optimizer, sgd } from "../src/index.js";
 import { initialParameters } from "../src/init.js";
 import { type Build, chooseBuild } from "../src/kernels.js";
-import { Rule } from "../src/optimizer.js";
 import {
   COMMAND_BYTES,
   type Needs,
@@ -15,8 +13,10 @@ import {
   panelRows,
   planArena,
   tensorFloats,
-} from "../src/plan.js";
+} from "../src/memory/plan.js";
 import { type NetworkSpec, outputUnits } from "../src/spec.js";
+import { FIELDS } from "../src/threads/command.js";
+import { Rule } from "../src/training/optimizer.js";
 import { distributions, gaussians, layersOf, OPTIMIZERS, PAIRINGS, specOf, stripes } from "./networks.js";
 
 const SPEC: NetworkSpec = {

@@ -5,8 +5,8 @@ import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameS
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { decodeSafetensors } from "../src/format/safetensors.js";
 import { philox } from "../src/random.js";
-import { decodeSafetensors } from "../src/safetensors.js";
 import { type Outcome, runProgram, startProgram } from "./command.js";
 import { writeIdxFolder } from "./idx-folder.js";
 

@@ -1,7 +1,6 @@
 // A second reader of safetensors files, written from the published description of the format and sharing nothing with the
 // first: 8 bytes of length (unsigned, little-endian), that many bytes of JSON, then the data.
 
-import { Buffer } from "node:buffer";
 import { expect } from "vitest";
 
 interface Header {
@@ -9,14 +8,14 @@ interface Header {
 }
 
 export function readSafetensors(file: Uint8Array) {
-  const buffer = Buffer.from(file);
-  const length = buffer.readUInt32LE(0) + 2 ** 32 * buffer.readUInt32LE(4);
-  const text = buffer.toString("utf8", 8, 8 + length);
+  const view = new DataView(file.buffer, file.byteOffset, file.byteLength);
+  const length = Number(view.getBigUint64(0, true));
+  const text = new TextDecoder().decode(file.subarray(8, 8 + length));
   expect(text[0]).toBe("{");
   const { __metadata__: metadata = {}, ...header } = JSON.parse(text) as Header & {
     __metadata__?: Record<string, string>;
   };
-  const data = buffer.subarray(8 + length);
+  const data = file.subarray(8 + length);
   expect((8 + length) % 8).toBe(0);
   const covered = Object.values(header)
     .map(({ data_offsets }) => data_offsets)
@@ -31,10 +30,9 @@ export function readSafetensors(file: Uint8Array) {
     expect(dtype).toBe("F32");
     const n = shape.reduce((product, size) => product * size, 1);
     expect(data_offsets[1] - data_offsets[0]).toBe(4 * n);
-    return [
-      name,
-      { shape, values: Array.from({ length: n }, (_, i) => data.readFloatLE(data_offsets[0] + 4 * i)) },
-    ] as const;
+    const begin = 8 + length + data_offsets[0];
+    const values = Array.from({ length: n }, (_, i) => view.getFloat32(begin + 4 * i, true));
+    return [name, { shape, values }] as const;
   });
   return { tensors: Object.fromEntries(tensors), metadata: metadata as Record<string, string> };
 }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { decodeSafetensors, encodeSafetensors } from "../src/safetensors.js";
+import { decodeSafetensors, encodeSafetensors } from "../src/format/safetensors.js";
 import { readSafetensors } from "./safetensors-reader.js";
 
 /** A file of this header text (padded to `length` if given) and data. */

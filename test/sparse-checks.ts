@@ -1,7 +1,7 @@
 // One check a sparse kernel: lists against the rows that they were made of, products to the bit against the dense order.
 
 import { LINEAR, PANEL, SOFTMAX } from "../src/abi.js";
-import { columnStride, padded, panelRows } from "../src/plan.js";
+import { columnStride, padded, panelRows } from "../src/memory/plan.js";
 import { BLANK, blank, fromPanels, padRows, panelPadding, toPanels, unpadRows, wordsOf } from "./arena.js";
 import { checkRanges, drawsFor, rowPanel, type Shape, someRanges, title } from "./dense-checks.js";
 import { exactAccumulate, exactForward } from "./exact.js";

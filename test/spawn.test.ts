@@ -1,7 +1,7 @@
 // What a browser's worker tells, on an engine that has no workers of Node's.
 
 import { afterEach, expect, it, vi } from "vitest";
-import { spawn, useScript } from "../src/spawn.js";
+import { spawn, useScript } from "../src/threads/spawn.js";
 
 class BrowserWorker {
   static last: BrowserWorker;

@@ -2,8 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { Engine, type InputPath } from "../src/engine.js";
-import { fit } from "../src/fit.js";
+import { Engine } from "../src/engine.js";
 import {
   Dataset,
   Network,
@@ -15,6 +14,8 @@ import {
 } from "../src/index.js";
 import { initialParameters } from "../src/init.js";
 import { chooseBuild } from "../src/kernels.js";
+import type { InputPath } from "../src/threads/worth.js";
+import { fit } from "../src/training/fit.js";
 import { distributions, gaussians, layersOf, OPTIMIZERS, stripes } from "./networks.js";
 import { refuseWorkers, restoreWorkers, watchWorkers, workers } from "./node-workers.js";
 

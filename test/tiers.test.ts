@@ -16,11 +16,11 @@ const TIERS = {
 
 /** Runs the kernel tests with V8 flags in the process that holds the kernels. Gives the exit code and the output. */
 function runKernelTests(tier: keyof typeof TIERS): Promise<{ code: number | null; output: string }> {
-  const flags = [...TIERS[tier], "--allow-natives-syntax"].map((flag) => `--execArgv=${flag}`);
+  const flags = [...TIERS[tier], "--allow-natives-syntax"].join(" ");
   // What this run's vitest tells its workers must not reach the other run.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST"));
-  const env = { ...Object.fromEntries(inherited), WASMLP_TIER: tier, NO_COLOR: "1" };
-  const args = [VITEST, "run", "test/kernels.test.ts", "--pool=forks", ...flags];
+  const env = { ...Object.fromEntries(inherited), WASMLP_TIER: tier, WASMLP_NODE_OPTIONS: flags, NO_COLOR: "1" };
+  const args = [VITEST, "run", "test/kernels.test.ts", "--pool=forks"];
   const child = spawn(process.execPath, args, { cwd: ROOT, env });
   let output = "";
   child.stdout.on("data", (text) => (output += text));

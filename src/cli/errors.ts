@@ -1,7 +1,7 @@
 // How every failure ends: one sentence on stderr, and an exit code. Never a stack trace.
 
 import { CommanderError } from "commander";
-import { reason } from "../files.js";
+import { reason } from "../data/files.js";
 
 const FAILURE = 1;
 const USAGE = 2;

@@ -2,7 +2,7 @@
 
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { readWhole, reason } from "../files.js";
+import { readWhole, reason } from "../data/files.js";
 import type { DigitImage } from "../image/plane.js";
 import { decodeJpeg, isJpeg } from "./jpeg.js";
 import { decodePng, isPng } from "./png.js";

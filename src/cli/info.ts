@@ -2,7 +2,7 @@
 
 import { cpus } from "node:os";
 import type { Command } from "commander";
-import { gunzipMaybe, readWhole } from "../files.js";
+import { gunzipMaybe, readWhole } from "../data/files.js";
 import { engineFeatures, Network, type NetworkSpec } from "../node.js";
 import { grouped, printJson, printResult } from "./output.js";
 

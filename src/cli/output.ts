@@ -1,6 +1,6 @@
 // Where words go: results to stdout, all else to stderr. And how numbers read.
 
-import { reason } from "../files.js";
+import { reason } from "../data/files.js";
 
 /** Those that could not be written to: what still comes for them is dropped. */
 const lost = new Set<NodeJS.WriteStream>();

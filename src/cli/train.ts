@@ -2,10 +2,8 @@
 
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { checkAugmentation } from "../augment.js";
 import { shown } from "../check.js";
-import { epochsIn } from "../checkpoint.js";
-import { followLinks } from "../files.js";
+import { followLinks } from "../data/files.js";
 import { BIAS_INITS, WEIGHT_INITS } from "../init.js";
 import {
   type Activation,
@@ -23,6 +21,8 @@ import {
   type WeightInit,
 } from "../node.js";
 import { ACTIVATION_NAMES, LOSSES } from "../spec.js";
+import { checkAugmentation } from "../training/augment.js";
+import { epochsIn } from "../training/checkpoint.js";
 import { loadData, pixels } from "./data.js";
 import { UsageError, withOptionNames } from "./errors.js";
 import {

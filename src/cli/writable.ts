@@ -3,7 +3,7 @@
 import { randomBytes } from "node:crypto";
 import { access, constants, open, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { followLinks, reason } from "../files.js";
+import { followLinks, reason } from "../data/files.js";
 
 /** Error names `path` and why it cannot be written. Leaves what is there as it is. */
 export async function checkWritable(path: string): Promise<void> {

@@ -1,8 +1,8 @@
 // A page's side of the worker of one network: calls and their results, what a fit asks meanwhile, and what becomes of all that
 // when the worker is gone.
 
-import type { Dataset } from "../dataset.js";
-import { type Helper, spawn } from "../spawn.js";
+import type { Dataset } from "../data/dataset.js";
+import { type Helper, spawn } from "../threads/spawn.js";
 import { sendDataset } from "./datasets.js";
 import type { Asking, Failure, Opening, Reply, Request } from "./protocol.js";
 

@@ -1,7 +1,7 @@
 // Datasets on their way into a worker: sent once each and in pieces, so that a page is never held up long, and kept there until
 // the page has forgotten them.
 
-import { Dataset } from "../dataset.js";
+import { Dataset } from "../data/dataset.js";
 import { turn } from "../host.js";
 import { type DataRequest, type Outline, PARTS } from "./protocol.js";
 

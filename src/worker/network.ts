@@ -2,17 +2,17 @@
 
 import { workerSource } from "../../build/worker-source.js";
 import { checkFunction, checkInteger, checkOptions, shown } from "../check.js";
-import { Dataset } from "../dataset.js";
-import type { Evaluation, EvaluationOptions } from "../evaluate.js";
-import type { Explanation, LayerParameters } from "../explain.js";
-import { checkFitOptions, checkInterval, FITTING, type FitOptions } from "../fit-plan.js";
+import { Dataset } from "../data/dataset.js";
+import type { Evaluation, EvaluationOptions } from "../inference/evaluate.js";
+import type { Explanation, LayerParameters } from "../inference/explain.js";
 import { type Build, binaryOf, chooseBuild, isPairing } from "../kernels.js";
 import type { Classification, Gradient, Inputs, Network as LocalNetwork, NetworkOptions } from "../network.js";
-import type { BatchRecord, EpochRecord } from "../record.js";
-import type { Threads } from "../runner.js";
-import { usedScript } from "../spawn.js";
 import type { NetworkSpec } from "../spec.js";
-import { usedThreadSource } from "../threads.js";
+import type { Threads } from "../threads/runner.js";
+import { usedScript } from "../threads/spawn.js";
+import { usedThreadSource } from "../threads/team.js";
+import { checkFitOptions, checkInterval, FITTING, type FitOptions } from "../training/fit-plan.js";
+import type { BatchRecord, EpochRecord } from "../training/record.js";
 import { type Answers, type CallOptions, Channel } from "./channel.js";
 import { compact } from "./datasets.js";
 import type { Facts, SentOptions } from "./protocol.js";

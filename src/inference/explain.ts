@@ -1,0 +1,288 @@
+// The chain rule for one weight, spelled out with its numbers, in float64 and independently of the kernels:
+//
+//   dC/dw = a(below) · S'(z) · dC/da,    dC/da = Σ over the layer above of w · S'(z) · dC/da
+
+import { type Activation, type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "../spec.js";
+
+/** Weights `[units][inputs]` and biases `[units]` of one layer, row-major. */
+export interface LayerParameters {
+  weights: Float32Array;
+  biases: Float32Array;
+}
+
+/** Which weight, all from 0: unit `unit` of layer `layer`, its weight on input `input`. */
+export interface WeightPosition {
+  layer: number;
+  unit: number;
+  input: number;
+}
+
+/** One unit of the layer above, and what it passes down. */
+export interface Term {
+  unit: number;
+  weight: number;
+  /** dC/dz of that unit. */
+  delta: number;
+}
+
+export interface Explanation {
+  position: WeightPosition;
+  activation: Activation;
+  /** a(below): the input of the weight, dz/dw. */
+  input: number;
+  /** z = W·a + b of the weight's unit, and a = S(z). */
+  sum: number;
+  output: number;
+  /** The wanted output; only in the last layer. */
+  target?: number;
+  /** da/dz = S'(z). */
+  slope: number;
+  /** Σy over all outputs; only in a last layer of softmax. */
+  targetSum?: number;
+  /** dC/da; with cross-entropy the last layer has none of its own, and `delta` is a − y (softmax: a·Σy − y) at once. */
+  outputGradient?: number;
+  /** dC/dz. */
+  delta: number;
+  /** What dC/da is the sum of; only below the last layer. */
+  terms?: Term[];
+  /** dC/dw. */
+  gradient: number;
+  weight: number;
+  learningRate: number;
+  /** w − learningRate·dC/dw. */
+  corrected: number;
+  /** All of it as one would write it on paper. */
+  text: string;
+}
+
+interface LayerState {
+  sums: number[];
+  outputs: number[];
+  deltas: number[];
+}
+
+/** dC/dw for one sample of `input` numbers with target vector `target`. */
+export function explain(
+  spec: NetworkSpec,
+  parameters: LayerParameters[],
+  input: ArrayLike<number>,
+  target: ArrayLike<number>,
+  position: WeightPosition,
+  learningRate: number,
+): Explanation {
+  const states = forward(spec, parameters, input);
+  backward(spec, parameters, states, target);
+  const { layer, unit, input: from } = position;
+  const { activation } = spec.layers[layer] as LayerSpec;
+  const state = states[layer] as LayerState;
+  const [sum, output, delta] = [state.sums[unit], state.outputs[unit], state.deltas[unit]] as [number, number, number];
+  const below = (layer === 0 ? input[from] : (states[layer - 1] as LayerState).outputs[from]) as number;
+  const weight = (parameters[layer] as LayerParameters).weights[unit * layerInputs(spec, layer) + from] as number;
+  const gradient = below * delta;
+  const slope = derivative(activation, output);
+  const facts = { position, activation, input: below, sum, output, slope, delta, gradient, weight, learningRate };
+  const corrected = weight - learningRate * gradient;
+  const explanation = { ...facts, corrected, ...outputFacts(spec, parameters, states, target, position) };
+  return { ...explanation, text: onPaper(spec, explanation) };
+}
+
+/** Where dC/da of the weight's unit comes from: the target, or the units above. */
+function outputFacts(
+  spec: NetworkSpec,
+  parameters: LayerParameters[],
+  states: LayerState[],
+  target: ArrayLike<number>,
+  { layer, unit }: WeightPosition,
+): Pick<Explanation, "target" | "targetSum" | "outputGradient" | "terms"> {
+  const { activation, units } = spec.layers[layer] as LayerSpec;
+  if (layer === spec.layers.length - 1) {
+    const wanted = target[unit] as number;
+    if (activation === "softmax") return { target: wanted, targetSum: sumOf(target) };
+    if (spec.loss === "crossEntropy") return { target: wanted };
+    return {
+      target: wanted,
+      outputGradient: lossGradient(spec, (states[layer] as LayerState).outputs[unit] as number, wanted),
+    };
+  }
+  const { weights } = parameters[layer + 1] as LayerParameters;
+  const terms = (states[layer + 1] as LayerState).deltas.map((delta, j) => {
+    return { unit: j, weight: weights[j * units + unit] as number, delta };
+  });
+  return { outputGradient: terms.reduce((sum, { weight, delta }) => sum + weight * delta, 0), terms };
+}
+
+function forward(spec: NetworkSpec, parameters: LayerParameters[], input: ArrayLike<number>): LayerState[] {
+  const states: LayerState[] = [];
+  let below = Array.from(input);
+  spec.layers.forEach(({ units, activation }, layer) => {
+    const { weights, biases } = parameters[layer] as LayerParameters;
+    const sums = Array.from({ length: units }, (_, unit) =>
+      below.reduce((sum, a, i) => sum + (weights[unit * below.length + i] as number) * a, biases[unit] as number),
+    );
+    below = activate(activation, sums);
+    states.push({ sums, outputs: below, deltas: [] });
+  });
+  return states;
+}
+
+function backward(
+  spec: NetworkSpec,
+  parameters: LayerParameters[],
+  states: LayerState[],
+  target: ArrayLike<number>,
+): void {
+  const wanted = sumOf(target);
+  for (let layer = states.length - 1; layer >= 0; layer--) {
+    const state = states[layer] as LayerState;
+    const { activation, units } = spec.layers[layer] as LayerSpec;
+    const above = states[layer + 1];
+    state.deltas = state.outputs.map((a, unit) => {
+      if (!above) return outputDelta(spec, activation, a, target[unit] as number, wanted);
+      const { weights } = parameters[layer + 1] as LayerParameters;
+      const passed = above.deltas.reduce((sum, delta, j) => sum + (weights[j * units + unit] as number) * delta, 0);
+      return derivative(activation, a) * passed;
+    });
+  }
+}
+
+/** dC/dz of an output a with target y. Softmax with cross-entropy gives a·Σy − y, and Σy is 1 for a label. */
+function outputDelta(spec: NetworkSpec, activation: Activation, a: number, y: number, targetSum: number): number {
+  if (activation === "softmax") return a * targetSum - y;
+  if (spec.loss === "crossEntropy") return a - y;
+  return lossGradient(spec, a, y) * derivative(activation, a);
+}
+
+function sumOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i] as number;
+  return sum;
+}
+
+/** dC/da of the two squared losses. */
+function lossGradient(spec: NetworkSpec, a: number, y: number): number {
+  return (2 * (a - y)) / (spec.loss === "meanSquaredError" ? outputUnits(spec) : 1);
+}
+
+function activate(activation: Activation, sums: number[]): number[] {
+  if (activation === "softmax") {
+    const most = sums.reduce((a, b) => Math.max(a, b));
+    const powers = sums.map((z) => Math.exp(z - most));
+    const total = powers.reduce((sum, power) => sum + power, 0);
+    return powers.map((power) => power / total);
+  }
+  const functions = {
+    sigmoid: (z: number) => 1 / (1 + Math.exp(-z)),
+    tanh: Math.tanh,
+    relu: (z: number) => Math.max(z, 0),
+    leakyRelu: (z: number) => Math.max(z, LEAKY_SLOPE * z),
+    linear: (z: number) => z,
+  };
+  return sums.map(functions[activation]);
+}
+
+const LEAKY_SLOPE = Math.fround(0.01);
+
+/** S'(z) from a = S(z). */
+function derivative(activation: Activation, a: number): number {
+  if (activation === "tanh") return 1 - a * a;
+  if (activation === "relu") return a > 0 ? 1 : 0;
+  if (activation === "leakyRelu") return a > 0 ? 1 : LEAKY_SLOPE;
+  if (activation === "linear") return 1;
+  return a * (1 - a);
+}
+
+// --- on paper ---
+
+/** Most terms of a sum that are written out. */
+const MOST_TERMS = 16;
+/** Targets that sum to 1 but for float32's rounding do so on paper. */
+const SUM_ROUNDING = 1e-6;
+
+function onPaper(spec: NetworkSpec, facts: Omit<Explanation, "text">): string {
+  const { layer, unit, input } = facts.position;
+  const from = layer === 0 ? `input ${input}` : `layer ${layer - 1}, unit ${input}`;
+  const chain = facts.outputGradient === undefined ? "∂z/∂w · ∂C/∂z" : "∂z/∂w · ∂a/∂z · ∂C/∂a";
+  return [
+    `∂C/∂w of layer ${layer}, unit ${unit}, input ${input} (all from 0)`,
+    "",
+    `  z = W·a + b = ${short(facts.sum)},  a = S(z) = ${facts.activation}(${short(facts.sum)}) = ${short(facts.output)}`,
+    "",
+    `  ∂C/∂w = ${chain}`,
+    "",
+    `  ∂z/∂w = a of ${from} = ${short(facts.input)}`,
+    ...(facts.outputGradient === undefined
+      ? crossEntropyLines(facts)
+      : [slopeLine(facts), ...gradientLines(spec, facts)]),
+    "",
+    `  ∂C/∂w = ${product(facts)} = ${short(facts.gradient)}`,
+    "",
+    `  w − η·∂C/∂w = ${short(facts.weight)} − ${facts.learningRate}·${signed(facts.gradient)} = ${precise(facts.corrected)}`,
+  ].join("\n");
+}
+
+function product({ input, slope, outputGradient, delta }: Omit<Explanation, "text">): string {
+  const factors = outputGradient === undefined ? [input, delta] : [input, slope, outputGradient];
+  return factors.map((factor, i) => (i === 0 ? short(factor) : signed(factor))).join(" · ");
+}
+
+function crossEntropyLines({ output, target, targetSum = 1, delta }: Omit<Explanation, "text">): string[] {
+  const isOne = Math.abs(targetSum - 1) < SUM_ROUNDING;
+  const [formula, factor] = isOne ? ["a − y", ""] : ["a·Σy − y", `·${short(targetSum)}`];
+  const numbers = `${short(output)}${factor} − ${signed(target as number)}`;
+  return [`  ∂C/∂z = ${formula} = ${numbers} = ${short(delta)}   (cross-entropy)`];
+}
+
+function slopeLine({ activation, output, slope }: Omit<Explanation, "text">): string {
+  const a = short(output);
+  const formulas: Partial<Record<Activation, string>> = {
+    sigmoid: `a(1 − a) = ${a}·(1 − ${a}) = `,
+    tanh: `1 − a² = 1 − ${signed(output)}² = `,
+  };
+  return `  ∂a/∂z = S′(z) = ${formulas[activation] ?? ""}${short(slope)}`;
+}
+
+function gradientLines(spec: NetworkSpec, facts: Omit<Explanation, "text">): string[] {
+  const { output, target, outputGradient, terms, position } = facts;
+  if (!terms) {
+    const divided = spec.loss === "meanSquaredError" ? ` / ${outputUnits(spec)}` : "";
+    const numbers = `2(${short(output)} − ${signed(target as number)})${divided}`;
+    return [`  ∂C/∂a = 2(a − y)${divided} = ${numbers} = ${short(outputGradient as number)}`];
+  }
+  return [
+    `  ∂C/∂a = Σ w·∂C/∂z over the units of layer ${position.layer + 1} = ${short(outputGradient as number)}`,
+    ...termLines(terms),
+  ];
+}
+
+/** The terms of largest size, and one line for the rest together. */
+function termLines(terms: Term[]): string[] {
+  const bySize = [...terms].sort((s, t) => Math.abs(t.weight * t.delta) - Math.abs(s.weight * s.delta));
+  const listed = bySize.slice(0, MOST_TERMS).sort((s, t) => s.unit - t.unit);
+  const rest = bySize.slice(MOST_TERMS).reduce((sum, { weight, delta }) => sum + weight * delta, 0);
+  const lines = listed.map(({ unit, weight, delta }) => {
+    return `          unit ${unit}: ${short(weight)} · ${signed(delta)} = ${short(weight * delta)}`;
+  });
+  if (terms.length > MOST_TERMS)
+    lines.push(`          the other ${terms.length - MOST_TERMS} together: ${short(rest)}`);
+  return lines;
+}
+
+/** Three significant digits, as one would keep on paper. */
+function short(value: number): string {
+  return rounded(value, 3);
+}
+
+function precise(value: number): string {
+  return rounded(value, 4);
+}
+
+function rounded(value: number, digits: number): string {
+  if (value === 0 || !Number.isFinite(value)) return String(value);
+  const text = Math.abs(value) < 1e-4 ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
+  return text.replace("-", "−");
+}
+
+/** In brackets where a minus sign would run into the dot or the minus before it. */
+function signed(value: number): string {
+  return value < 0 ? `(${short(value)})` : short(value);
+}

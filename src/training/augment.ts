@@ -1,0 +1,145 @@
+// Images drawn anew in every epoch: what may be changed about them, and what the kernel `augment` is told of it.
+
+import * as abi from "../abi.js";
+import { checkNumber, checkOptions } from "../check.js";
+import { keyOf, Stream } from "../random.js";
+
+/**
+ * How far a training image may be changed; what is left out stays as it is. Each number is drawn anew for every image in every
+ * epoch, evenly from all up to the one given, in both directions. What comes in from outside of an image is 0.
+ */
+export interface Augmentation {
+  /** Pixels that the image is moved, sideways and up or down; 1024 at most. */
+  shift?: number;
+  /** Degrees that it is turned about its middle; 180 at most. */
+  rotation?: number;
+  /** The part that it grows or shrinks by: with 0.25 its size is multiplied by 1/1.25 to 1.25; 9 at most. */
+  scale?: number;
+  /** Pixels that it leans to a side for each pixel of height; 10 at most. */
+  shear?: number;
+  /**
+   * Elastic distortion: every pixel is moved by `alpha` times a field of uniform numbers from −1 to 1, smoothed by a Gaussian
+   * of standard deviation `sigma` pixels (Simard, Steinkraus and Platt, 2003). That is about 0.16·alpha/sigma pixels.
+   */
+  elastic?: {
+    /** 10,000 at most. */
+    alpha: number;
+    /** From 1 to 1000. */
+    sigma: number;
+  };
+  /**
+   * Pixels that the edges of bright strokes move outwards or inwards: 0.5 makes strokes up to a pixel thicker or thinner; 1 at
+   * most. Strokes thinner than that fade.
+   */
+  thickness?: number;
+}
+
+/** For handwritten digits of 28x28, drawn by many hands. */
+export const digitAugmentation: Augmentation = {
+  ...{ shift: 2, rotation: 12, scale: 0.15, shear: 0.2, elastic: { alpha: 30, sigma: 5 }, thickness: 0.5 },
+};
+
+/** The options that are one number, the most it may be, and the ranges of draws that it is the reach of, in what unit. */
+const NUMBERS = [
+  ["shift", 1024, [abi.DRAWN_SHIFT_X, abi.DRAWN_SHIFT_Y], 1],
+  ["rotation", 180, [abi.DRAWN_ROTATION], Math.PI / 180],
+  ["scale", 9, [abi.DRAWN_SCALE], 1],
+  ["shear", 10, [abi.DRAWN_SHEAR], 1],
+  ["thickness", 1, [abi.DRAWN_THICKNESS], 1],
+] as const;
+
+/** A side that the kernel's arithmetic is sure to hold. */
+const MOST_PIXELS = 4096;
+
+/** A checked copy of what comes from outside. TypeError or RangeError. */
+export function checkAugmentation(value: unknown): Augmentation {
+  const options = checkOptions(value, "augment", [...NUMBERS.map(([name]) => name), "elastic"]);
+  const checked: Augmentation = {};
+  for (const [name, most] of NUMBERS) {
+    if (options[name] !== undefined) checked[name] = checkNumber(options[name], `augment.${name}`, 0, most);
+  }
+  if (options.elastic === undefined) return checked;
+  const { alpha, sigma } = checkOptions(options.elastic, "augment.elastic", ["alpha", "sigma"]);
+  const elastic = {
+    alpha: checkNumber(alpha, "augment.elastic.alpha", 0, 10_000),
+    sigma: checkNumber(sigma, "augment.elastic.sigma", 1, 1000),
+  };
+  return { ...checked, elastic };
+}
+
+/** RangeError unless samples of such a shape are images. */
+export function checkImages(shape: readonly number[], title: string): void {
+  if (shape.length === 2 && Math.max(...shape) <= MOST_PIXELS) return;
+  throw new RangeError(
+    `"augment" needs images: "${title}" must have a shape of [height, width], ${MOST_PIXELS} at most each, got [${shape}]`,
+  );
+}
+
+/** What the kernel is told, and the scratch memory that it takes. */
+export interface Redrawing {
+  /** As `src/abi.ts` lists them; the epoch is for the caller to set. */
+  settings: Uint32Array;
+  scratchBytes: number;
+}
+
+/** The redrawing of images of `shape` by the draws of `seed`; bytes are scaled by `inputScale`. Pure. */
+export function planRedrawing(
+  augmentation: Augmentation,
+  shape: readonly number[],
+  inputScale: number,
+  seed: number,
+): Redrawing {
+  const [height, width] = shape as [number, number];
+  const settings = new Uint32Array(abi.AUGMENT_WORDS);
+  const floats = new Float32Array(settings.buffer);
+  settings[abi.AUGMENT_STREAM] = Stream.augment;
+  settings.set(keyOf(seed), abi.AUGMENT_SEED);
+  settings[abi.AUGMENT_HEIGHT] = height;
+  settings[abi.AUGMENT_WIDTH] = width;
+  floats[abi.AUGMENT_INPUT_SCALE] = inputScale;
+  const { spacing, amplitude } = elasticGrid(augmentation, Math.max(...shape));
+  floats[abi.AUGMENT_DENSITY] = 1 / spacing;
+  floats[abi.AUGMENT_AMPLITUDE] = amplitude;
+  for (const [name, , places, unit] of NUMBERS) {
+    for (const place of places) floats[abi.AUGMENT_REACHES + place] = (augmentation[name] ?? 0) * unit;
+  }
+  return { settings, scratchBytes: layOutScratch(settings, height, width, floats[abi.AUGMENT_DENSITY] as number) };
+}
+
+/**
+ * Pixels between the nodes of the field, and how far a node is moved at most. Between nodes `spacing` apart, cubic B-splines
+ * smooth as a Gaussian of standard deviation spacing/√3 does. A field smoothed by a Gaussian deviates by
+ * alpha/√3 · 1/(2√π·sigma), one between nodes by amplitude/√3 · 151/315: the root of the summed squares of the splines' weights,
+ * averaged over all places.
+ */
+function elasticGrid({ elastic }: Augmentation, side: number): { spacing: number; amplitude: number } {
+  if (!elastic) return { spacing: side, amplitude: 0 };
+  const { alpha, sigma } = elastic;
+  return { spacing: sigma * Math.sqrt(3), amplitude: alpha / (2 * Math.sqrt(Math.PI) * sigma) / (151 / 315) };
+}
+
+/** Sets where the parts of the scratch memory begin (see `assembly/augment.ts`), and gives its bytes. */
+function layOutScratch(settings: Uint32Array, height: number, width: number, density: number): number {
+  const wide = fours(width);
+  // The kernel finds its nodes by the same float32 products.
+  const gridHeight = Math.floor(Math.fround((height - 1) * density)) + 4;
+  const gridWidth = Math.floor(Math.fround((wide - 1) * density)) + 4;
+  const stride = fours(width + 5);
+  const nodes = 96 + gridWidth * wide * 4;
+  const lines = nodes + 2 * fours(gridHeight * gridWidth) * 4;
+  const image = lines + 2 * gridHeight * wide * 4;
+  const imageBytes = (height + 3) * stride * 4;
+  settings[abi.AUGMENT_STRIDE] = stride;
+  settings[abi.AUGMENT_GRID_HEIGHT] = gridHeight;
+  settings[abi.AUGMENT_GRID_WIDTH] = gridWidth;
+  settings[abi.AUGMENT_NODES] = nodes;
+  settings[abi.AUGMENT_LINES] = lines;
+  settings[abi.AUGMENT_IMAGE] = image;
+  settings[abi.AUGMENT_THICK] = image + imageBytes;
+  settings[abi.AUGMENT_END] = image + 2 * imageBytes;
+  return image + 2 * imageBytes;
+}
+
+function fours(n: number): number {
+  return Math.ceil(n / 4) * 4;
+}

@@ -1,0 +1,226 @@
+// A checkpoint: all that a training needs to go on as if it had never stopped. A safetensors file of parameters, moments and
+// best parameters, and the rest as JSON in a tensor of bytes, for a header would not hold the records of many epochs. Random
+// draws have no state but their seed and where training stands.
+
+import { checkFunction, checkInteger, checkNumber, checkOptions, shown } from "../check.js";
+import type { Dataset } from "../data/dataset.js";
+import { checkTensors, decodeSafetensors, encodeSafetensors, type NamedTensor } from "../format/safetensors.js";
+import type { Arena } from "../memory/arena.js";
+import type { EpochRecord } from "./record.js";
+import type { Best } from "./stopping.js";
+
+const METADATA_KEY = "wasmlpCheckpoint";
+const FORMAT = "1";
+const STATE = "state";
+const TITLE = "the checkpoint";
+
+export interface CheckpointOptions {
+  /** Called with a whole checkpoint; a promise is waited for. `fileCheckpoint` of `wasmlp/node` writes it to a file. */
+  save: (bytes: Uint8Array<ArrayBuffer>) => unknown;
+  /** How often: after so many seconds, 60 unless `steps` are told, or after so many steps; and when training ends. */
+  seconds?: number;
+  steps?: number;
+}
+
+/** A checked copy, every default filled in. */
+export function checkCheckpointOptions(value: unknown): Required<CheckpointOptions> {
+  const { save, steps, seconds } = checkOptions(value, "checkpoint", ["save", "seconds", "steps"]);
+  const most = steps === undefined ? 60 : Infinity;
+  return {
+    save: checkFunction(save, "checkpoint.save") as CheckpointOptions["save"],
+    steps: steps === undefined ? Infinity : checkInteger(steps, "checkpoint.steps"),
+    seconds: seconds === undefined ? most : checkNumber(seconds, "checkpoint.seconds", 0),
+  };
+}
+
+/** When it is time for the next checkpoint. */
+export class Timer {
+  private steps = 0;
+  private last = performance.now();
+
+  constructor(private readonly options: Required<CheckpointOptions>) {}
+
+  /** Counts a step. Whether it is time is only asked of the clock where `looks`. */
+  isDueAfterStep(looks: boolean): boolean {
+    return ++this.steps >= this.options.steps || (looks && this.isDue);
+  }
+
+  get isDue(): boolean {
+    return this.steps >= this.options.steps || performance.now() - this.last >= this.options.seconds * 1000;
+  }
+
+  restart(): void {
+    this.steps = 0;
+    this.last = performance.now();
+  }
+}
+
+/** Where a training stands, besides what lies in memory. */
+export interface Standing {
+  /** What was asked for, by option. */
+  options: Record<string, unknown>;
+  /** Epochs that the network had seen before this training. */
+  epochsBefore: number;
+  /** The epoch at hand, from 1, and what is summed up over its samples so far. */
+  epoch: number;
+  samples: number;
+  loss: number;
+  correct: number;
+  seconds: number;
+  history: EpochRecord[];
+  best: Pick<Best, "epoch" | "score"> | null;
+}
+
+export interface Checkpoint extends Standing {
+  tensors: Map<string, { data: Float32Array }>;
+}
+
+/** Bytes that are hashed at a time. */
+const PIECE = 2 ** 20;
+
+/** What tells data from other data: how much there is, and an FNV-1a hash of it. Calls `breathe` on its way. */
+export async function fingerprint(
+  { count, sampleSize, inputs, labels, targets }: Dataset,
+  breathe: () => Promise<void> | undefined,
+): Promise<string> {
+  let hash = 0x811c9dc5;
+  for (const { buffer, byteOffset, byteLength } of [inputs, labels ?? (targets as Float32Array)]) {
+    const bytes = new Uint8Array(buffer, byteOffset, byteLength);
+    for (let from = 0; from < bytes.length; from += PIECE) {
+      hash = hashed(hash, bytes.subarray(from, from + PIECE));
+      await breathe();
+    }
+  }
+  return `${count} x ${sampleSize}, ${(hash >>> 0).toString(16)}`;
+}
+
+function hashed(hash: number, bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i++) hash = Math.imul(hash ^ (bytes[i] as number), 0x01000193);
+  return hash;
+}
+
+/** What JSON has no word for, such as the loss of a validation that overflows, as a text; and back. */
+function spelled(_: string, value: unknown): unknown {
+  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
+}
+
+function unspelled(_: string, value: unknown): unknown {
+  return ["NaN", "Infinity", "-Infinity"].includes(value as string) ? Number(value) : value;
+}
+
+/** What of a checkpoint's tensors begins with what, and how far from the parameters it lies. */
+function blocks(arena: Arena): [prefix: string, offset: number][] {
+  const { params, slots } = arena.plan;
+  return [["", 0], ...slots.map((address, i): [string, number] => [`moments.${i}.`, address - params])];
+}
+
+export function encodeCheckpoint(arena: Arena, standing: Standing, best: Best | undefined): Uint8Array<ArrayBuffer> {
+  const { tensors } = arena.plan;
+  const named = (prefix: string, dataOf: (i: number) => Float32Array): NamedTensor[] =>
+    tensors.map(({ name, shape }, i) => ({ name: prefix + name, shape, data: dataOf(i) }));
+  const state = new TextEncoder().encode(JSON.stringify(standing, spelled));
+  return encodeSafetensors(
+    [
+      ...blocks(arena).flatMap(([prefix, offset]) =>
+        named(prefix, (i) => arena.readTensor(tensors[i] as (typeof tensors)[number], offset)),
+      ),
+      ...(best ? named("best.", (i) => best.parameters[i] as Float32Array) : []),
+      { name: STATE, shape: [state.length], data: state },
+    ],
+    { [METADATA_KEY]: FORMAT },
+  );
+}
+
+/**
+ * A checkpoint of a training that was asked for just what this one is, of a network with `slots` moments. TypeError or
+ * RangeError names what is damaged, or the option that was another.
+ */
+export function decodeCheckpoint(
+  bytes: unknown,
+  arena: Arena,
+  slots: number,
+  options: Record<string, unknown>,
+): Checkpoint {
+  if (!(bytes instanceof Uint8Array)) throw new TypeError(`"resume" must be a Uint8Array, got ${shown(bytes)}`);
+  const { tensors, bytes: texts, metadata } = decodeSafetensors(bytes, TITLE, ["F32", "U8"]);
+  if (metadata.get(METADATA_KEY) !== FORMAT) {
+    throw new RangeError(
+      `${TITLE} holds no training to go on with: its metadata has no "${METADATA_KEY}" of ${FORMAT}`,
+    );
+  }
+  const standing = parseStanding(texts.get(STATE));
+  checkSame(standing.options, JSON.parse(JSON.stringify(options)) as Record<string, unknown>);
+  checkPosition(standing, options);
+  const moments = Array.from({ length: slots }, (_, i) => `moments.${i}.`);
+  const prefixes = ["", ...moments, ...(standing.best ? ["best."] : [])];
+  const wanted = prefixes.flatMap((prefix) =>
+    arena.plan.tensors.map(({ name, shape }) => ({ name: prefix + name, shape })),
+  );
+  checkTensors(tensors, wanted, TITLE);
+  return { ...standing, tensors };
+}
+
+/** Epochs that had ended when a checkpoint was saved, which must be one. */
+export function epochsIn(checkpoint: Uint8Array): number {
+  return parseStanding(decodeSafetensors(checkpoint, TITLE, ["F32", "U8"]).bytes.get(STATE)).epoch - 1;
+}
+
+function parseStanding(state: Uint8Array | undefined): Standing {
+  try {
+    const standing = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state), unspelled);
+    checkOptions(standing, STATE, [
+      ...["options", "epochsBefore", "epoch", "samples", "loss", "correct", "seconds", "history", "best"],
+    ]);
+    checkOptions(standing.options, "options", Object.keys(standing.options ?? {}));
+    return standing;
+  } catch (cause) {
+    throw damaged(cause);
+  }
+}
+
+function damaged(cause: unknown): RangeError {
+  return new RangeError(`${TITLE} is damaged: ${(cause as Error).message}`, { cause });
+}
+
+/** Whether all options are what they were. */
+function checkSame(then: Record<string, unknown>, now: Record<string, unknown>): void {
+  for (const key of Object.keys({ ...then, ...now })) {
+    const [wanted, got] = [JSON.stringify(then[key]), JSON.stringify(now[key])];
+    if (wanted === got) continue;
+    throw new RangeError(`"${key}" must be ${wanted ?? "left out"} as in the checkpoint, got ${got ?? "nothing"}`);
+  }
+}
+
+function checkPosition(standing: Standing, options: Record<string, unknown>): void {
+  const { epochs, batchSize } = options as { epochs: number; batchSize: number };
+  const { epoch, samples, history, best } = standing;
+  try {
+    checkInteger(standing.epochsBefore, "epochsBefore", 0);
+    checkInteger(epoch, "epoch", 1, epochs + 1);
+    const count = Number.parseInt(options.train as string, 10);
+    checkInteger(samples, "samples", 0, epoch > epochs ? 0 : count);
+    if (samples % batchSize !== 0 && samples !== count) throw new RangeError(`"samples" ends no batch, got ${samples}`);
+    for (const name of ["loss", "correct", "seconds"] as const) checkNumber(standing[name], name);
+    if (!Array.isArray(history)) throw new TypeError(`"history" must be an array, got ${shown(history)}`);
+    checkInteger(history.length, "history", epoch - 1, epoch - 1);
+    history.forEach((record, i) => {
+      checkInteger((record as Partial<EpochRecord> | null)?.epoch, "history.epoch", i + 1, i + 1);
+    });
+    if (best?.epoch !== history.at(-1)?.bestEpoch) throw new RangeError('"best" is missing, or there for nothing');
+    if (best === null) return;
+    checkInteger(best.epoch, "best.epoch", 1, epoch - 1);
+    checkNumber(best.score, "best.score");
+  } catch (cause) {
+    throw damaged(cause);
+  }
+}
+
+/** Puts back what lies in memory, and gives the best parameters there were. No thread may be at work. */
+export function restore(arena: Arena, { tensors, best }: Checkpoint): Best | undefined {
+  const dataOf = (name: string) => (tensors.get(name) as { data: Float32Array<ArrayBuffer> }).data;
+  const own = arena.plan.tensors;
+  for (const [prefix, offset] of blocks(arena)) {
+    for (const tensor of own) arena.restoreTensor(tensor, dataOf(prefix + tensor.name), offset);
+  }
+  return best ? { ...best, parameters: own.map(({ name }) => dataOf(`best.${name}`)) } : undefined;
+}

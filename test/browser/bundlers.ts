@@ -1,0 +1,105 @@
+// How projects bring the package into a page, with nothing said to any tool but where a program begins.
+
+import { join } from "node:path";
+import { nodeResolve } from "@rollup/plugin-node-resolve";
+import { build as esbuild } from "esbuild";
+import { rollup } from "rollup";
+import { createServer, build as vite } from "vite";
+import webpack from "webpack";
+import { type Site, serve } from "./site.js";
+
+/** Where a page is, and the folder of what a tool wrote for it, if any did. */
+interface Published extends Pick<Site, "address" | "close"> {
+  output?: string;
+}
+
+/** A project: its files for a program, and what makes a page of them. */
+interface Way {
+  files(program: string): Record<string, string>;
+  publish(project: string): Promise<Published>;
+}
+
+/** A page without an icon, for which browsers would ask. */
+const html = (head: string): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page</title><link rel="icon" href="data:,">${head}</head><body></body></html>`;
+const OUTPUT = html('<script type="module" src="main.js"></script>');
+
+async function publish(output: string, files: Record<string, string> = {}): Promise<Published> {
+  return { ...(await serve({ files, folders: [output] })), output };
+}
+
+/** Vite begins at the page. */
+const viteFiles = (program: string): Record<string, string> => ({
+  "index.html": html('<script type="module" src="/main.js"></script>'),
+  "main.js": program,
+});
+
+function runWebpack(project: string): Promise<void> {
+  return new Promise((done, fail) => {
+    // It begins at src/index.js unless told otherwise. Its command would be run in the project, and write to dist there.
+    webpack({ context: project, mode: "production", output: { path: join(project, "dist") } }, (error, stats) => {
+      if (error) fail(error);
+      else if (stats?.hasErrors()) fail(new Error(stats.toString("errors-only")));
+      else done();
+    });
+  });
+}
+
+/** An entry of the package by the file that it is. */
+const entryFile = (entry: string): string => `/node_modules/wasmlp/build/${entry.split("/")[1] ?? "index"}.js`;
+const ENTRIES = ["wasmlp", "wasmlp/digits", "wasmlp/worker"];
+const IMPORT_MAP = JSON.stringify({ imports: Object.fromEntries(ENTRIES.map((name) => [name, entryFile(name)])) });
+
+export const WAYS: Record<string, Way> = {
+  "a Vite build": {
+    files: viteFiles,
+    async publish(root) {
+      await vite({ root, logLevel: "error" });
+      return publish(join(root, "dist"));
+    },
+  },
+  "a Vite dev server": {
+    files: viteFiles,
+    async publish(root) {
+      const server = await createServer({ root, logLevel: "error", server: { host: "127.0.0.1" } });
+      await server.listen();
+      return { address: server.resolvedUrls?.local[0] ?? "", close: () => server.close() };
+    },
+  },
+  webpack: {
+    files: (program) => ({ "src/index.js": program }),
+    async publish(project) {
+      await runWebpack(project);
+      return publish(join(project, "dist"), { "index.html": OUTPUT });
+    },
+  },
+  Rollup: {
+    files: (program) => ({ "main.js": program }),
+    async publish(project) {
+      const bundle = await rollup({ input: join(project, "main.js"), plugins: [nodeResolve()] });
+      await bundle.write({ dir: join(project, "dist") });
+      return publish(join(project, "dist"), { "index.html": OUTPUT });
+    },
+  },
+  esbuild: {
+    files: (program) => ({ "main.js": program }),
+    async publish(project) {
+      const paths = { absWorkingDir: project, entryPoints: ["main.js"], outdir: "dist" };
+      await esbuild({ ...paths, bundle: true, format: "esm", logLevel: "warning" });
+      return publish(join(project, "dist"), { "index.html": OUTPUT });
+    },
+  },
+  "a plain page": {
+    files(program) {
+      const led = program.replace(/from "(wasmlp[^"]*)"/g, (_, entry: string) => `from "${entryFile(entry)}"`);
+      return { "index.html": html(`<script type="module">${led}</script>`) };
+    },
+    publish: (project) => serve({ folders: [project] }),
+  },
+  "a page with an import map": {
+    files: (program) => ({
+      "index.html": html(`<script type="importmap">${IMPORT_MAP}</script><script type="module">${program}</script>`),
+    }),
+    publish: (project) => serve({ folders: [project] }),
+  },
+};

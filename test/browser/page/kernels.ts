@@ -1,0 +1,14 @@
+// The kernels' suite as a page runs it: the binary is fetched.
+
+import { it } from "vitest";
+import { simdFeatures } from "../../../src/kernels.js";
+import { kernelSuite, type TestedBuild } from "../../kernel-suite.js";
+
+export async function testKernels(build: TestedBuild): Promise<void> {
+  if (build === "relaxed" && !simdFeatures().relaxedSimd) {
+    it.skip("relaxed kernels: NOT TESTED, this browser has no relaxed SIMD");
+    return;
+  }
+  const response = await fetch(`${build}.wasm`);
+  kernelSuite(build, new Uint8Array(await response.arrayBuffer()));
+}

@@ -1,0 +1,71 @@
+// What a page runs: tests that need nothing of Node, by vitest's own runner, which needs nothing of it either.
+
+import { startTests } from "vitest/internal/browser";
+import type { TestedBuild } from "../../kernel-suite.js";
+import { trainedBytes } from "../determinism.js";
+import type { PageTest, SuiteName } from "../suites.js";
+
+type Runner = Parameters<typeof startTests>[1];
+type Task = Awaited<ReturnType<typeof startTests>>[number]["tasks"][number];
+
+const kernels = (build: TestedBuild) => async () => (await import("./kernels.js")).testKernels(build);
+
+/** Whatever a page can run of what Node runs. */
+const SUITES: Record<SuiteName, () => Promise<unknown>> = {
+  "simd kernels": kernels("simd"),
+  "debug kernels": kernels("debug"),
+  "relaxed kernels": kernels("relaxed"),
+  gradient: () => import("../../gradient.test.js"),
+  network: () => import("../../network.test.js"),
+  optimizer: () => import("../../optimizer.test.js"),
+  dropout: () => import("../../dropout.test.js"),
+  augment: () => import("../../augment.test.js"),
+  checkpoint: () => import("../../checkpoint.test.js"),
+  stopping: () => import("../../stopping.test.js"),
+  dataset: () => import("../../dataset.test.js"),
+  explain: () => import("../../explain.test.js"),
+  random: () => import("../../random.test.js"),
+  safetensors: () => import("../../safetensors.test.js"),
+  image: () => import("../../image.test.js"),
+};
+
+const MINUTE = 60_000;
+/** What vitest's command line would tell the runner. */
+const CONFIG = {
+  ...{ root: "/", name: "page", setupFiles: [], passWithNoTests: false, allowOnly: false, includeTaskLocation: false },
+  ...{ testTimeout: MINUTE, hookTimeout: MINUTE, retry: 0, maxConcurrency: 1, chaiConfig: {}, diffOptions: {} },
+  ...{ testNamePattern: undefined, tags: [], tagsFilter: undefined, strictTags: false },
+  sequence: { shuffle: false, concurrent: false, seed: 1, hooks: "stack", setupFiles: "list" },
+} as unknown as Runner["config"];
+
+/** Runs one suite; gives what became of each of its tests. */
+async function runSuite(name: SuiteName): Promise<PageTest[]> {
+  const runner: Runner = {
+    config: CONFIG,
+    importFile: () => SUITES[name](),
+    onTestAnnotate: async (_, annotation) => annotation,
+  };
+  const files = await startTests([name], runner);
+  return files.flatMap((file) => [...failureOf(file), ...file.tasks.flatMap((task) => outcomes(task, ""))]);
+}
+
+/** The tests of a suite, by their names from the top; the suite itself too where a hook of it failed. */
+function outcomes(task: Task, above: string): PageTest[] {
+  const name = above + task.name;
+  if (task.type === "suite") {
+    return [...failureOf({ ...task, name }), ...task.tasks.flatMap((inner) => outcomes(inner, `${name} > `))];
+  }
+  const state = task.mode === "skip" ? "skip" : task.result?.state === "pass" ? "pass" : "fail";
+  return [{ name, state, errors: errorsOf(task) }];
+}
+
+function failureOf(task: Pick<Task, "name" | "result">): PageTest[] {
+  const errors = errorsOf(task);
+  return errors.length > 0 ? [{ name: task.name, state: "fail", errors }] : [];
+}
+
+function errorsOf({ result }: Pick<Task, "result">): string[] {
+  return (result?.errors ?? []).map(({ stack, message }) => `${message}\n${stack}`);
+}
+
+Object.assign(globalThis, { runSuite, trainedBytes: async (seed: number) => [...(await trainedBytes(seed))] });

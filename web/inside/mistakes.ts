@@ -1,0 +1,47 @@
+// The test images that the network is most wrong about.
+
+import type { Dataset, Mistake } from "../../src/worker.js";
+import { make } from "../elements.js";
+import { short } from "../format.js";
+import { onThemeChange } from "../theme.js";
+import { paintDigit } from "./colours.js";
+
+export class Mistakes {
+  readonly root = make("div", { className: "inside-mistakes" });
+  private repaint: () => void = () => {};
+
+  /** `pick` is called with the number of the test image that is to be looked at. */
+  constructor(private readonly pick: (index: number) => void) {
+    onThemeChange(() => this.repaint());
+  }
+
+  show(test: Dataset, mistakes: readonly Mistake[]): void {
+    const canvases = mistakes.map(() => make("canvas", { className: "inside-thumb" }));
+    const cards = mistakes.map((mistake, i) => this.card(mistake, canvases[i] ?? make("canvas")));
+    this.root.replaceChildren(...cards);
+    this.repaint = () => {
+      mistakes.forEach(({ index }, i) => {
+        const canvas = canvases[i];
+        if (canvas) paintDigit(canvas, test.sample(index));
+      });
+    };
+    this.repaint();
+  }
+
+  private card({ index, label, prediction, loss }: Mistake, canvas: HTMLCanvasElement): HTMLButtonElement {
+    const size = `loss ${short(loss)}`;
+    const card = make(
+      "button",
+      {
+        type: "button",
+        className: "inside-mistake",
+        title: `Look at test image ${index}`,
+      },
+      canvas,
+      make("b", { textContent: `${label} → ${prediction}` }),
+      make("span", { className: "quiet", textContent: size }),
+    );
+    card.addEventListener("click", () => this.pick(index));
+    return card;
+  }
+}

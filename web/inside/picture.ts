@@ -1,0 +1,254 @@
+// The network as a picture: the digit, the neurons lit by how active they are, the weights between them by sign and size.
+
+import { layerInputs } from "../../src/spec.js";
+import { drawn, make } from "../elements.js";
+import { percent, short } from "../format.js";
+import { onThemeChange } from "../theme.js";
+import { largest, paintDigit } from "./colours.js";
+import { distance, type Layout, layOut, type Neuron } from "./layout.js";
+import { type Facts, largestAt } from "./look.js";
+
+export interface Picks {
+  neuron(layer: number, unit: number): void;
+  weight(layer: number, unit: number, input: number): void;
+}
+
+/** A line between two neurons that are drawn. */
+interface Edge {
+  from: Neuron;
+  to: Neuron;
+  line: SVGLineElement;
+}
+
+interface Dot {
+  neuron: Neuron;
+  group: SVGGElement;
+  light: SVGCircleElement;
+  share: SVGTextElement | undefined;
+}
+
+/** Pixels that a click may miss a line by. */
+const NEAR = 6;
+/** Widest line. */
+const WIDEST = 3.5;
+
+export class Picture {
+  readonly root: HTMLElement;
+  private readonly image = make("canvas", { className: "inside-image", role: "img" });
+  private readonly svg = drawn("svg", { class: "inside-svg", role: "radiogroup", "aria-label": "Neurons" });
+  private facts: Facts | undefined;
+  /** What the drawing was made for. */
+  private made = "";
+  private layout: Layout | undefined;
+  private edges: Edge[] = [];
+  private dots: Dot[] = [];
+  private bundles: { to: Neuron; line: SVGLineElement }[] = [];
+
+  constructor(private readonly picks: Picks) {
+    this.root = make("div", { className: "inside-picture" }, this.image);
+    this.root.append(this.svg);
+    this.svg.addEventListener("click", (event) => this.clicked(event));
+    this.svg.addEventListener("pointermove", (event) => this.pointed(event));
+    this.svg.addEventListener("pointerleave", () => this.mark(undefined, "near"));
+    this.svg.addEventListener("keydown", (event) => this.typed(event));
+    new ResizeObserver(() => this.draw()).observe(this.root);
+    onThemeChange(() => this.draw());
+  }
+
+  show(facts: Facts): void {
+    this.facts = facts;
+    this.draw();
+  }
+
+  private draw(): void {
+    const { facts } = this;
+    const width = this.root.clientWidth;
+    if (!facts || width === 0) return;
+    const units = facts.drawn;
+    const key = JSON.stringify([width, units, facts.spec]);
+    if (key !== this.made) this.make(facts, units, width);
+    this.made = key;
+    this.light(facts);
+    this.weigh(facts);
+    paintDigit(this.image, facts.sample.pixels);
+    this.image.ariaLabel = `The network's input: ${facts.sample.name}`;
+  }
+
+  // --- what is there ---
+
+  private make(facts: Facts, units: number[][], width: number): void {
+    const hadFocus = this.svg.contains(document.activeElement);
+    const layout = layOut(facts.spec, units, width);
+    this.layout = layout;
+    for (const [name, value] of [
+      ["width", width],
+      ["height", layout.height],
+    ] as const) {
+      this.svg.setAttribute(name, String(value));
+    }
+    const { x, y, side } = layout.image;
+    Object.assign(this.image.style, { left: `${x}px`, top: `${y}px`, width: `${side}px`, height: `${side}px` });
+    this.bundles = (layout.layers[0] ?? []).map((to) => ({ to, line: this.bundle(layout, to) }));
+    this.edges = layout.layers
+      .slice(1)
+      .flatMap((layer, below) =>
+        layer.flatMap((to) => (layout.layers[below] ?? []).map((from) => ({ from, to, line: lineBetween(from, to) }))),
+      );
+    this.dots = layout.layers.flat().map((neuron) => this.dot(facts, layout, neuron));
+    this.svg.replaceChildren(
+      ...this.bundles.map(({ line }) => line),
+      ...this.edges.map(({ line }) => line),
+      ...this.titles(facts, layout),
+      ...this.dots.map(({ group }) => group),
+    );
+    if (hadFocus) this.focusOn(facts.position.layer, facts.position.unit);
+  }
+
+  /** The weights from all inputs to a neuron of the first layer, as one line: there are too many to draw each. */
+  private bundle({ image, layers }: Layout, to: Neuron): SVGLineElement {
+    const share = ((layers[0] ?? []).indexOf(to) + 0.5) / (layers[0] ?? []).length;
+    const y = image.y + image.side * share;
+    return drawn("line", { class: "inside-bundle", x1: image.x + image.side, y1: y, x2: to.x, y2: to.y });
+  }
+
+  private titles({ spec }: Facts, { layers, image, height }: Layout): SVGTextElement[] {
+    const title = (x: number, y: number, text: string, anchor = "middle"): SVGTextElement =>
+      drawn("text", { class: "inside-title", x, y, "text-anchor": anchor }, text);
+    const last = spec.layers.length - 1;
+    const columns = spec.layers.flatMap(({ units }, layer) => {
+      const neurons = layers[layer] ?? [];
+      const x = neurons[0]?.x ?? 0;
+      const head = title(x, 16, layer === last ? "outputs" : `layer ${layer}`);
+      const rest = neurons.length < units ? [title(x, height - 6, `${neurons.length} of ${units}`)] : [];
+      return [head, ...rest];
+    });
+    return [title(image.x + image.side / 2, image.y - 8, `${layerInputs(spec, 0)} inputs`), ...columns];
+  }
+
+  private dot({ spec }: Facts, { radius }: Layout, neuron: Neuron): Dot {
+    const { layer, unit, x, y } = neuron;
+    const light = drawn("circle", { class: "inside-light", cx: x, cy: y, r: radius });
+    const isOutput = layer === spec.layers.length - 1;
+    const share = isOutput ? drawn("text", { class: "inside-share", x: x + radius + 22, y: y + 4 }) : undefined;
+    const digit = drawn("text", { class: "inside-digit", x: x + radius + 6, y: y + 5 }, String(unit));
+    const group = drawn(
+      "g",
+      { class: "inside-neuron", role: "radio" },
+      // Larger than the dot, for fingers.
+      drawn("circle", { class: "inside-reach", cx: x, cy: y, r: radius + 2 }),
+      drawn("circle", { class: "inside-dot", cx: x, cy: y, r: radius }),
+      light,
+      ...(share ? [digit, share] : []),
+    );
+    return { neuron, group, light, share };
+  }
+
+  // --- how it is now ---
+
+  private light({ activations, spec, position }: Facts): void {
+    const read = largestAt(activations.at(-1) ?? new Float32Array(1));
+    for (const { neuron, group, light, share } of this.dots) {
+      const { layer, unit } = neuron;
+      const values = activations[layer] ?? new Float32Array(1);
+      const value = values[unit] ?? 0;
+      const isPicked = layer === position.layer && unit === position.unit;
+      // Shares of 1 where that is the most there can be, else of the layer's largest.
+      light.setAttribute("fill-opacity", String(Math.abs(value) / Math.max(1, largest(values))));
+      light.classList.toggle("is-negative", value < 0);
+      group.setAttribute("aria-checked", String(isPicked));
+      group.setAttribute("tabindex", isPicked ? "0" : "-1");
+      const isOutput = layer === spec.layers.length - 1;
+      const name = isOutput ? `Output ${unit}` : `Layer ${layer}, unit ${unit}`;
+      group.setAttribute("aria-label", `${name}: ${short(value)}`);
+      if (!share) continue;
+      share.textContent = spec.layers[layer]?.activation === "linear" ? short(value, 2) : percent(value, 0);
+      group.classList.toggle("is-read", unit === read);
+    }
+  }
+
+  private weigh({ parameters, spec, position }: Facts): void {
+    const most = parameters.map(({ weights }) => largest(weights));
+    for (const { from, to, line } of this.edges) {
+      const weights = parameters[to.layer]?.weights;
+      const weight = weights?.[to.unit * layerInputs(spec, to.layer) + from.unit] ?? 0;
+      const share = Math.abs(weight) / (most[to.layer] ?? 1);
+      line.setAttribute("class", weight < 0 ? "inside-edge is-negative" : "inside-edge");
+      line.setAttribute("stroke-width", String(0.4 + WIDEST * share));
+      const isInto = to.layer === position.layer && to.unit === position.unit;
+      line.setAttribute("stroke-opacity", String(isInto ? 0.45 + 0.55 * share : 0.08 + 0.5 * share));
+      line.classList.toggle("is-picked", isInto && from.unit === position.input);
+    }
+    for (const { to, line } of this.bundles) {
+      line.classList.toggle("is-into", position.layer === 0 && to.unit === position.unit);
+    }
+  }
+
+  // --- picking ---
+
+  private clicked(event: MouseEvent): void {
+    const dot = this.dots.find(({ group }) => group.contains(event.target as Node));
+    if (dot) {
+      this.picks.neuron(dot.neuron.layer, dot.neuron.unit);
+      return;
+    }
+    const edge = this.nearest(event);
+    if (edge) this.picks.weight(edge.to.layer, edge.to.unit, edge.from.unit);
+  }
+
+  private pointed(event: PointerEvent): void {
+    const isOnDot = this.dots.some(({ group }) => group.contains(event.target as Node));
+    this.mark(isOnDot ? undefined : this.nearest(event), "near");
+  }
+
+  private mark(edge: Edge | undefined, name: string): void {
+    for (const { line } of this.edges) line.classList.toggle(name, line === edge?.line);
+    this.svg.classList.toggle("is-near", edge !== undefined);
+  }
+
+  private nearest(event: MouseEvent): Edge | undefined {
+    const { left, top } = this.svg.getBoundingClientRect();
+    const [x, y] = [event.clientX - left, event.clientY - top];
+    let best: Edge | undefined;
+    let least = NEAR;
+    for (const edge of this.edges) {
+      const away = distance(edge.from, edge.to, x, y);
+      if (away < least) [best, least] = [edge, away];
+    }
+    return best;
+  }
+
+  /** Arrows go up and down in a layer, and from layer to layer. */
+  private typed(event: KeyboardEvent): void {
+    const at = this.dots.find(({ group }) => group === event.target)?.neuron;
+    const next = at && this.neighbour(at, event.key);
+    if (!next) return;
+    event.preventDefault();
+    this.focusOn(next.layer, next.unit);
+    this.picks.neuron(next.layer, next.unit);
+  }
+
+  private neighbour({ layer, unit }: Neuron, key: string): Neuron | undefined {
+    const layers = this.layout?.layers ?? [];
+    const column = layers[layer] ?? [];
+    const at = column.findIndex((neuron) => neuron.unit === unit);
+    const beside = (other: Neuron[] | undefined): Neuron | undefined =>
+      other?.[Math.min(other.length - 1, Math.round((at * other.length) / column.length))];
+    const moves: Record<string, () => Neuron | undefined> = {
+      ArrowDown: () => column[at + 1],
+      ArrowUp: () => column[at - 1],
+      ArrowRight: () => beside(layers[layer + 1]),
+      ArrowLeft: () => beside(layers[layer - 1]),
+      Home: () => column[0],
+      End: () => column.at(-1),
+    };
+    return moves[key]?.();
+  }
+
+  private focusOn(layer: number, unit: number): void {
+    this.dots.find(({ neuron }) => neuron.layer === layer && neuron.unit === unit)?.group.focus();
+  }
+}
+
+function lineBetween(from: Neuron, to: Neuron): SVGLineElement {
+  return drawn("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y });
+}

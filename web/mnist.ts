@@ -1,0 +1,59 @@
+// MNIST for the page: one compact file, fetched and unpacked when training first asks for it.
+
+import { Dataset } from "../src/index.js";
+import type { MnistMessage, MnistPart } from "./mnist-worker.js";
+
+export interface TrainAndTest {
+  train: Dataset;
+  test: Dataset;
+}
+
+/** Bytes that have come, and all that will if the server says so. */
+export type OnProgress = (loaded: number, total: number | undefined) => void;
+
+const listeners = new Set<OnProgress>();
+let loading: Promise<TrainAndTest> | undefined;
+
+/**
+ * The 60,000 images and the 10,000, each `[28, 28]`. They are fetched once, and every caller gets the same; after an error the
+ * next call tries again.
+ */
+export async function loadMnist(onProgress?: OnProgress): Promise<TrainAndTest> {
+  loading ??= start();
+  if (onProgress) listeners.add(onProgress);
+  try {
+    return await loading;
+  } catch (error) {
+    loading = undefined;
+    throw error;
+  } finally {
+    if (onProgress) listeners.delete(onProgress);
+  }
+}
+
+async function start(): Promise<TrainAndTest> {
+  // Beside this script, in whatever folder a host has put the page.
+  const worker = new Worker(new URL("./mnist-worker.js", import.meta.url), { type: "module", name: "mnist" });
+  try {
+    worker.postMessage(new URL("./mnist.bin", import.meta.url).href);
+    const { train, test } = await answer(worker);
+    return { train: dataset(train), test: dataset(test) };
+  } finally {
+    worker.terminate();
+  }
+}
+
+function answer(worker: Worker): Promise<{ train: MnistPart; test: MnistPart }> {
+  return new Promise((resolve, reject) => {
+    worker.onmessage = ({ data }: MessageEvent<MnistMessage>) => {
+      if ("error" in data) reject(new Error(data.error));
+      else if ("train" in data) resolve(data);
+      else for (const listener of listeners) listener(data.loaded, data.total);
+    };
+    worker.onerror = ({ message }) => reject(new Error(message || "the worker that unpacks MNIST did not start"));
+  });
+}
+
+function dataset({ images, labels }: MnistPart): Dataset {
+  return new Dataset({ inputs: images, shape: [28, 28], labels, classes: 10 });
+}

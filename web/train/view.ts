@@ -1,0 +1,91 @@
+// The view "Train": a form of settings, a training that one can hold and lead, its curves, and the runs so far.
+
+import { button, make } from "../elements.js";
+import type { Session } from "../session.js";
+import { Curves } from "./curves.js";
+import { opener, save, takeDrops } from "./files.js";
+import { SettingsForm } from "./form.js";
+import { Panel } from "./panel.js";
+import { RunTable } from "./runs.js";
+import { Trainer } from "./trainer.js";
+
+export function mount(root: HTMLElement, session: Session): void {
+  const view = new TrainView(session);
+  root.replaceChildren(view.root);
+  takeDrops(root, (file) => void view.trainer.load(file));
+}
+
+class TrainView {
+  readonly root: HTMLElement;
+  readonly trainer: Trainer;
+  private readonly form = new SettingsForm(() => this.changed());
+  private readonly panel: Panel;
+  private readonly curves = new Curves();
+  private readonly table: RunTable;
+  private isWaiting = false;
+
+  constructor(private readonly session: Session) {
+    this.trainer = new Trainer(session, () => this.changed());
+    const { form, trainer } = this;
+    this.panel = new Panel({
+      train: () => this.train(),
+      step: () => this.step(),
+      stop: () => trainer.current?.stop(),
+      reset: () => void trainer.reset(form.settings),
+      goOn: () => void trainer.goOn(form.settings),
+    });
+    this.table = new RunTable(session, {
+      save: (run) => void trainer.save(() => save(run)),
+      remove: (run) => trainer.remove(run),
+      toggled: () => this.changed(),
+    });
+    const side = make("div", { className: "train-side" }, this.panel.root, this.curves.root);
+    this.root = make("div", { className: "train" }, form.root, side, this.table.root, this.fileRow());
+    session.on("view", () => this.changed());
+    this.changed();
+  }
+
+  private fileRow(): HTMLElement {
+    const draw = button("Draw a digit for it", () => {
+      location.hash = "draw";
+    });
+    const hint = make("p", { className: "quiet", textContent: "Model files (.safetensors) can be dropped here too." });
+    return make(
+      "div",
+      { className: "train-files" },
+      opener((file) => void this.trainer.load(file)),
+      draw,
+      hint,
+    );
+  }
+
+  private train(): void {
+    const { current } = this.trainer;
+    if (current?.state === "training") current.pause();
+    else if (current?.state === "paused") current.resume();
+    else void this.trainer.start(this.form.settings, false);
+  }
+
+  private step(): void {
+    const { current } = this.trainer;
+    if (current?.state === "paused") current.step();
+    else void this.trainer.start(this.form.settings, true);
+  }
+
+  /** Shows anew what there is, at most once a frame. */
+  private changed(): void {
+    if (this.isWaiting) return;
+    this.isWaiting = true;
+    requestAnimationFrame(() => {
+      this.isWaiting = false;
+      if (this.session.view === "train") this.show();
+    });
+  }
+
+  private show(): void {
+    const { form, trainer } = this;
+    this.panel.show(trainer, form.isGood);
+    this.table.show(trainer.runs);
+    this.curves.show(trainer.runs.filter((run) => run.isShown));
+  }
+}
