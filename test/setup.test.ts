@@ -71,7 +71,18 @@ describe("kernels from outside", () => {
     expect(await trained()).toEqual(expected);
     expect(compile.mock.calls.map(([bytes]) => new Uint8Array(bytes as ArrayBuffer))).toEqual([BYTES]);
     expect(await trained(Network, 2)).toEqual(expected);
+    // For a shared memory anew.
+    expect(compile).toHaveBeenCalledTimes(2);
     expect(await trained(RemoteNetwork, 2)).toEqual(expected);
+  });
+
+  it("are all taken or none", async () => {
+    await trained();
+    const compile = vi.spyOn(WebAssembly, "compile");
+    const other = BUILD === "simd" ? "relaxed" : "simd";
+    await expect(init({ wasm: { [BUILD]: BYTES, [other]: new Uint8Array(9) } })).rejects.toThrow(`"wasm.${other}"`);
+    expect(await trained()).toEqual(expected);
+    expect(compile).not.toHaveBeenCalled();
   });
 
   it("as a module need no compiling, and have one thread", async () => {

@@ -470,6 +470,22 @@ describe("the event loop", () => {
     expect(turns).toBeGreaterThan(1);
   });
 
+  it("lets no inference by threads lay the memory out anew meanwhile", async () => {
+    const data = large(6);
+    const options: FitOptions = { epochs: 1, batchSize: 100, optimizer: RATE };
+    const trainedTwice = async (meanwhile: (net: Network) => void): Promise<Uint8Array> => {
+      const net = await Network.create({ ...LARGE, threads: 2 });
+      // The threads run from then on.
+      await net.fit(data, options);
+      const fit = net.fit(data, options);
+      setImmediate(() => meanwhile(net));
+      await fit;
+      return net.toBytes();
+    };
+    const expected = await trainedTwice(() => {});
+    expect(await trainedTwice((net) => net.evaluate(data))).toEqual(expected);
+  });
+
   it("has no sample that is changed meanwhile end in a wrong address", async () => {
     const [net, data] = [await Network.create(LARGE), large(6)];
     const before = net.toBytes();
