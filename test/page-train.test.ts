@@ -44,8 +44,10 @@ const SMALL = { hidden: "16", epochs: "1" };
 
 async function trainSmall(page: ChromiumPage, more: Parameters<typeof set>[1] = {}): Promise<void> {
   await set(page, { ...SMALL, ...more });
+  const before = await page.locator(".train-table tbody tr").count();
   await press(page, "Train");
-  await waitFor(page, /is trained/);
+  // Not the run before.
+  await waitFor(page, new RegExp(`run ${before + 1} is trained`));
 }
 
 async function download(page: ChromiumPage, name: string): Promise<{ file: string; bytes: Uint8Array }> {
@@ -148,7 +150,7 @@ describePage("Train", (open) => {
       await trainSmall(page);
       const first = await fact(page, "Test accuracy");
       await trainSmall(page);
-      await expect.poll(() => page.locator(".train-table tbody tr").count()).toBe(2);
+      expect(await page.locator(".train-table tbody tr").count()).toBe(2);
       expect(await fact(page, "Test accuracy")).toBe(first);
       await trainSmall(page, { seed: "2" });
       expect(await fact(page, "Test accuracy")).not.toBe(first);
