@@ -9,7 +9,7 @@ import { startDemo } from "../web/serve.js";
 import { type ChromiumPage, type ChromiumSession, describeIn, type Site, serve } from "./browser/fixture.js";
 
 const folder = resolve(import.meta.dirname, "../build/web");
-const DESKTOP = { viewport: { width: 1280, height: 900 } };
+export const DESKTOP = { viewport: { width: 1280, height: 900 } };
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
 interface OpenOptions {
