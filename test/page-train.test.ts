@@ -256,10 +256,12 @@ describePage("Train", (open) => {
       );
       expect(await text(page.locator("#train-fault"))).toBe(sentence);
       expect(await page.locator(`#train-${field}`).getAttribute("aria-invalid")).toBe("true");
-      expect(await page.getByRole("button", { name: "Train", exact: true }).isDisabled()).toBe(true);
+      const train = page.getByRole("button", { name: "Train", exact: true });
+      // The buttons follow within a frame.
+      await expect.poll(() => train.isDisabled()).toBe(true);
       await set(page, { hidden: "128", loss: "crossEntropy", dropout: "0" });
       expect(await text(page.locator("#train-fault"))).toBe("");
-      expect(await page.getByRole("button", { name: "Train", exact: true }).isDisabled()).toBe(false);
+      await expect.poll(() => train.isDisabled()).toBe(false);
     });
 
     it("a rate, a batch, epochs and a seed that are none", async () => {
