@@ -198,6 +198,21 @@ describe("resume refuses, and leaves the network as it was", async () => {
     expect(await differently(options, network)).toMatch(message);
   });
 
+  it("with data that differs in its last number only, past the first megabytes", async () => {
+    const data = (last: number) => {
+      const inputs = new Uint8Array(40_000 * 64);
+      inputs[inputs.length - 1] = last;
+      return new Dataset({ inputs, shape: 64, labels: new Uint8Array(40_000).map((_, i) => i % 4) });
+    };
+    const [options, saved] = [{ epochs: 1, batchSize: 10_000, optimizer: sgd({ learningRate: 0.1 }) }, [] as Bytes[]];
+    const checkpoint = { save: (bytes: Bytes) => void saved.push(bytes) };
+    const net = await Network.create(OPTIONS);
+    await net.fit(data(1), { ...options, checkpoint });
+    const resume = saved[0] as Bytes;
+    await net.fit(data(1), { ...options, resume });
+    await expect(net.fit(data(2), { ...options, resume })).rejects.toThrow(/^"train" must be "40000 x 64, /);
+  });
+
   it("with other data of the same size", async () => {
     expect(await differently({}, {}, stripes(100, 4, 2))).toMatch(
       /^"train" must be "100 x 64, \w+" as in the checkpoint/,

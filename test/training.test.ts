@@ -477,13 +477,25 @@ describe("the event loop", () => {
       const net = await Network.create({ ...LARGE, threads: 2 });
       // The threads run from then on.
       await net.fit(data, options);
-      const fit = net.fit(data, options);
-      setImmediate(() => meanwhile(net));
+      let isOver = false;
+      const fit = net.fit(data, options).finally(() => {
+        isOver = true;
+      });
+      for (; !isOver; await new Promise((resolve) => setImmediate(resolve))) {
+        try {
+          meanwhile(net);
+        } catch (error) {
+          // Of training, which has begun then.
+          expect(String(error)).toContain("training waits for a thread that is late");
+        }
+      }
       await fit;
       return net.toBytes();
     };
     const expected = await trainedTwice(() => {});
-    expect(await trainedTwice((net) => net.evaluate(data))).toEqual(expected);
+    // Enough for threads to take part.
+    const some = data.select(Array.from({ length: 5000 }, (_, i) => i));
+    expect(await trainedTwice((net) => net.evaluate(some))).toEqual(expected);
   });
 
   it("has no sample that is changed meanwhile end in a wrong address", async () => {
