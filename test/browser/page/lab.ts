@@ -25,13 +25,18 @@ const told: string[] = [];
 const channel = new BroadcastChannel("workers");
 channel.onmessage = ({ data }) => told.push(data as string);
 
-/** Has helping threads that run a text begin with another one. */
-function prependToThreads(text: string): void {
+/** Has all workers that run a text, helping threads too, begin with another one. */
+function prependToWorkers(text: string): void {
   const { postMessage } = Worker.prototype;
   Worker.prototype.postMessage = function (this: Worker, message: Request, ...rest: unknown[]) {
     if (message.kind === "open") message.opening.threadSource = `${text};${message.opening.threadSource}`;
     postMessage.apply(this, [message, ...rest] as unknown as Parameters<typeof postMessage>);
   };
+  globalThis.Blob = class extends Blob {
+    constructor(parts: BlobPart[], options: BlobPropertyBag) {
+      super([text, ";", ...parts], options);
+    }
+  } as typeof Blob;
 }
 
 // --- MNIST ---
@@ -166,7 +171,7 @@ export const lab = {
     ...(await trainedBytes(NETWORKS[where], options)),
   ],
   initByResponse: async (address: string) => init({ wasm: { simd: await fetch(address) } }),
-  prependToThreads,
+  prependToWorkers,
   takeViolations: () => violations.splice(0),
   takeTold: () => told.splice(0),
 };
