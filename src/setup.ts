@@ -14,8 +14,9 @@ export interface InitOptions {
   /** Kernels in place of those that the library carries in its code. An engine takes `relaxed` where it can, else `simd`. */
   wasm?: { simd?: KernelSource; relaxed?: KernelSource };
   /**
-   * In browsers, the address of a copy of `wasmlp/worker-script`, which workers then run. Unless told they run a text that the
-   * library carries, by a `blob:` address, which a page's policy may forbid.
+   * In browsers, the address of a copy of `wasmlp/worker-script`, which workers then run: on the page's own site and of this
+   * version, or else `Network.create` of `wasmlp/worker` fails. Unless told they run a text that the library carries, by a
+   * `blob:` address, which a page's policy may forbid.
    */
   workerUrl?: string | URL;
 }
