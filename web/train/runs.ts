@@ -1,6 +1,6 @@
 // The runs of this visit side by side, with what can be done with each.
 
-import { button, make, setText } from "../elements.js";
+import { allow, button, make, setText } from "../elements.js";
 import { percent, short } from "../format.js";
 import type { Session } from "../session.js";
 import { COLOURS } from "./curves.js";
@@ -68,6 +68,7 @@ class Row {
     return cell;
   });
   private readonly chosen: HTMLInputElement;
+  private readonly save: HTMLButtonElement;
 
   constructor(
     private readonly run: Run,
@@ -84,8 +85,9 @@ class Row {
     this.chosen.addEventListener("change", () => session.choose(run));
     const swatch = make("span", { className: `train-swatch train-colour-${run.number % COLOURS}` });
     const about = make("span", { className: "quiet", textContent: describeNetwork(network.spec) });
+    this.save = button("Save", () => actions.save(run), { className: "button small", ariaLabel: `Save ${name}` });
     const buttons = [
-      button("Save", () => actions.save(run), { className: "button small", ariaLabel: `Save ${name}` }),
+      this.save,
       button("Remove", () => this.remove(actions), { className: "button small", ariaLabel: `Remove ${name}` }),
     ];
     const cell = (className: string, ...children: Node[]): HTMLElement =>
@@ -117,7 +119,7 @@ class Row {
   }
 
   show(isChosen: boolean): void {
-    const { curve, epochs, settings, accuracy } = this.run;
+    const { curve, epochs, settings, accuracy, isLost } = this.run;
     const loss = curve.losses.at(-1);
     const shown = [
       Number.isInteger(epochs) ? String(epochs) : epochs.toFixed(2),
@@ -130,6 +132,8 @@ class Row {
     });
     setText(this.learning, settings ? describeLearning(settings) : "from a file");
     this.chosen.checked = isChosen;
+    this.chosen.disabled = isLost;
+    allow(this.save, !isLost);
     this.root.classList.toggle("train-is-chosen", isChosen);
   }
 }
