@@ -127,5 +127,7 @@ export function shuffle(order: Uint32Array, seed: number, stream: number, epoch 
 
 /** 0, 1, … count − 1. */
 export function ascending(count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, i) => i);
+  const numbers = new Uint32Array(count);
+  for (let i = 0; i < count; i++) numbers[i] = i;
+  return numbers;
 }

@@ -43,6 +43,12 @@ describe("on paper", () => {
     expect(mean.text).toContain("2(−0.126 − (−1)) / 2 = 0.874");
   });
 
+  it("a small negative number, both of its minus signs alike", () => {
+    const { text } = onPaper({ units: 1, activation: "linear", loss: "quadratic" }, [0], -3e-7);
+    expect(text).toContain("∂C/∂a = 2(a − y) = 2(−3.00e−7 − 0) = −6.00e−7");
+    expect(text).not.toContain("-");
+  });
+
   it("more units than a call takes arguments", () => {
     const units = 2 ** 20;
     const target = Array<number>(units).fill(0);

@@ -44,8 +44,10 @@ const SMALL = { hidden: "16", epochs: "1" };
 
 async function trainSmall(page: ChromiumPage, more: Parameters<typeof set>[1] = {}): Promise<void> {
   await set(page, { ...SMALL, ...more });
+  const before = await page.locator(".train-table tbody tr").count();
   await press(page, "Train");
-  await waitFor(page, /is trained/);
+  // Not the run before.
+  await waitFor(page, new RegExp(`run ${before + 1} is trained`));
 }
 
 async function download(page: ChromiumPage, name: string): Promise<{ file: string; bytes: Uint8Array }> {
@@ -167,7 +169,7 @@ describePage("Train", (open) => {
       await trainSmall(page);
       const first = await fact(page, "Test accuracy");
       await trainSmall(page);
-      await expect.poll(() => page.locator(".train-table tbody tr").count()).toBe(2);
+      expect(await page.locator(".train-table tbody tr").count()).toBe(2);
       expect(await fact(page, "Test accuracy")).toBe(first);
       await trainSmall(page, { seed: "2" });
       expect(await fact(page, "Test accuracy")).not.toBe(first);
@@ -341,10 +343,12 @@ describePage("Train", (open) => {
       );
       expect(await text(page.locator("#train-fault"))).toBe(sentence);
       expect(await page.locator(`#train-${field}`).getAttribute("aria-invalid")).toBe("true");
-      expect(await page.getByRole("button", { name: "Train", exact: true }).isDisabled()).toBe(true);
+      const train = page.getByRole("button", { name: "Train", exact: true });
+      // The buttons follow within a frame.
+      await expect.poll(() => train.isDisabled()).toBe(true);
       await set(page, { hidden: "128", loss: "crossEntropy", dropout: "0" });
       expect(await text(page.locator("#train-fault"))).toBe("");
-      expect(await page.getByRole("button", { name: "Train", exact: true }).isDisabled()).toBe(false);
+      await expect.poll(() => train.isDisabled()).toBe(false);
     });
 
     it("a rate, a batch, epochs and a seed that are none", async () => {
@@ -391,6 +395,8 @@ describePage("Train", (open) => {
       expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(
         "Remove 784-16-10, run 2",
       );
+      await press(page, "Remove 784-16-10, run 2");
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Runs");
     });
   });
 

@@ -39,7 +39,8 @@ async function start(): Promise<TrainAndTest> {
     const { train, test } = await answer(worker);
     return { train: dataset(train), test: dataset(test) };
   } finally {
-    worker.terminate();
+    // Ended at the last byte, it would leave the browser with a request that it takes for broken off.
+    setTimeout(() => worker.terminate(), 1000);
   }
 }
 

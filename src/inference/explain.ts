@@ -279,7 +279,7 @@ function precise(value: number): string {
 function rounded(value: number, digits: number): string {
   if (value === 0 || !Number.isFinite(value)) return String(value);
   const text = Math.abs(value) < 1e-4 ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
-  return text.replace("-", "−");
+  return text.replaceAll("-", "−");
 }
 
 /** In brackets where a minus sign would run into the dot or the minus before it. */

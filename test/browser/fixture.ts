@@ -75,6 +75,7 @@ export function describeInBrowsers(
 
 /** In the place of tests that need a browser that is not there. */
 export function reportMissing(name: BrowserName, title: string): void {
+  console.warn(`${title}: not tested, ${missing(name)}`);
   it.skipIf(env.WASMLP_REQUIRE_BROWSERS !== "1")(`${title} in ${name}: NOT TESTED, ${missing(name)}`, () => {
     expect.fail(missing(name));
   });

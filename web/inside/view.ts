@@ -129,7 +129,7 @@ class InsideView {
     const { chosen, networks } = this.session;
     const option = (value: string, name: string): HTMLOptionElement => make("option", { value, textContent: name });
     this.networks.replaceChildren(
-      option(READY, "784-16-16-10, trained ready"),
+      option(READY, "784-16-16-10, pretrained"),
       ...networks.map(({ name }, i) => option(String(i), name)),
     );
     this.networks.value = chosen ? String(networks.indexOf(chosen)) : READY;

@@ -33,7 +33,8 @@ export class RunTable {
     // The roles are told, as a phone's sheet takes the rows apart, which would take the table's own ones.
     const table = make("table", { className: "train-table", role: "table" }, head, this.body);
     this.scroller = make("div", { className: "train-scroller" }, table);
-    const heading = make("h2", { textContent: "Runs" });
+    // The keyboard goes there when the last run is removed.
+    const heading = make("h2", { textContent: "Runs", tabIndex: -1 });
     this.root = make("section", { className: "card train-runs" }, heading, this.none, this.scroller);
   }
 
@@ -111,11 +112,12 @@ class Row {
     );
   }
 
-  /** The keyboard goes on at the next row. */
+  /** The keyboard goes on at the next row, or at the heading where there is none. */
   private remove({ remove }: RunActions): void {
+    const heading = this.root.closest("section")?.querySelector("h2");
     const next = this.root.nextElementSibling ?? this.root.previousElementSibling;
     remove(this.run);
-    next?.querySelector<HTMLElement>(".train-acts :last-child")?.focus();
+    (next?.querySelector<HTMLElement>(".train-acts :last-child") ?? heading)?.focus();
   }
 
   show(isChosen: boolean): void {
