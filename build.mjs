@@ -28,6 +28,12 @@ async function compileKernels(target, ...more) {
   if (result.error) throw result.error;
 }
 
+/** build/ready.ts: what a network's worker says of itself, which tells a copy of its script from one of another version. */
+function writeReady() {
+  const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+  writeFileSync("build/ready.ts", `// Written by build.mjs.\nexport const ready = "wasmlp ${version} is ready";\n`);
+}
+
 /** The kernels' types as asc wrote them, so that no signature is written twice. */
 function kernelTypes() {
   const declared = readFileSync("build/simd.d.ts", "utf8");
@@ -151,6 +157,7 @@ for (const target of ["simd", "relaxed"]) {
 }
 writeCarrier();
 writeWeights();
+writeReady();
 await writeWorkers();
 if (!process.argv.includes("--kernels")) {
   await bundle();

@@ -5,6 +5,14 @@ import { binaries, type KernelExports, relaxedBytes, simdBytes } from "../build/
 import { shown } from "./check.js";
 import { nodeMajor, startedWith, unpack } from "./host.js";
 
+declare global {
+  // Merges with the engine's own types, and makes up for them in projects of Node, whose types may lack these names.
+  namespace WebAssembly {
+    interface Memory {}
+    interface Module {}
+  }
+}
+
 export type Kernels = KernelExports;
 export type Memory = WebAssembly.Memory;
 export type KernelModule = WebAssembly.Module;

@@ -1,5 +1,8 @@
 // The network as its users know it. What comes from outside is checked here, once; what goes out is a copy.
 
+// For whoever compiles against `[Symbol.dispose]` with an older library.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import {
   checkBoolean,
   checkFinite,

@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { ready } from "../build/ready.js";
 import { Network } from "../src/index.js";
 import { trainedBytes } from "./browser/determinism.js";
 import { describeInBrowsers, ISOLATED, policy, type SiteOptions } from "./browser/fixture.js";
@@ -14,16 +15,20 @@ import { stripes } from "./networks.js";
 
 const build = resolve(import.meta.dirname, "../build");
 
-/** The workers' script, which tells of its own start, and of being invited to share a network's work. */
-const TELLING = `{
+/** Has a worker tell of its own start, and of being invited to share a network's work. */
+const TELL = `{
   const channel = new BroadcastChannel("workers");
   channel.postMessage(self.name);
   addEventListener("message", ({ data }) => "memory" in data && channel.postMessage(self.name + " joined"));
-}
-${readFileSync(join(build, "worker-script.js"), "utf8")}`;
+}`;
+const SCRIPT = readFileSync(join(build, "worker-script.js"), "utf8");
+const TELLING = `${TELL}\n${SCRIPT}`;
 
 /** Nothing but scripts of the site's own, its files, and its icon, for which browsers ask. */
-const STRICT = ["default-src 'none'", "connect-src 'self'", "img-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"];
+const STRICT = [
+  ...["default-src 'none'", "connect-src 'self'", "img-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"],
+  ...["require-trusted-types-for 'script'", "trusted-types wasmlp"],
+];
 /** Workers by a script of the library's own making, or by an address only. */
 const BLOBS = policy(...STRICT, "worker-src blob:");
 const ADDRESSES = policy(...STRICT, "worker-src 'self'");
@@ -44,6 +49,12 @@ describeInBrowsers("the library", (browser) => {
     for (const site of sites.splice(0)) await site.close();
   });
 
+  const takeTold = async (page: AnyPage, least: number): Promise<string[]> => {
+    const told: string[] = [];
+    await expect.poll(async () => told.push(...(await ask(page, "takeTold")))).toBeGreaterThanOrEqual(least);
+    return told;
+  };
+
   describe.each([true, false])("isolated: %s", (isolated) => {
     const headers = isolated ? ISOLATED : {};
 
@@ -61,11 +72,7 @@ describeInBrowsers("the library", (browser) => {
       await ask(page, "init", { workerUrl: "telling.js" });
       expect(await ask(page, "trainedBytes", "worker", { threads: 2 })).toEqual(await expected());
       const together = isolated ? ["wasmlp", "wasmlp 1", "wasmlp 1 joined"] : ["wasmlp"];
-      const told: string[] = [];
-      await expect
-        .poll(async () => told.push(...(await ask(page, "takeTold"))))
-        .toBeGreaterThanOrEqual(together.length);
-      expect(told).toEqual(together);
+      expect(await takeTold(page, together.length)).toEqual(together);
     });
   });
 
@@ -111,12 +118,44 @@ describeInBrowsers("the library", (browser) => {
       expect(await ask(page, "takeViolations")).toEqual([]);
     });
 
+    it("has its threads, whose policy is that of their worker", async () => {
+      const blobs = await open({ headers: { ...BLOBS, ...ISOLATED } });
+      await ask(blobs, "prependToThreads", TELL);
+      await ask(blobs, "trainedBytes", "worker", { threads: 2 });
+      expect(await takeTold(blobs, 2)).toEqual(["wasmlp 1", "wasmlp 1 joined"]);
+      const addresses = await open({ headers: { ...ADDRESSES, ...ISOLATED }, files: { "telling.js": TELLING } });
+      await ask(addresses, "init", { workerUrl: "telling.js" });
+      await ask(addresses, "trainedBytes", "worker", { threads: 2 });
+      expect(await takeTold(addresses, 3)).toEqual(["wasmlp", "wasmlp 1", "wasmlp 1 joined"]);
+    });
+
     it("says why where no worker may be started", async () => {
       const page = await open({ headers: ADDRESSES });
-      await expect(ask(page, "trainedBytes", "worker")).rejects.toThrow("the worker of this network is of no use");
+      await expect(ask(page, "trainedBytes", "worker")).rejects.toThrow(/may not be started from a blob: .*workerUrl/);
       expect(await ask(page, "takeViolations")).toEqual(["worker-src blob"]);
       expect(browser().takeComplaints().join("\n")).toMatch(/worker-src/);
     });
+  });
+
+  it.each([
+    ["is not there", "none.js", "none.js is no script that can be run"],
+    ["is a page", "index.html", "index.html"],
+    ["fails", "failing.js", /failed with .*boom.* in .*failing\.js/],
+    ["says nothing", "silent.js", '"workerUrl" must be'],
+    ["says something else", "talking.js", '"workerUrl" must be'],
+    ["is of another version", "old.js", '"workerUrl" must be'],
+  ])("a script that %s is told of at once", async (_, workerUrl, sentence) => {
+    const files = {
+      "silent.js": "1;",
+      "talking.js": "postMessage('ready');",
+      "failing.js": "throw new Error('boom');",
+    };
+    const page = await open({ files: { ...files, "old.js": SCRIPT.replace(ready, "wasmlp 0.0.1 is ready") } });
+    await ask(page, "init", { workerUrl });
+    const began = performance.now();
+    await expect(ask(page, "trainedBytes", "worker")).rejects.toThrow(sentence);
+    expect(performance.now() - began).toBeLessThan(5000);
+    browser().takeComplaints();
   });
 
   describe("kernels from elsewhere", () => {

@@ -33,7 +33,14 @@ const ASSEMBLY = [
   ],
 ];
 /** What the build writes, and the package's own description: below everything. */
-const GIVEN = ["build/wasm", "build/thread", "build/worker-source", "build/digits-weights", "package.json"];
+const GIVEN = [
+  "build/wasm",
+  "build/thread",
+  "build/worker-source",
+  "build/ready",
+  "build/digits-weights",
+  "package.json",
+];
 
 /** Every module that a file imports or exports from, as it is written; types and `import()` included. */
 function specifiers(code: string): string[] {
@@ -110,7 +117,9 @@ function identifiers(code: string): Set<string> {
   const visit = (node: ts.Node): void => {
     const isMember =
       (ts.isPropertyAccessExpression(node.parent) && node.parent.name === node) ||
-      (ts.isQualifiedName(node.parent) && node.parent.right === node);
+      (ts.isQualifiedName(node.parent) && node.parent.right === node) ||
+      // `declare global`
+      (node.parent.flags & ts.NodeFlags.GlobalAugmentation) !== 0;
     if (ts.isIdentifier(node) && !isMember) found.add(node.text);
     ts.forEachChild(node, visit);
   };

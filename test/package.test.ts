@@ -39,6 +39,16 @@ function word(n: number): number[] {
   return [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
 }
 
+/** What holds of the network in a worker, wherever its types are looked at. */
+const REMOTE = `
+using remote = await Remote.fromBytes(new Uint8Array(8));
+const outputs: Float32Array = await remote.predict([1, 2]);
+await init({ workerUrl: "/worker-script.js", wasm: { simd: outputs } });
+// @ts-expect-error That is no address.
+await init({ workerUrl: 5 });
+// @ts-expect-error Those are no kernels.
+await init({ wasm: { simd: null } });`;
+
 let workshop: Workshop;
 beforeAll(() => {
   workshop = new Workshop();
@@ -76,6 +86,12 @@ describe("the installed package", () => {
     expect(JSON.parse(run(process.execPath, ["train.js"]))).toEqual({ fell: true, same: true, one: true });
   });
 
+  const typeCheck = (options: object): void => {
+    const all = { target: "es2022", strict: true, exactOptionalPropertyTypes: true, noEmit: true, ...options };
+    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: all, files: ["check.ts"] }));
+    run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."]);
+  };
+
   it.each([
     ["node16", "node16"],
     ["bundler", "esnext"],
@@ -93,6 +109,7 @@ describe("the installed package", () => {
       `import { Dataset, Network, sgd, type EpochRecord } from "wasmlp";
       import { type DigitImage, loadDigits, preprocessDigit, readDigit } from "wasmlp/digits";
       import { loadMnist } from "wasmlp/node";
+      import { init, Network as Remote } from "wasmlp/worker";
       const canvas = (context: CanvasRenderingContext2D): Uint8Array | undefined =>
         preprocessDigit(context.getImageData(0, 0, 280, 280) satisfies DigitImage);
       const pretrained: Network = await loadDigits({ threads: 1 });
@@ -103,11 +120,19 @@ describe("the installed package", () => {
       const accuracy: number | undefined = network.evaluate((await loadMnist()).test).accuracy;
       // @ts-expect-error There is no such activation.
       await Network.create({ inputs: 2, layers: [{ units: 1, activation: "sigmoidal" }], loss: "quadratic" });
-      export { accuracy, canvas, history, read };`,
+      export { accuracy, canvas, history, read };
+      ${REMOTE}`,
     );
-    const options = { module, moduleResolution, target: "es2022", strict: true, noEmit: true, types: ["node"] };
-    writeFileSync(join(project, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: ["check.ts"] }));
-    run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."]);
+    typeCheck({ module, moduleResolution, types: ["node"] });
+  });
+
+  it.each([
+    ["a page's", { lib: ["es2022", "dom"], types: [] }],
+    ["a worker's", { lib: ["es2022", "webworker"], types: [] }],
+    ["Node's", { lib: ["es2022"], types: ["node"] }],
+  ])("type-checks with no types but %s", (_, options) => {
+    writeFileSync(join(project, "check.ts"), `import { init, Network as Remote } from "wasmlp/worker";\n${REMOTE}`);
+    typeCheck({ module: "esnext", moduleResolution: "bundler", ...options });
   });
 
   it("bundles for the browser without Node's modules, under 46 kB gzipped", async () => {

@@ -36,12 +36,30 @@ it("keeps an error of a worker from being one of whoever started it", () => {
   expect(gone).toHaveBeenCalledWith('it failed with "boom"');
 });
 
-it("tells of a script that cannot be had by its address", () => {
+it("tells of a script that cannot be had or fails by its address", () => {
   useScript("https://example.org/script.js");
   const { worker, gone } = start();
   expect(worker.address).toBe("https://example.org/script.js");
   worker.onerror?.({ preventDefault: () => {} });
-  expect(gone).toHaveBeenCalledWith('it failed with "https://example.org/script.js is no script that can be run"');
+  worker.onerror?.({ message: "boom", preventDefault: () => {} });
+  expect(gone.mock.calls).toEqual([
+    ["https://example.org/script.js is no script that can be run"],
+    ['it failed with "boom" in https://example.org/script.js'],
+  ]);
+});
+
+it("tells what to do where its text may not be run", () => {
+  const { worker, gone } = start();
+  worker.onerror?.({ preventDefault: () => {} });
+  expect(gone).toHaveBeenCalledWith(expect.stringMatching(/blob: address.*init\(\{ workerUrl \}\)/));
+});
+
+it("tells what does without workers where there are none", () => {
+  vi.stubGlobal("Worker", undefined);
+  vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined as never);
+  expect(() => spawn("source", "name", { message: vi.fn(), gone: vi.fn() })).toThrow(
+    /no workers here.*"wasmlp" does not/,
+  );
 });
 
 it("gives up a worker whose message is lost", () => {

@@ -23,9 +23,9 @@ export function useScript(address: string | undefined): void {
   script = address;
 }
 
-/** The address of the script that workers run, if it was told. */
+/** The address of the script that workers run, if it was told, and not on Node. */
 export function usedScript(): string | undefined {
-  return script;
+  return nodeThreads() ? undefined : script;
 }
 
 /** Whether this engine has workers. */
@@ -35,6 +35,7 @@ export function canSpawn(): boolean {
 
 /** Starts a worker that runs `source`, or the script that was told. Throws where the engine refuses. */
 export function spawn(source: string, name: string, events: Events): Helper {
+  if (!canSpawn()) throw new Error('there are no workers here, which "wasmlp/worker" needs and "wasmlp" does not');
   return nodeThreads() ? spawnInNode(source, name, events) : spawnInBrowser(source, name, events);
 }
 
@@ -56,7 +57,7 @@ function spawnInNode(source: string, name: string, { message, gone }: Events): H
 function spawnInBrowser(source: string, name: string, { message, gone }: Events): Helper {
   const blob = script === undefined ? new Blob([source], { type: "text/javascript" }) : undefined;
   const address = blob ? URL.createObjectURL(blob) : (script as string);
-  const worker = new Worker(address, { name });
+  const worker = new Worker(trusted(address), { name });
   worker.onmessage = ({ data }) => {
     if (blob) URL.revokeObjectURL(address);
     worker.onmessage = (event) => message(event.data);
@@ -67,7 +68,8 @@ function spawnInBrowser(source: string, name: string, { message, gone }: Events)
     // Else it would be an error of whoever started the worker, too: of a network's worker, that of a helping thread.
     event.preventDefault();
     // A script that cannot be had tells nothing.
-    gone(failure(event.message || `${address} is no script that can be run`));
+    if (!event.message) gone(blob ? NO_BLOBS : `${address} is no script that can be run`);
+    else gone(blob ? failure(event.message) : `${failure(event.message)} in ${address}`);
   };
   return {
     post: (data, transfer = []) => worker.postMessage(data, transfer),
@@ -75,6 +77,35 @@ function spawnInBrowser(source: string, name: string, { message, gone }: Events)
     hold: () => {},
   };
 }
+
+/**
+ * An address as a page takes it that requires trusted types: from a policy, which goes by the name of "wasmlp". Where the page
+ * allows none of that name it may take the address by its own default policy.
+ */
+function trusted(address: string): string {
+  const { trustedTypes } = globalThis as unknown as { trustedTypes?: TrustedTypes };
+  try {
+    policy ??= trustedTypes?.createPolicy("wasmlp", { createScriptURL: (own) => own });
+  } catch {
+    // Perhaps it requires none either.
+  }
+  return policy?.createScriptURL(address) ?? address;
+}
+
+/** There may be one of a name only. */
+let policy: TrustedPolicy | undefined;
+
+/** As far as it is used; what comes of it is an object, which stands for the address. */
+interface TrustedPolicy {
+  createScriptURL(address: string): string;
+}
+
+interface TrustedTypes {
+  createPolicy(name: string, rules: TrustedPolicy): TrustedPolicy;
+}
+
+const NO_BLOBS =
+  "it may not be started from a blob: address, as by the page's content-security-policy; init({ workerUrl }) sets another";
 
 /** Why a worker is of no use whose message, or one to it, got lost: who waits for the answer would wait for ever. */
 const UNREADABLE = "a message could not be read";

@@ -4,10 +4,12 @@
 import type { Dataset } from "../data/dataset.js";
 import { type Helper, spawn } from "../threads/spawn.js";
 import { sendDataset } from "./datasets.js";
-import type { Asking, Failure, Opening, Reply, Request } from "./protocol.js";
+import { type Asking, type Failure, type Opening, READY, type Reply, type Request } from "./protocol.js";
 
 /** Milliseconds that a worker may take to start. */
 const START_PATIENCE = 30_000;
+/** And after which a script that was told is looked at: another may never say anything. */
+const LOOK_PATIENCE = 1000;
 
 /** What a page does with what a fit asks; what it gives, or the promise of it, is the answer. */
 export type Answers = Partial<Record<Asking, (value: never) => unknown>>;
@@ -28,6 +30,9 @@ interface Call extends CallOptions {
   onAbort?: () => void;
 }
 
+const OTHER_SCRIPT =
+  '"workerUrl" must be the address of a copy of "wasmlp/worker-script" of this version, and is of another';
+
 const KINDS = { TypeError, RangeError } as Record<string, new (message: string) => Error>;
 
 /** Tells a worker that the page has forgotten a dataset. */
@@ -41,19 +46,22 @@ export class Channel {
   private readonly sent = new WeakMap<Dataset, Promise<number>>();
   private numbers = 0;
   private trouble: Error | undefined;
-  private readonly starting: ReturnType<typeof setTimeout>;
+  private starting: ReturnType<typeof setTimeout> | undefined;
+  private looking: ReturnType<typeof setTimeout> | undefined;
 
   /** Starts a worker that runs `source`. Error where the engine refuses. */
   constructor(source: string, opening: Opening) {
     this.helper = start(
       source,
-      (reply) => this.receive(reply),
+      (message) => this.hear(message),
       (why) => this.fail(lost(why)),
     );
     this.starting = setTimeout(
       () => this.fail(lost(`it did not start within ${START_PATIENCE / 1000} seconds`)),
       START_PATIENCE,
     );
+    const { script } = opening;
+    if (script !== undefined) this.looking = setTimeout(() => void this.lookAt(script), LOOK_PATIENCE);
     this.post({ kind: "open", opening });
   }
 
@@ -114,9 +122,28 @@ export class Channel {
     this.fail(new Error(why));
   }
 
+  private hear(message: unknown): void {
+    if (this.starting === undefined) this.receive(message as Reply);
+    else if (message === READY) this.stopWaiting();
+    else this.fail(lost(OTHER_SCRIPT));
+  }
+
+  private stopWaiting(): void {
+    for (const timer of [this.starting, this.looking]) clearTimeout(timer);
+    this.starting = undefined;
+  }
+
+  /** Gives up a worker whose script turns out to be another. */
+  private async lookAt(script: string): Promise<void> {
+    // A page's policy may forbid to look.
+    const text = await fetch(script)
+      .then((response) => response.text())
+      .catch(() => READY);
+    if (this.starting !== undefined && !text.includes(READY)) this.fail(lost(OTHER_SCRIPT));
+  }
+
   private receive(reply: Reply): void {
-    if (reply === "ready") clearTimeout(this.starting);
-    else if (reply.kind === "result") this.take(reply.call)?.resolve(reply.value);
+    if (reply.kind === "result") this.take(reply.call)?.resolve(reply.value);
     else if (reply.kind === "failure") this.refuse(reply.call, reply.failure, reply.isAbort);
     else void this.answer(reply.call, reply.question, reply.asking, reply.value);
   }
@@ -147,16 +174,16 @@ export class Channel {
   }
 
   private fail(trouble: Error): void {
-    clearTimeout(this.starting);
+    this.stopWaiting();
     this.trouble ??= trouble;
     this.helper.end();
     for (const number of [...this.calls.keys()]) this.take(number)?.reject(this.trouble);
   }
 }
 
-function start(source: string, message: (reply: Reply) => void, gone: (why: string) => void): Helper {
+function start(source: string, message: (data: unknown) => void, gone: (why: string) => void): Helper {
   try {
-    return spawn(source, "wasmlp", { message: (data) => message(data as Reply), gone });
+    return spawn(source, "wasmlp", { message, gone });
   } catch (cause) {
     throw lost(`it cannot be started: ${(cause as Error).message}`, cause);
   }

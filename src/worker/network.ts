@@ -1,5 +1,8 @@
 // The network as the users of a worker know it: the methods of `Network`, each of which gives a promise.
 
+// For whoever compiles against `[Symbol.dispose]` with an older library.
+/// <reference lib="esnext.disposable" preserve="true" />
+
 import { workerSource } from "../../build/worker-source.js";
 import { checkFunction, checkInteger, checkOptions, shown } from "../check.js";
 import { Dataset } from "../data/dataset.js";

@@ -1,5 +1,6 @@
 // What a page and the worker of a network say to each other.
 
+import { ready } from "../../build/ready.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Build, KernelBinary } from "../kernels.js";
 import type { NetworkSpec } from "../spec.js";
@@ -57,9 +58,11 @@ export interface Failure {
   message: string;
 }
 
+/** What the worker says first: by its version, for a copy of its script may have become an old one. */
+export const READY = ready;
+
 /** From the worker, after it has said that it is ready. */
 export type Reply =
-  | "ready"
   | { kind: "result"; call: number; value: unknown }
   | { kind: "failure"; call: number; failure: Failure; isAbort: boolean }
   | { kind: "question"; call: number; question: number; asking: Asking; value: unknown };

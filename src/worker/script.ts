@@ -8,7 +8,7 @@ import { ownPort, useScript } from "../threads/spawn.js";
 import { type Invitation, useThreadSource } from "../threads/team.js";
 import type { FitOptions } from "../training/fit-plan.js";
 import { Datasets } from "./datasets.js";
-import type { Asking, Facts, Opening, Request, SentOptions } from "./protocol.js";
+import { type Asking, type Facts, type Opening, READY, type Request, type SentOptions } from "./protocol.js";
 
 type Method = (call: number, ...args: never[]) => unknown;
 
@@ -142,4 +142,4 @@ port.listen((message) => {
   if ("memory" in (message as object)) join(message as Invitation);
   else receive(message as Request);
 });
-port.post("ready");
+port.post(READY);

@@ -3,6 +3,7 @@
 import { parseIdx } from "../../../src/data/idx.js";
 import { loadDigits, readDigit } from "../../../src/digits.js";
 import * as local from "../../../src/index.js";
+import type { Request } from "../../../src/worker/protocol.js";
 import * as remote from "../../../src/worker.js";
 import { stripes } from "../../networks.js";
 import { OPTIONS, trainedBytes } from "../determinism.js";
@@ -23,6 +24,15 @@ document.addEventListener("securitypolicyviolation", ({ effectiveDirective, bloc
 const told: string[] = [];
 const channel = new BroadcastChannel("workers");
 channel.onmessage = ({ data }) => told.push(data as string);
+
+/** Has helping threads that run a text begin with another one. */
+function prependToThreads(text: string): void {
+  const { postMessage } = Worker.prototype;
+  Worker.prototype.postMessage = function (this: Worker, message: Request, ...rest: unknown[]) {
+    if (message.kind === "open") message.opening.threadSource = `${text};${message.opening.threadSource}`;
+    postMessage.apply(this, [message, ...rest] as unknown as Parameters<typeof postMessage>);
+  };
+}
 
 // --- MNIST ---
 
@@ -156,6 +166,7 @@ export const lab = {
     ...(await trainedBytes(NETWORKS[where], options)),
   ],
   initByResponse: async (address: string) => init({ wasm: { simd: await fetch(address) } }),
+  prependToThreads,
   takeViolations: () => violations.splice(0),
   takeTold: () => told.splice(0),
 };
