@@ -151,6 +151,18 @@ describe("checkpoints are saved", () => {
     }
   });
 
+  it("nor of one that is aborted while its data is taken in", async () => {
+    const inputs = new Uint8Array(200_000 * 64).map((_, i) => i % 251);
+    const data = new Dataset({ inputs, shape: 64, labels: new Uint8Array(200_000).map((_, i) => i % 4) });
+    const net = await Network.create(OPTIONS);
+    const [stop, reason, saved] = [new AbortController(), new Error("enough"), [] as Bytes[]];
+    const checkpoint = { save: (bytes: Bytes) => void saved.push(bytes) };
+    const training = net.fit(data, { ...TRAINING, checkpoint, signal: stop.signal });
+    setImmediate(() => stop.abort(reason));
+    await expect(training).rejects.toBe(reason);
+    expect(saved).toEqual([]);
+  });
+
   it("and training ends with what `save` throws", async () => {
     const net = await Network.create(OPTIONS);
     const save = () => Promise.reject(new Error("no space"));
@@ -217,6 +229,14 @@ describe("resume refuses, and leaves the network as it was", async () => {
     expect(await differently({}, {}, stripes(100, 4, 2))).toMatch(
       /^"train" must be "100 x 64, \w+" as in the checkpoint/,
     );
+  });
+
+  it("with other labels of the same samples", async () => {
+    const { inputs, shape, labels = [], classes } = DATA;
+    const relabelled = new Dataset({ inputs, shape, labels: Array.from(labels, (label) => (label + 1) % 4), classes });
+    const { checkpoints } = await whole(TRAINING);
+    const resuming = (await Network.create(OPTIONS)).fit(relabelled, { ...TRAINING, resume: checkpoints[9] as Bytes });
+    await expect(resuming).rejects.toThrow(/^"train" must be "100 x 64, \w+" as in the checkpoint/);
   });
 
   it("with images of another shape, where they are drawn anew", async () => {

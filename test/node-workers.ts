@@ -29,6 +29,15 @@ export function refuseWorkers(message: string): void {
   } as unknown as typeof Worker;
 }
 
+/** Has every worker start and say nothing. */
+export function muteWorkers(): void {
+  workers.Worker = class extends Worker {
+    constructor(_: unknown, options: ConstructorParameters<typeof Worker>[1]) {
+      super("setInterval(() => {}, 1000)", options);
+    }
+  } as unknown as typeof Worker;
+}
+
 export function restoreWorkers(): void {
   workers.Worker = Worker;
 }

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { verdictOf } from "../web/draw/words.js";
+import { isLost, verdictOf } from "../web/draw/words.js";
 import { type ChromiumPage, expectAccessible } from "./browser/fixture.js";
 import { DESKTOP, describePage, fits, PHONE } from "./page-site.js";
 import { digitStrokes, type Point } from "./strokes.js";
@@ -292,6 +292,32 @@ describePage("Draw", (openView, served) => {
       expect(await page.locator("[role=tab][aria-selected=true]").getAttribute("id")).toBe("tab-inside");
     });
 
+    it("keep the page when a file misses its place, and drop words where they like", async () => {
+      const page = await open();
+      const isKept = (kind: string) =>
+        page.evaluate((kind) => {
+          const dataTransfer = new DataTransfer();
+          if (kind === "file") dataTransfer.items.add(new File(["x"], "digits.safetensors"));
+          else dataTransfer.setData("text/plain", "16");
+          return ["dragover", "drop"].map((name) => {
+            const event = new DragEvent(name, { dataTransfer, bubbles: true, cancelable: true });
+            return !document.querySelector("main")?.dispatchEvent(event);
+          });
+        }, kind);
+      expect(await isKept("file")).toEqual([true, true]);
+      expect(await isKept("words")).toEqual([false, false]);
+    });
+
+    it("see the bars in colours of their own choice", async () => {
+      const page = await open({ ...DESKTOP, forcedColors: "active" });
+      const [bar, card] = await page.evaluate(() => {
+        const bar = document.querySelector(".best .bar") as Element;
+        const card = document.querySelector(".draw-answer") as Element;
+        return [getComputedStyle(bar, "::after").backgroundColor, getComputedStyle(card).backgroundColor];
+      });
+      expect(bar).not.toBe(card);
+    });
+
     it.each(["light", "dark"] as const)("hear it and see it well, %s: axe finds nothing grave", async (colorScheme) => {
       await expectAccessible(await open({ ...DESKTOP, colorScheme }));
       const page = await open({ ...PHONE, colorScheme });
@@ -356,6 +382,12 @@ describe("outputs in words", () => {
     [{ 6: 1.2, 0: -0.9 }, "Sure: 6", 6, true],
   ])("%j: %s", (shares, words, digit, isSure) => {
     expect(verdictOf(outputs(shares))).toEqual({ digit, isSure, words });
+  });
+
+  it("no numbers: the network is lost", () => {
+    expect(isLost(outputs({ 2: 1e30, 3: -5 }))).toBe(false);
+    expect(isLost(outputs({ 2: Number.NaN }))).toBe(true);
+    expect(isLost(outputs({ 2: Infinity }))).toBe(true);
   });
 
   it("all zero: no digit is sure", () => {

@@ -6,7 +6,6 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Explanation, loadMnist, Network, type TrainAndTest, type WeightPosition } from "../src/node.js";
 import { layOut, MOST_DRAWN, unitsToDraw } from "../web/inside/layout.js";
 import { type ChromiumPage, expectAccessible } from "./browser/fixture.js";
-import { layersOf } from "./networks.js";
 import { describePage, fetched, fits, PHONE, text, watch } from "./page-site.js";
 
 const TINY = readFileSync(resolve(import.meta.dirname, "../models/digits-tiny.safetensors"));
@@ -100,20 +99,10 @@ async function readTestSet(page: ChromiumPage): Promise<void> {
 }
 
 describe("the picture", () => {
-  const spec = {
-    inputs: 784,
-    layers: layersOf([16, 16, 10], "sigmoid", "sigmoid"),
-    loss: "quadratic",
-    inputScale: 1,
-  } as const;
   const outputs = [16, 16, 10].map((units) => new Float32Array(units));
 
   it.each([300, 328, 700, 1200])("has room for every neuron of 784-16-16-10 within %i pixels", (width) => {
-    const { layers, height, image, radius } = layOut(
-      { ...spec, layers: [...spec.layers] },
-      unitsToDraw(outputs, { layer: 0, unit: 0 }),
-      width,
-    );
+    const { layers, height, image, radius } = layOut(unitsToDraw(outputs, { layer: 0, unit: 0 }), width);
     expect(layers.map((layer) => layer.length)).toEqual([16, 16, 10]);
     for (const { x, y } of layers.flat()) {
       expect(x - radius).toBeGreaterThan(image.x + image.side);
@@ -135,7 +124,25 @@ describe("the picture", () => {
   });
 });
 
-describePage("Look inside", (open) => {
+describe("the picture of very many layers", () => {
+  const outputs = Array.from({ length: 200 }, () => new Float32Array(16));
+  const drawn = unitsToDraw(outputs, { layer: 100, unit: 3 });
+
+  it("has the first, the last, and those about the picked one", () => {
+    expect(drawn.flatMap((units, layer) => (units.length > 0 ? [layer] : []))).toEqual([0, 98, 99, 100, 101, 102, 199]);
+    expect(unitsToDraw(outputs.slice(0, 7), { layer: 0, unit: 3 }).every((units) => units.length === 16)).toBe(true);
+  });
+
+  it.each([328, 1200])("has room for them within %i pixels", (width) => {
+    const { layers, radius } = layOut(drawn, width);
+    const places = layers.flatMap(([neuron]) => (neuron ? [neuron.x] : []));
+    expect(places.length).toBe(7);
+    expect(places.at(-1)).toBeLessThan(width - 40);
+    for (let i = 1; i < 7; i++) expect((places[i] ?? 0) - (places[i - 1] ?? 0)).toBeGreaterThan(2 * radius);
+  });
+});
+
+describePage("Look inside", (open, served) => {
   let mnist: TrainAndTest;
   let tiny: Network;
   beforeAll(async () => {
@@ -190,6 +197,24 @@ describePage("Look inside", (open) => {
       expect(neurons[17]?.name).toMatch(/^Layer 1, unit 1: \S+$/);
       expect(neurons.at(-1)?.name).toMatch(/^Output 9: \S+$/);
       expect(await text(page.locator(".is-read .inside-digit"))).toBe("4");
+    });
+  });
+
+  describe("says what is missing", () => {
+    it("and gets it when it is looked at again", async () => {
+      const page = await open("draw");
+      await page.context().route("**/samples.bin", (route) => route.abort());
+      await page.getByRole("tab", { name: "Look inside" }).click();
+      await expect.poll(() => text(page.locator(".inside-message"))).toContain("This view is not complete: ");
+      // What is drawn can be looked at all the same.
+      await waitForPicture(page);
+      expect(await page.locator(".inside-image").getAttribute("aria-label")).toContain("the drawing");
+      served().takeComplaints();
+      await page.context().unroute("**/samples.bin");
+      await page.getByRole("tab", { name: "Draw" }).click();
+      await page.getByRole("tab", { name: "Look inside" }).click();
+      await expect.poll(() => page.locator(".inside-sample").count()).toBe(10);
+      expect(await text(page.locator(".inside-message"))).toBe("");
     });
   });
 

@@ -1,6 +1,7 @@
 // MNIST as the page gets it: one file, to the byte what the files of MNIST hold.
 
 import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { loadMnist } from "../src/node.js";
 import { describePage } from "./page-site.js";
@@ -26,6 +27,11 @@ describePage("MNIST for the page", (open, served) => {
     ["one byte is another", (bytes: Uint8Array) => bytes.fill(bytes.at(-9) === 1 ? 2 : 1, -9, -8)],
     ["it is cut short", (bytes: Uint8Array) => bytes.subarray(0, 1000)],
     ["it is something else", () => new TextEncoder().encode("<!doctype html>")],
+    ["it holds nothing", () => gzipSync("")],
+    [
+      "it holds more than it can",
+      () => gzipSync(Uint8Array.of(255, 255, 255, 255, 1, 0, 0, 0, 4, 0, 0, 0, 9, 9, 9, 9)),
+    ],
   ])("is refused where %s", async (_, damage) => {
     const bytes = new Uint8Array(await (await fetch(new URL("mnist.bin", served().address))).arrayBuffer());
     served().plain.write("damaged.bin", damage(bytes));
@@ -43,6 +49,15 @@ describePage("MNIST for the page", (open, served) => {
     const page = await open("draw");
     await expect(page.evaluate(unpackMnist, `${served().address}none.bin`)).rejects.toThrow(
       "the server answered 404 for MNIST",
+    );
+    served().takeComplaints();
+  });
+
+  it("is missed in a sentence where there is no network", async () => {
+    const page = await open("draw");
+    await page.context().route("**/away.bin", (route) => route.abort());
+    await expect(page.evaluate(unpackMnist, `${served().address}away.bin`)).rejects.toThrow(
+      "MNIST's images could not be fetched: ",
     );
     served().takeComplaints();
   });

@@ -3,8 +3,8 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadMnist, Network, sgd, type TrainAndTest } from "../src/node.js";
-import { Curve } from "../web/train/curve.js";
-import { DEFAULTS, faultOf, networkOptions, parseHidden, type Settings } from "../web/train/settings.js";
+import { Curve, epochsShown } from "../web/train/curve.js";
+import { DEFAULTS, faultOf, networkOptions, parseHidden, type Settings, topology } from "../web/train/settings.js";
 import { type ChromiumPage, expectAccessible } from "./browser/fixture.js";
 import { describePage, fetched, fits, PHONE, text, watch } from "./page-site.js";
 
@@ -72,6 +72,12 @@ describe("settings", () => {
     expect(parseHidden("")).toEqual([]);
     expect(parseHidden("12, many")).toEqual([12, Number.NaN]);
   });
+
+  it("of very many layers are named in short", () => {
+    expect(topology([256, 128])).toBe("784-256-128-10");
+    expect(topology([1, 2, 3, 4, 5, 6])).toBe("784-1-2-3-4-5-6-10");
+    expect(topology([1, 2, ...Array(200).fill(16), 3, 4])).toBe("784-1-2-…(200)…-3-4-10");
+  });
 });
 
 describe("curves", () => {
@@ -112,6 +118,19 @@ describe("curves", () => {
       const [from, to] = [curve.epochs[i - 1] ?? 0, curve.epochs[i] ?? 0].map((epochs) => epochs * 1000);
       expect(loss).toBeCloseTo(((from as number) + 1 + (to as number)) / 2, 6);
     });
+  });
+});
+
+describe("charts", () => {
+  it.each([
+    [{ planned: 5, epochs: 0 }, 5],
+    [{ planned: 1000, epochs: 0 }, 10],
+    [{ planned: 1000, epochs: 3 }, 10],
+    [{ planned: 1000, epochs: 40 }, 128],
+    [{ planned: 50, epochs: 40 }, 50],
+    [{ planned: 0, epochs: 7 }, 7],
+  ])("of %j have room for %i epochs", (run, room) => {
+    expect(epochsShown(run)).toBe(room);
   });
 });
 
@@ -243,6 +262,72 @@ describePage("Train", (open) => {
       await go("Stop");
       await waitFor(page, /was stopped/);
     });
+
+    it("from one place: the keyboard stays where it is, whatever a button may do", async () => {
+      const page = await open("train");
+      await set(page, { hidden: "16", epochs: "1000" });
+      const focused = () => page.evaluate(() => document.activeElement?.textContent);
+      await page.getByRole("button", { name: "Train", exact: true }).focus();
+      for (const [state, name] of [
+        [/is learning/, "Pause"],
+        [/is paused/, "Resume"],
+        [/is learning/, "Pause"],
+      ] as const) {
+        await page.keyboard.press("Enter");
+        await waitFor(page, state);
+        expect(await focused()).toBe(name);
+      }
+      await page.getByRole("button", { name: "Stop" }).focus();
+      await page.keyboard.press("Enter");
+      await waitFor(page, /was stopped/);
+      expect(await focused()).toBe("Stop");
+      // Which has nothing to stop any more.
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: "Draw a digit for it" }).press("Enter");
+      await expect.poll(focused).toBe("Draw");
+    });
+
+    it("and says seldom what happens, as that is read aloud, and all of it in its place", async () => {
+      const page = await open("train");
+      await set(page, { hidden: "16", epochs: "1000" });
+      await press(page, "Train");
+      await waitFor(page, /is learning/);
+      await page.evaluate(() => {
+        const said: (string | null)[] = [];
+        Object.assign(globalThis, { said });
+        const status = document.querySelector(".train-status") as HTMLElement;
+        new MutationObserver(() => said.push(status.textContent)).observe(status, { childList: true });
+      });
+      await expect
+        .poll(async () => Number.parseFloat(await fact(page, "Epoch")), { timeout: 20_000 })
+        .toBeGreaterThan(10);
+      expect(await page.evaluate(() => (globalThis as unknown as { said: string[] }).said)).toEqual([]);
+      const overlaps = await page.locator(".train-facts dd").evaluateAll((cells) => {
+        const widths = cells.map((cell) => {
+          const range = document.createRange();
+          range.selectNodeContents(cell);
+          return range.getBoundingClientRect();
+        });
+        return widths.filter(({ left, top }, i) =>
+          widths.slice(0, i).some((one) => one.top === top && one.right > left),
+        );
+      });
+      expect(overlaps).toEqual([]);
+    });
+
+    it("though another network is looked at meanwhile", async () => {
+      const page = await open("train");
+      await set(page, { hidden: "16", epochs: "1000" });
+      await press(page, "Train");
+      await waitFor(page, /is learning/);
+      const layers = [{ units: 10, activation: "softmax" as const }];
+      const other = await Network.create({ inputs: 784, layers, loss: "crossEntropy" });
+      await load(page, "other.safetensors", other.toBytes());
+      await waitFor(page, /^other\.safetensors is loaded/);
+      await page.getByRole("radio", { name: "Draw against 784-16-10, run 1" }).check();
+      await press(page, "Stop");
+      await waitFor(page, /^784-16-10, run 1 was stopped/);
+    });
   });
 
   describe("refuses", () => {
@@ -282,6 +367,13 @@ describePage("Train", (open) => {
       await set(page, { ...SMALL, optimizer: "sgd", output: "linear", loss: "quadratic", learningRate: "1e30" });
       await press(page, "Train");
       await waitFor(page, /^training diverged: .*try a learning rate below/);
+      // Nothing is left of the network, nor of the worker that held the images for it.
+      await expect.poll(() => page.workers().length).toBe(0);
+      expect(await page.getByRole("button", { name: "Save 784-16-10, run 1" }).isDisabled()).toBe(true);
+      expect(await page.getByRole("radio", { name: "Draw against" }).isDisabled()).toBe(true);
+      await page.getByRole("tab", { name: "Draw" }).click();
+      await expect.poll(() => text(page.locator("#words"))).toBe("Sure: 3");
+      await page.getByRole("tab", { name: "Train" }).click();
       await trainSmall(page, { optimizer: "adam", output: "softmax", loss: "crossEntropy", learningRate: "0.001" });
     });
   });
@@ -303,6 +395,8 @@ describePage("Train", (open) => {
       expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(
         "Remove 784-16-10, run 2",
       );
+      await press(page, "Remove 784-16-10, run 2");
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Runs");
     });
   });
 

@@ -6,7 +6,7 @@ import * as local from "../src/index.js";
 import { Datasets } from "../src/worker/datasets.js";
 import { adam, cosine, Dataset, type EpochRecord, type FitOptions, Network, sgd } from "../src/worker.js";
 import { layersOf, stripes } from "./networks.js";
-import { refuseWorkers, restoreWorkers, watchWorkers } from "./node-workers.js";
+import { muteWorkers, type NodeWorker, refuseWorkers, restoreWorkers, watchWorkers } from "./node-workers.js";
 
 const OPTIONS: local.NetworkOptions = {
   ...{ inputs: 64, layers: layersOf([64, 4], "tanh", "softmax"), loss: "crossEntropy", seed: 4, threads: 1 },
@@ -116,6 +116,7 @@ describe("a network behind a worker gives the same as one at hand", () => {
   it("errors included", async () => {
     const [remote, here] = [await create(), await local.Network.create(OPTIONS)];
     const other = stripes(20, 9, 1);
+    const more = new Dataset({ inputs: DATA.inputs, shape: DATA.shape, labels: DATA.labels ?? [], classes: 5 });
     const wrong: ((network: Network | local.Network) => unknown)[] = [
       (network) => network.predict([1, 2]),
       (network) => network.predict("image" as never),
@@ -124,6 +125,7 @@ describe("a network behind a worker gives the same as one at hand", () => {
       (network) => network.evaluate(DATA, { worst: -1 }),
       (network) => network.evaluate(DATA, { best: 1 } as never),
       (network) => network.evaluate(other),
+      (network) => network.evaluate(more),
       (network) => network.evaluate({} as never),
       (network) => network.fit(other, FIT),
       (network) => network.fit([] as never, FIT),
@@ -201,6 +203,17 @@ describe("a fit behind a worker", () => {
     let asked = 0;
     expect(await counted(() => (++asked < 3 ? 0 : 1e6))).toBe(3);
     expect(asked).toBe(3);
+  });
+
+  it("is asked for the next report in 50 ms, unless told otherwise", async () => {
+    const started = watchWorkers();
+    const network = await create();
+    const posting = vi.spyOn(started[0] as NodeWorker, "postMessage");
+    await network.fit(DATA, { ...FIT, onBatch: () => {} });
+    const said = posting.mock.calls.map(([message]) => message as { kind: string; value?: unknown });
+    const told = said.filter(({ kind }) => kind === "answer").map(({ value }) => value);
+    expect(told.length).toBeGreaterThan(0);
+    expect(new Set(told)).toEqual(new Set([50]));
   });
 
   it("pauses while a report is pending, and answers others meanwhile", async () => {
@@ -318,6 +331,33 @@ describe("a worker that goes", () => {
     await expect(Network.create(OPTIONS)).rejects.toThrow(
       "the worker of this network is of no use: it cannot be started: no more threads",
     );
+  });
+
+  it("came for nothing, where its network cannot be made", async () => {
+    const started = watchWorkers();
+    await expect(Network.create({ ...OPTIONS, inputs: 0 })).rejects.toThrow(RangeError);
+    expect(started).toHaveLength(1);
+    // A thread that has ended has no number.
+    await vi.waitFor(() => expect(started[0]?.threadId).toBe(-1));
+  });
+
+  it("does not come, which is waited for half a minute", async () => {
+    muteWorkers();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    try {
+      let outcome = "";
+      const creating = Network.create(OPTIONS).catch((error: Error) => {
+        outcome = error.message;
+      });
+      while (vi.getTimerCount() === 0) await new Promise(setImmediate);
+      await vi.advanceTimersByTimeAsync(29_999);
+      expect(outcome).toBe("");
+      await vi.advanceTimersByTimeAsync(1);
+      await creating;
+      expect(outcome).toBe("the worker of this network is of no use: it did not start within 30 seconds");
+    } finally {
+      vi.useRealTimers();
+    }
   });
 
   /** What a program prints that imports the built entry. */

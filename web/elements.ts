@@ -26,6 +26,16 @@ export function drawn<Name extends keyof SVGElementTagNameMap>(
   return element;
 }
 
+/** Lets a button act or not. One that must not stays where the keyboard is, which `disabled` would throw off. */
+export function allow(button: HTMLButtonElement, isAllowed: boolean): void {
+  button.ariaDisabled = isAllowed ? null : "true";
+}
+
+/** Has a button do something whenever it is pressed and allowed to. */
+export function onPress(button: HTMLButtonElement, act: () => unknown): void {
+  button.addEventListener("click", () => button.ariaDisabled === "true" || void act());
+}
+
 /** A button that does something. */
 export function button(
   label: string,
@@ -33,7 +43,7 @@ export function button(
   properties: Partial<HTMLButtonElement> = {},
 ): HTMLButtonElement {
   const made = make("button", { type: "button", className: "button", textContent: label, ...properties });
-  made.addEventListener("click", () => void act());
+  onPress(made, act);
   return made;
 }
 

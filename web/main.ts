@@ -1,6 +1,7 @@
 // The page: three views as tabs. Draw is there at once, the others load when they are first shown.
 
 import { mount as mountDraw } from "./draw/view.js";
+import { keepPage } from "./drops.js";
 import { Session, type View } from "./session.js";
 import { panel, startTabs } from "./tabs.js";
 
@@ -30,6 +31,7 @@ async function load(view: Exclude<View, "draw">): Promise<void> {
   }
 }
 
+keepPage();
 mountDraw(panel("draw"), session);
 startTabs((view) => {
   session.view = view;

@@ -26,7 +26,9 @@ async function run(address: string): Promise<void> {
 
 /** The file as it comes, with its progress told. */
 async function fetchCounting(address: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
-  const { ok, status, body, headers } = await fetch(address);
+  const { ok, status, body, headers } = await fetch(address).catch((cause: Error) => {
+    throw new Error(`MNIST's images could not be fetched: ${cause.message}`, { cause });
+  });
   if (!ok || !body) throw new Error(`the server answered ${status} for MNIST's images`);
   // A host may pack the file once more, and then tells the length of that.
   const length = headers.get("content-encoding") ? null : headers.get("content-length");
@@ -52,8 +54,11 @@ async function inflate(packed: ReadableStream<Uint8Array<ArrayBuffer>>): Promise
 }
 
 function unpack(bytes: Uint8Array): { train: MnistPart; test: MnistPart } {
+  if (bytes.length < HEADER) throw new Error(DAMAGED);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [train, test, runBytes] = [0, 4, 8].map((at) => view.getUint32(at, true)) as [number, number, number];
+  // Two runs are two bytes, and at most 510 pixels.
+  if ((train + test) * PIXELS > 255 * runBytes || runBytes > bytes.length) throw new Error(DAMAGED);
   const labels = bytes.subarray(HEADER, HEADER + train + test);
   const runs = bytes.subarray(HEADER + train + test, HEADER + train + test + runBytes);
   const images = joinRuns(runs, bytes.subarray(HEADER + train + test + runBytes), (train + test) * PIXELS);

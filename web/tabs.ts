@@ -6,8 +6,11 @@ import { VIEWS, type View } from "./session.js";
 /** Calls `show` with the view of `location.hash` now, and with another whenever the user goes to one. */
 export function startTabs(show: (view: View) => void): void {
   const select = (view: View): void => {
+    const isLeft = VIEWS.some((name) => name !== view && panel(name).contains(document.activeElement));
     for (const name of VIEWS) mark(name, name === view);
     show(view);
+    // What a view's own link was pressed by is hidden now, and the keyboard with it.
+    if (isLeft) tab(view).focus();
   };
   for (const view of VIEWS) {
     tab(view).addEventListener("click", () => go(view));

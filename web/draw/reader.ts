@@ -5,6 +5,7 @@ import type { Session } from "../session.js";
 import type { Answer } from "./answer.js";
 import type { Strokes } from "./drawing.js";
 import { pictureOf } from "./ink.js";
+import { isLost } from "./words.js";
 
 export class Reader {
   #isBusy = false;
@@ -52,10 +53,13 @@ export class Reader {
       return;
     }
     const { probabilities } = await network.classify(digit);
-    answer.show(probabilities);
+    if (isLost(probabilities)) answer.showNothing(LOST);
+    else answer.show(probabilities);
     if (performance.getEntriesByName(FIRST).length === 0) performance.mark(FIRST);
   }
 }
+
+const LOST = "This network reads nothing: its training diverged";
 
 /** The mark that tells when the page first had an answer. */
 const FIRST = "first-prediction";

@@ -1,6 +1,7 @@
 // The view "Draw": a paper to draw a digit on, and what a network takes it for.
 
 import { byId } from "../dom.js";
+import { allow, onPress } from "../elements.js";
 import type { Session } from "../session.js";
 import { Answer } from "./answer.js";
 import { offerNetworks } from "./choice.js";
@@ -21,7 +22,7 @@ export function mount(root: HTMLElement, session: Session): void {
   const show = (): void => {
     pad.paint();
     reader.see(drawing.strokes);
-    byId("undo", HTMLButtonElement).disabled = !drawing.canUndo;
+    allow(byId("undo", HTMLButtonElement), drawing.canUndo);
     byId("pad-hint", HTMLElement).textContent = hint(drawing);
   };
   listenToKeys(byId("paper", HTMLElement), pad, drawing, (what) => answer.say(what));
@@ -55,7 +56,7 @@ function listenToButtons(root: HTMLElement, drawing: Drawing): void {
     clear: () => drawing.clear(),
     sample: () => present(drawing, nextExample()),
   };
-  for (const [id, action] of Object.entries(actions)) byId(id, HTMLButtonElement).addEventListener("click", action);
+  for (const [id, action] of Object.entries(actions)) onPress(byId(id, HTMLButtonElement), action);
   root.addEventListener("keydown", (event) => {
     if (event.key !== "z" || !(event.ctrlKey || event.metaKey)) return;
     event.preventDefault();

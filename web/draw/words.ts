@@ -12,6 +12,11 @@ export interface Verdict {
   words: string;
 }
 
+/** Whether a network has lost its way: its outputs are no numbers any more, or beyond all bounds. */
+export function isLost(outputs: ArrayLike<number>): boolean {
+  return !Array.from(outputs).every(Number.isFinite);
+}
+
 /** Outputs need not be probabilities: a network of sigmoids gives ten numbers from 0 to 1. */
 export function verdictOf(outputs: ArrayLike<number>): Verdict {
   const positive = Array.from(outputs, (x) => Math.max(0, x));

@@ -45,6 +45,8 @@ export class Look {
   /** What was wrong with the last thing asked for, in a sentence. */
   message = "";
   private question: Question = { rate: 0.1 };
+  /** The network that the facts are of. */
+  private known: Network | undefined;
   private isAsking = false;
   private isStale = false;
 
@@ -111,10 +113,13 @@ export class Look {
       const facts = await gather(network, sample, { ...this.question });
       if (this.isStale) return;
       this.facts = facts;
+      this.known = network;
       this.question.position = facts.position;
     } catch (error) {
       if (this.isStale) return;
       this.message = (error as Error).message;
+      // What is known of another network would be taken for this one's.
+      if (this.known !== network) this.facts = undefined;
       // What was asked for cannot be had, so that the next question is about what could.
       this.question.position = this.facts?.position;
       this.question.rate = this.facts?.explanation.learningRate ?? this.question.rate;
@@ -129,6 +134,7 @@ async function gather(
 ): Promise<Facts> {
   const { spec } = network;
   const [parameters, activations] = await Promise.all([network.parameters(), network.activations(sample.pixels)]);
+  if (!activations.every((outputs) => outputs.every(Number.isFinite))) throw new Error(LOST);
   const wanted = asked ?? largestAt(activations.at(-1) ?? new Float32Array(1));
   const known = { spec, parameters, activations, sample, wanted };
   const target = Array.from({ length: outputUnits(spec) }, (_, unit) => Number(unit === wanted));
@@ -137,6 +143,8 @@ async function gather(
   const explanation = await network.explain(options);
   return { ...known, position, explanation, drawn: unitsToDraw(activations, position) };
 }
+
+const LOST = "There is nothing to see in this network: its training diverged, so that its numbers are none any more";
 
 /** A weight to begin with: of the neuron of the first layer that would have to change most. */
 async function interesting(network: Network, facts: Known, target: number[]): Promise<WeightPosition> {

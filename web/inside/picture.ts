@@ -29,6 +29,8 @@ interface Dot {
 
 /** Pixels that a click may miss a line by. */
 const NEAR = 6;
+/** Pixels between columns that have words above them. */
+const LEAST_GAP = 56;
 /** Widest line. */
 const WIDEST = 3.5;
 
@@ -78,7 +80,7 @@ export class Picture {
 
   private make(facts: Facts, units: number[][], width: number): void {
     const hadFocus = this.svg.contains(document.activeElement);
-    const layout = layOut(facts.spec, units, width);
+    const layout = layOut(units, width);
     this.layout = layout;
     for (const [name, value] of [
       ["width", width],
@@ -111,14 +113,18 @@ export class Picture {
     return drawn("line", { class: "inside-bundle", x1: image.x + image.side, y1: y, x2: to.x, y2: to.y });
   }
 
-  private titles({ spec }: Facts, { layers, image, height }: Layout): SVGTextElement[] {
+  private titles({ spec }: Facts, { gap, layers, image, height }: Layout): SVGTextElement[] {
     const title = (x: number, y: number, text: string, anchor = "middle"): SVGTextElement =>
       drawn("text", { class: "inside-title", x, y, "text-anchor": anchor }, text);
     const last = spec.layers.length - 1;
     const columns = spec.layers.flatMap(({ units }, layer) => {
       const neurons = layers[layer] ?? [];
-      const x = neurons[0]?.x ?? 0;
-      const head = title(x, 16, layer === last ? "outputs" : `layer ${layer}`);
+      const [neuron] = neurons;
+      if (!neuron) return [];
+      const { x } = neuron;
+      // Words need more room than numbers.
+      const name = gap < LEAST_GAP ? String(layer) : `layer ${layer}`;
+      const head = title(x, 16, layer === last ? "outputs" : name);
       const rest = neurons.length < units ? [title(x, height - 6, `${neurons.length} of ${units}`)] : [];
       return [head, ...rest];
     });

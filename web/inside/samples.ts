@@ -1,7 +1,7 @@
 // Which digit is looked at: the drawing, one of ten test images that come with the page, or any of the test set once it is there.
 
 import type { Dataset } from "../../src/worker.js";
-import { button, field, make } from "../elements.js";
+import { allow, button, field, make } from "../elements.js";
 import type { Session } from "../session.js";
 import { onThemeChange } from "../theme.js";
 import { paintDigit } from "./colours.js";
@@ -21,6 +21,8 @@ export class SamplePicker {
   private readonly thumbs: { pixels: Uint8Array; button: HTMLButtonElement; canvas: HTMLCanvasElement }[] = [];
   private test: Dataset | undefined;
   private current: Sample | undefined;
+  /** Whether another digit has been drawn than the one that is shown. */
+  private isStale = false;
 
   /** `onPick` is called with whatever is picked. */
   constructor(
@@ -32,20 +34,28 @@ export class SamplePicker {
     const buttons = make("div", { className: "inside-sources" }, this.drawing, this.go, this.numberField);
     this.root = make("div", { className: "inside-samples" }, this.ready, buttons);
     session.on("digit", () => this.digitChanged());
+    session.on("view", () => this.isStale && this.digitChanged());
     onThemeChange(() => this.paint());
     this.mark();
   }
 
   /** Fetches the ten images, and picks the drawing or, if nothing is drawn, one of them. */
   async start(): Promise<void> {
+    try {
+      if (this.thumbs.length === 0) await this.fetchReady();
+    } finally {
+      if (this.session.digit) this.pickDrawing();
+      else this.pickReady(FIRST);
+    }
+  }
+
+  private async fetchReady(): Promise<void> {
     const response = await fetch(new URL("./samples.bin", import.meta.url));
     if (!response.ok) throw new Error(`the server answered ${response.status} for the sample images`);
     const bytes = new Uint8Array(await response.arrayBuffer());
     for (let digit = 0; digit < DIGITS; digit++)
       this.addThumb(digit, bytes.slice(digit * PIXELS, (digit + 1) * PIXELS));
     this.paint();
-    if (this.session.digit) this.pickDrawing();
-    else this.pickReady(FIRST);
   }
 
   /** From now on any of the test images can be picked. */
@@ -82,6 +92,9 @@ export class SamplePicker {
 
   /** What is drawn is looked at; where it is wiped away, another digit is. */
   private digitChanged(): void {
+    // While one draws, which is out of sight, a digit of every frame would be worked out here.
+    this.isStale = this.session.view !== "inside";
+    if (this.isStale) return;
     if (this.session.digit) this.pickDrawing();
     else if (this.current?.label === undefined) this.pickReady(FIRST);
     this.mark();
@@ -101,7 +114,7 @@ export class SamplePicker {
 
   private mark(): void {
     const { digit } = this.session;
-    this.drawing.disabled = digit === undefined;
+    allow(this.drawing, digit !== undefined);
     this.drawing.ariaPressed = String(this.current !== undefined && this.current.label === undefined);
     for (const { button: thumb, pixels } of this.thumbs) thumb.ariaPressed = String(this.current?.pixels === pixels);
   }

@@ -1,7 +1,7 @@
 // How the network does on the test set, when one asks for it: the confusion matrix and its worst mistakes.
 
 import type { Dataset, Network } from "../../src/worker.js";
-import { button, make, setText } from "../elements.js";
+import { allow, button, make, setText } from "../elements.js";
 import { megabytes } from "../format.js";
 import { loadMnist } from "../mnist.js";
 import { Confusion } from "./confusion.js";
@@ -60,7 +60,7 @@ export class Testing {
   private async run(): Promise<void> {
     const { network } = this;
     if (!network) return;
-    this.ask.disabled = true;
+    allow(this.ask, false);
     this.status.classList.remove("error");
     try {
       const { test } = await loadMnist((loaded, total) => this.say(fetching(loaded, total)));
@@ -68,10 +68,10 @@ export class Testing {
       this.say("Reading them…");
       await this.evaluate(network, test);
     } catch (error) {
-      this.status.classList.add("error");
-      this.say((error as Error).message);
+      // What another network than the one at hand could not do is of no interest any more.
+      if (network === this.network) this.refuse((error as Error).message);
     } finally {
-      this.ask.disabled = false;
+      allow(this.ask, true);
     }
   }
 
@@ -83,6 +83,11 @@ export class Testing {
     this.mistakes.show(test, worst);
     this.results.hidden = false;
     this.say("");
+  }
+
+  private refuse(message: string): void {
+    this.status.classList.add("error");
+    this.say(message);
   }
 
   private say(text: string): void {

@@ -32,6 +32,8 @@ class InsideView {
   private readonly chain: Chain;
   private readonly testing: Testing;
   private readonly message = make("p", { className: "error inside-message", role: "alert" });
+  /** What could not be fetched, in a sentence. */
+  private missing = "";
   private ready: Promise<Network> | undefined;
   private waiting: ReturnType<typeof setTimeout> | undefined;
 
@@ -66,7 +68,11 @@ class InsideView {
       this.testing.learned();
       this.followSoon();
     });
-    session.on("view", () => this.followSoon());
+    session.on("view", () => {
+      this.followSoon();
+      // The network may be back.
+      if (this.missing !== "" && session.view === "inside") void this.start();
+    });
   }
 
   private layOut(): HTMLElement {
@@ -103,6 +109,7 @@ class InsideView {
   }
 
   async start(): Promise<void> {
+    this.missing = "";
     this.listNetworks();
     await Promise.all([this.follow(), this.trying(() => this.samples.start())]);
   }
@@ -111,7 +118,8 @@ class InsideView {
     try {
       await work();
     } catch (error) {
-      setText(this.message, `This view is not complete: ${(error as Error).message}`);
+      this.missing = `This view is not complete: ${(error as Error).message}`;
+      setText(this.message, this.missing);
     }
   }
 
@@ -172,11 +180,9 @@ class InsideView {
 
   private show(): void {
     const { facts, message } = this.look;
-    if (!facts) {
-      setText(this.message, message);
-      return;
-    }
-    this.root.classList.remove("is-empty");
+    this.root.classList.toggle("is-empty", facts === undefined);
+    setText(this.message, facts ? this.missing : message || this.missing);
+    if (!facts) return;
     this.picture.show(facts);
     this.weights.show(facts);
     this.chain.show(facts, message);

@@ -61,3 +61,12 @@ export class Curve {
     for (const values of [epochs, losses, accuracies, weights]) values.splice(from + pairs, pairs);
   }
 }
+
+/** So many epochs that are planned have their place from the start. */
+const ROOM = 10;
+
+/** Epochs that a chart has room for: all that are planned, but of very many twice to four times what is done. */
+export function epochsShown({ planned, epochs }: { planned: number; epochs: number }): number {
+  const room = Math.max(ROOM, 4 * 2 ** Math.floor(Math.log2(Math.max(1, epochs))));
+  return Math.max(epochs, Math.min(planned, room));
+}

@@ -4,6 +4,7 @@ import uPlot from "uplot";
 import { make } from "../elements.js";
 import { short } from "../format.js";
 import { onThemeChange, token } from "../theme.js";
+import { epochsShown } from "./curve.js";
 import type { Run } from "./run.js";
 
 /** Colours of runs, `--run-0` and so on, before they begin anew. */
@@ -109,7 +110,7 @@ class Chart {
     const { clientWidth: width, clientHeight: height } = this.box;
     // A hidden view has no size to draw in.
     if (width === 0) return;
-    this.most = Math.max(1, ...runs.map((run) => Math.max(run.planned, run.epochs)));
+    this.most = Math.max(1, ...runs.map(epochsShown));
     const numbers = runs.map((run) => run.number).join();
     if (!this.plot || numbers !== this.drawn) this.begin(runs, width, height);
     this.plot?.setSize({ width, height });
@@ -121,7 +122,7 @@ class Chart {
   private begin(runs: readonly Run[], width: number, height: number): void {
     this.plot?.destroy();
     const options: uPlot.Options = {
-      ...{ width, height, padding: [8, 12, 0, 0], legend: { show: false }, cursor: { show: false } },
+      ...{ width, height, padding: [8, 20, 0, 0], legend: { show: false }, cursor: { show: false } },
       scales: {
         x: { time: false, range: () => [0, this.most] },
         y: { range: (_, least, most) => this.range(least, most) },
@@ -198,7 +199,7 @@ const [AXIS, LEAST_PIXELS] = [44, 20];
 const FEWEST_MARKS = 4;
 
 /** Between the marks of the epochs. */
-const WHOLE_STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+const WHOLE_STEPS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 
 function axis(): uPlot.Axis {
   const grid = { stroke: () => token("--line"), width: 1 };

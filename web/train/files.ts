@@ -1,5 +1,6 @@
 // Model files: out by a download, in by a choice or a drop.
 
+import { isOfFiles } from "../drops.js";
 import { make } from "../elements.js";
 import type { Run } from "./run.js";
 
@@ -30,12 +31,10 @@ export function takeDrops(root: HTMLElement, open: (file: File) => void): void {
     root.classList.toggle("train-drop", isOver);
   };
   root.addEventListener("dragover", (event) => {
-    event.preventDefault();
-    mark(true);
+    if (isOfFiles(event)) mark(true);
   });
   root.addEventListener("dragleave", () => mark(false));
   root.addEventListener("drop", (event) => {
-    event.preventDefault();
     mark(false);
     const file = event.dataTransfer?.files[0];
     if (file) open(file);

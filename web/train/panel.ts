@@ -1,6 +1,6 @@
 // What one does with the training at hand, and how far it is.
 
-import { button, make, setText } from "../elements.js";
+import { allow, button, make, setText } from "../elements.js";
 import { about, megabytes, percent, short } from "../format.js";
 import type { Run } from "./run.js";
 import type { Trainer } from "./trainer.js";
@@ -60,11 +60,12 @@ export class Panel {
     const state = current?.state;
     const isBusy = current?.isBusy === true;
     setText(train, state === "training" ? "Pause" : state === "paused" ? "Resume" : "Train");
-    train.disabled = isPreparing || (!isBusy && !isGood);
-    step.disabled = isPreparing || state === "training" || (!isBusy && !isGood);
-    stop.disabled = !isBusy;
-    reset.disabled = isPreparing || !isGood;
-    goOn.disabled = isPreparing || !isGood || current === undefined || isBusy || state === "fresh";
+    const canBegin = !isPreparing && (isBusy || isGood);
+    allow(train, canBegin);
+    allow(step, canBegin && state !== "training");
+    allow(stop, isBusy);
+    allow(reset, !isPreparing && isGood);
+    allow(goOn, !isPreparing && isGood && current !== undefined && !isBusy && state !== "fresh" && state !== "failed");
   }
 }
 
@@ -86,7 +87,8 @@ function inWords({ progress, message, isPreparing, current }: Trainer): string {
     case "loaded":
       return `${name} is loaded.${known}`;
     case "training":
-      return `${name} is learning.${known}`;
+      // Epochs may take a tenth of a second, and this is read aloud.
+      return `${name} is learning.`;
     case "paused":
       return `${name} is paused.`;
     case "failed":

@@ -37,6 +37,8 @@ export class Run implements Entry {
   private isHeld = false;
   /** Whether the network's worker holds the training images, some 150 MB with all that is made of them. */
   private isHeavy = false;
+  /** Whether the network is gone, as of a training that diverged; its curves are left. */
+  isLost = false;
   /** Lets a training go on that is held after a batch. */
   private release: (() => void) | undefined;
   /** Where the speed is measured from: a report of this epoch, and when it came. */
@@ -158,13 +160,16 @@ export class Run implements Entry {
     this.go();
   }
 
-  /** Moves a network that is not trained any more to a worker that holds no images. */
+  /** Moves a network that is not trained any more to a worker that holds no images; one of no finite numbers is given up. */
   async lighten(): Promise<void> {
-    if (!this.isHeavy || this.isBusy || this.state === "failed") return;
-    const heavy = this.network;
-    this.network = await Network.fromBytes(await heavy.toBytes(), { seed: this.settings?.seed ?? 0 });
+    if (!this.isHeavy || this.isBusy) return;
     this.isHeavy = false;
+    const heavy = this.network;
+    const bytes = await heavy.toBytes().catch(() => undefined);
+    if (bytes) this.network = await Network.fromBytes(bytes, { seed: this.settings?.seed ?? 0 });
+    else this.isLost = true;
     heavy.dispose();
+    this.onChange(this);
   }
 
   private go(): void {

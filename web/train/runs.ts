@@ -1,6 +1,6 @@
 // The runs of this visit side by side, with what can be done with each.
 
-import { button, make, setText } from "../elements.js";
+import { allow, button, make, setText } from "../elements.js";
 import { percent, short } from "../format.js";
 import type { Session } from "../session.js";
 import { COLOURS } from "./curves.js";
@@ -33,7 +33,8 @@ export class RunTable {
     // The roles are told, as a phone's sheet takes the rows apart, which would take the table's own ones.
     const table = make("table", { className: "train-table", role: "table" }, head, this.body);
     this.scroller = make("div", { className: "train-scroller" }, table);
-    const heading = make("h2", { textContent: "Runs" });
+    // The keyboard goes there when the last run is removed.
+    const heading = make("h2", { textContent: "Runs", tabIndex: -1 });
     this.root = make("section", { className: "card train-runs" }, heading, this.none, this.scroller);
   }
 
@@ -68,6 +69,7 @@ class Row {
     return cell;
   });
   private readonly chosen: HTMLInputElement;
+  private readonly save: HTMLButtonElement;
 
   constructor(
     private readonly run: Run,
@@ -84,8 +86,9 @@ class Row {
     this.chosen.addEventListener("change", () => session.choose(run));
     const swatch = make("span", { className: `train-swatch train-colour-${run.number % COLOURS}` });
     const about = make("span", { className: "quiet", textContent: describeNetwork(network.spec) });
+    this.save = button("Save", () => actions.save(run), { className: "button small", ariaLabel: `Save ${name}` });
     const buttons = [
-      button("Save", () => actions.save(run), { className: "button small", ariaLabel: `Save ${name}` }),
+      this.save,
       button("Remove", () => this.remove(actions), { className: "button small", ariaLabel: `Remove ${name}` }),
     ];
     const cell = (className: string, ...children: Node[]): HTMLElement =>
@@ -109,15 +112,16 @@ class Row {
     );
   }
 
-  /** The keyboard goes on at the next row. */
+  /** The keyboard goes on at the next row, or at the heading where there is none. */
   private remove({ remove }: RunActions): void {
+    const heading = this.root.closest("section")?.querySelector("h2");
     const next = this.root.nextElementSibling ?? this.root.previousElementSibling;
     remove(this.run);
-    next?.querySelector<HTMLElement>(".train-acts :last-child")?.focus();
+    (next?.querySelector<HTMLElement>(".train-acts :last-child") ?? heading)?.focus();
   }
 
   show(isChosen: boolean): void {
-    const { curve, epochs, settings, accuracy } = this.run;
+    const { curve, epochs, settings, accuracy, isLost } = this.run;
     const loss = curve.losses.at(-1);
     const shown = [
       Number.isInteger(epochs) ? String(epochs) : epochs.toFixed(2),
@@ -130,6 +134,8 @@ class Row {
     });
     setText(this.learning, settings ? describeLearning(settings) : "from a file");
     this.chosen.checked = isChosen;
+    this.chosen.disabled = isLost;
+    allow(this.save, !isLost);
     this.root.classList.toggle("train-is-chosen", isChosen);
   }
 }

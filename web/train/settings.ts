@@ -80,9 +80,14 @@ export function faultOf(settings: Settings): string | undefined {
   }
 }
 
-/** The layers' sizes, as 784-128-10. */
+/** More hidden layers than these are not written out. */
+const MOST_WRITTEN = 6;
+
+/** The layers' sizes, as 784-128-10, or in the middle of very many "…" for some. */
 export function topology(hidden: readonly number[]): string {
-  return [PIXELS, ...hidden, DIGITS].join("-");
+  const isLong = hidden.length > MOST_WRITTEN;
+  const shown = isLong ? [...hidden.slice(0, 2), `…(${hidden.length - 4})…`, ...hidden.slice(-2)] : hidden;
+  return [PIXELS, ...shown, DIGITS].join("-");
 }
 
 /** Weights and biases of all layers; `undefined` where the layers make no network. */

@@ -24,7 +24,11 @@ export class Trainer {
     private readonly session: Session,
     private readonly onChange: () => void,
   ) {
-    session.on("chosen", onChange);
+    session.on("chosen", () => {
+      // The buttons are about the one that is looked at, so that every training can be led.
+      this.current = this.runs.find((run) => run === session.chosen) ?? this.current;
+      onChange();
+    });
   }
 
   /** Trains a new network; with `isHeld` only a first batch. */
@@ -34,7 +38,7 @@ export class Trainer {
       if (this.current?.state === "fresh") this.remove(this.current);
       const before = this.runs;
       void this.train(await this.make(settings), data, settings, isHeld);
-      for (const run of before) await run.lighten();
+      for (const run of before) await this.lighten(run);
     });
   }
 
@@ -135,6 +139,12 @@ export class Trainer {
     this.current = run;
     await run.train(data, settings, isHeld);
     if (run.state === "stopped") await this.test(run, data);
+    if (run.state === "failed") await this.lighten(run);
+  }
+
+  private async lighten(run: Run): Promise<void> {
+    await run.lighten();
+    if (run.isLost) this.session.remove(run);
   }
 
   /** A training that was stopped within an epoch has learned since the last test. */
