@@ -14,7 +14,8 @@ export default defineConfig({
       {
         test: {
           ...{ name: "node", include: ["test/**/*.test.ts"], exclude: BROWSER_TESTS },
-          ...{ ...PATIENCE, execArgv, sequence: { groupOrder: 0 } },
+          // Two files at a time also where there are but two processors, of which vitest would leave one idle.
+          ...{ ...PATIENCE, execArgv, maxWorkers: "100%", sequence: { groupOrder: 0 } },
         },
       },
       {

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../src/format/safetensors.js";
+import { turn } from "../src/host.js";
 import {
   adam,
   constant,
@@ -158,7 +159,7 @@ describe("checkpoints are saved", () => {
     const [stop, reason, saved] = [new AbortController(), new Error("enough"), [] as Bytes[]];
     const checkpoint = { save: (bytes: Bytes) => void saved.push(bytes) };
     const training = net.fit(data, { ...TRAINING, checkpoint, signal: stop.signal });
-    setImmediate(() => stop.abort(reason));
+    void turn().then(() => stop.abort(reason));
     await expect(training).rejects.toBe(reason);
     expect(saved).toEqual([]);
   });
