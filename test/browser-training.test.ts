@@ -9,6 +9,7 @@ import { type ChromiumPage, describeIn, ISOLATED } from "./browser/fixture.js";
 import { ask, serveLab } from "./browser/lab.js";
 import type { DigitTraining } from "./browser/page/lab.js";
 import type { Site } from "./browser/site.js";
+import { slowness } from "./slowness.js";
 
 const MINUTE = 60_000;
 const ROUNDS = 5;
@@ -73,8 +74,8 @@ describeIn("chromium", "MNIST", (browser) => {
     expect(batches).toBeGreaterThan(5);
     // The probe itself has been at work all along.
     expect(freedom.turns).toBeGreaterThan(50);
-    expect(freedom.longestTask).toBeLessThan(LONG);
-    expect(freedom.usualGap).toBeLessThan(LONG);
+    expect(freedom.longestTask).toBeLessThan(LONG * slowness());
+    expect(freedom.usualGap).toBeLessThan(LONG * slowness());
   });
 
   it("is learned in the page, which gets its turn every 12 ms", async () => {
@@ -83,9 +84,9 @@ describeIn("chromium", "MNIST", (browser) => {
     console.info(`in the page: ${JSON.stringify(freedom)}`);
     expect(batches).toBeGreaterThan(3);
     expect(freedom.turns).toBeGreaterThan(30);
-    expect(freedom.longestTask).toBeLessThan(LONG);
+    expect(freedom.longestTask).toBeLessThan(LONG * slowness());
     // The clock is looked at after so many samples only.
-    expect(freedom.usualGap).toBeLessThan(18);
+    expect(freedom.usualGap).toBeLessThan(18 * slowness());
   });
 
   it("a page that is not free is seen", async () => {
@@ -113,7 +114,9 @@ describeIn("chromium", "MNIST", (browser) => {
       expect(version).toMatch(/^v24\./);
       const speeds = [inPage, inNode].map((rounds) => `${Math.round(median(rounds))} samples/s`);
       console.info(`784-128-10, threads ${threads}: Chromium ${speeds[0]}, Node ${version} ${speeds[1]}`);
-      expect(median(inPage) / median(inNode)).toBeGreaterThan(0.8);
+      // The machine may have been busy with something else in most rounds of either.
+      const ratios = [median(inPage) / median(inNode), Math.max(...inPage) / Math.max(...inNode)];
+      expect(Math.max(...ratios)).toBeGreaterThan(0.8);
     },
   );
 });

@@ -7,6 +7,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Workshop } from "./installed.js";
+import { slowness } from "./slowness.js";
 
 const root = resolve(import.meta.dirname, "..");
 let project: string;
@@ -180,7 +181,7 @@ describe("the installed package", () => {
     // The least of several, for other programs may be at work.
     const runs = Array.from({ length: 7 }, () => JSON.parse(run(process.execPath, ["read.js"])));
     expect(runs.map(({ label }) => label)).toEqual(Array(7).fill(1));
-    expect(Math.min(...runs.map(({ milliseconds }) => milliseconds))).toBeLessThan(100);
+    expect(Math.min(...runs.map(({ milliseconds }) => milliseconds))).toBeLessThan(100 * slowness());
   });
 
   it("trains from the command line on a small IDX folder", () => {

@@ -7,6 +7,7 @@ import { type Explanation, loadMnist, Network, type TrainAndTest, type WeightPos
 import { layOut, MOST_DRAWN, unitsToDraw } from "../web/inside/layout.js";
 import { type ChromiumPage, expectAccessible } from "./browser/fixture.js";
 import { describePage, fetched, fits, PHONE, text, watch } from "./page-site.js";
+import { slowness } from "./slowness.js";
 
 const TINY = readFileSync(resolve(import.meta.dirname, "../models/digits-tiny.safetensors"));
 
@@ -356,7 +357,7 @@ describePage("Look inside", (open, served) => {
       const known = worst.map(({ index }) => `Look at test image ${index}`);
       expect(mistakes.length).toBe(24);
       expect(mistakes.filter((mistake) => known.includes(mistake)).length).toBeGreaterThanOrEqual(22);
-      expect(longTasks).toEqual([]);
+      expect(longTasks.filter((task) => task > 50 * slowness())).toEqual([]);
     });
 
     it("and lets one look at a mistake, and at any image", async () => {

@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { loadMnist } from "../src/node.js";
 import { describePage } from "./page-site.js";
+import { slowness } from "./slowness.js";
 
 describePage("MNIST for the page", (open, served) => {
   it("comes whole: every byte as in the files, unpacked off the page's thread", async () => {
@@ -20,7 +21,7 @@ describePage("MNIST for the page", (open, served) => {
     expect(got.reports).toBeGreaterThan(1);
     expect(got.last).toEqual({ loaded: got.last.total, total: got.last.total });
     console.log(`MNIST fetched and unpacked in ${Math.round(got.milliseconds)} ms`);
-    expect(got.tasks).toEqual([]);
+    expect(got.tasks.filter((task) => task > 50 * slowness())).toEqual([]);
   });
 
   it.each([

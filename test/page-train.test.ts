@@ -7,6 +7,7 @@ import { Curve, epochsShown } from "../web/train/curve.js";
 import { DEFAULTS, faultOf, networkOptions, parseHidden, type Settings, topology } from "../web/train/settings.js";
 import { type ChromiumPage, expectAccessible } from "./browser/fixture.js";
 import { describePage, fetched, fits, PHONE, text, watch } from "./page-site.js";
+import { slowness } from "./slowness.js";
 
 function status(page: ChromiumPage): Promise<string> {
   return text(page.locator(".train-status"));
@@ -153,7 +154,7 @@ describePage("Train", (open) => {
       expect(share(accuracy)).toBeGreaterThan(0.97);
       expect(await status(page)).toContain(accuracy);
       expect(await fact(page, "Epoch")).toBe("5.00 of 5");
-      expect(longTasks).toEqual([]);
+      expect(longTasks.filter((task) => task > 50 * slowness())).toEqual([]);
       expect(shift).toBe(0);
     });
 
