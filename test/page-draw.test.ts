@@ -261,6 +261,14 @@ describePage("Draw", (openView, served) => {
 
     it("see examples, another each time, drawn for them unless they want no motion", async () => {
       const page = await open({ ...DESKTOP, reducedMotion: "reduce" });
+      await page.evaluate(() => {
+        // Every run of this test is to see the same examples.
+        let state = 1;
+        Math.random = () => {
+          state = (state * 16807) % 2147483647;
+          return state / 2147483647;
+        };
+      });
       const answers: (string | null)[] = [];
       for (let i = 0; i < 12; i++) {
         await page.locator("#sample").click();
