@@ -50,6 +50,19 @@ const DIRECT_ROWS = 256;
 export type Breathe = () => Promise<void> | undefined;
 const keepOn: Breathe = () => undefined;
 
+/** Walks pieces to the end: `take` is called with each, and `breathe` after it. */
+export async function walkBreathing(
+  pieces: Pieces,
+  breathe: Breathe,
+  take: (from: number, rows: number) => void = () => {},
+): Promise<void> {
+  for (const [from, rows] of pieces) {
+    take(from, rows);
+    const pause = breathe();
+    if (pause) await pause;
+  }
+}
+
 /** Places in `Engine.totals`. */
 export const LOSS = 0;
 export const CORRECT = 1;
@@ -129,11 +142,9 @@ export class Engine {
     // Nobody else may lay the arena out anew meanwhile.
     this.isBound = true;
     let nonZeros = 0;
-    for (const [, rows] of arena.staged(samples)) {
+    await walkBreathing(arena.staged(samples), breathe, (_, rows) => {
       nonZeros += arena.countStaged(inputs, rows);
-      const pause = breathe();
-      if (pause) await pause;
-    }
+    });
     // Lists would be of the images as they came.
     this.keepsLists = !redrawing && keptListsPay(this.inputPath, nonZeros, inputs);
     this.arrange({
@@ -151,11 +162,7 @@ export class Engine {
     this.rule = rule;
     this.hasGradient = true;
     arena.clearSlots();
-    const load = this.keepsLists ? arena.listSamples(samples) : arena.loadSamples(samples);
-    for (const _ of load) {
-      const pause = breathe();
-      if (pause) await pause;
-    }
+    await walkBreathing(this.keepsLists ? arena.listSamples(samples) : arena.loadSamples(samples), breathe);
     arena.copyTargets(samples, 0, count, this.plan.data.targets);
     if (redrawing) arena.words.set(redrawing.settings, (this.plan.redraw as RedrawPlan).settings / 4);
     const order = arena.words.subarray(this.plan.order / 4, this.plan.order / 4 + count);
@@ -404,12 +411,11 @@ export class Engine {
   }
 
   /** Copies the outputs of the last piece's first `rows` rows, `[rows][units]`, into `out` at `at`; of the last layer unless told. */
-  copyOutputs<Out extends Float32Array>(rows: number, out: Out, at: number, layer = this.spec.layers.length - 1): Out {
+  copyOutputs(rows: number, out: Float32Array, at: number, layer = this.spec.layers.length - 1): void {
     const { activations, units } = this.plan.layers[layer] as LayerPlan;
     const { floats } = this.arena;
     for (let row = 0, from = activations / 4; row < rows; row++, from += padded(units)) {
       for (let unit = 0; unit < units; unit++) out[at++] = floats[from + unit] as number;
     }
-    return out;
   }
 }

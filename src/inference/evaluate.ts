@@ -1,6 +1,6 @@
 // What a network gives for samples, and how good that is.
 
-import { type Breathe, type Engine, LOSS } from "../engine.js";
+import { type Breathe, type Engine, LOSS, walkBreathing } from "../engine.js";
 import type { Pieces, Samples } from "../memory/arena.js";
 import { outputUnits } from "../spec.js";
 
@@ -43,11 +43,7 @@ export function evaluate(engine: Engine, samples: Samples, worst = 0): Evaluatio
 /** The same, with `breathe` called between pieces. */
 export async function evaluateBreathing(engine: Engine, samples: Samples, breathe: Breathe): Promise<Evaluation> {
   const tally = new Tally(engine, samples);
-  for (const [from, rows] of engine.infer(samples, "evaluate")) {
-    tally.add(from, rows);
-    const pause = breathe();
-    if (pause) await pause;
-  }
+  await walkBreathing(engine.infer(samples, "evaluate"), breathe, (from, rows) => tally.add(from, rows));
   return tally.evaluation();
 }
 
@@ -114,10 +110,13 @@ export function predict(engine: Engine, samples: Samples, labels?: Uint32Array):
 
 /** The outputs of every layer for one sample. */
 export function activations(engine: Engine, sample: Samples): Float32Array<ArrayBuffer>[] {
-  const [piece] = engine.infer(sample, "predict");
-  return piece
-    ? engine.spec.layers.map(({ units }, layer) => engine.copyOutputs(1, new Float32Array(units), 0, layer))
-    : [];
+  const outputs = engine.spec.layers.map(({ units }) => new Float32Array(units));
+  for (const _ of engine.infer(sample, "predict")) {
+    outputs.forEach((out, layer) => {
+      engine.copyOutputs(1, out, 0, layer);
+    });
+  }
+  return outputs;
 }
 
 /** The same for inputs that `fill` writes into the network's memory. */
