@@ -216,7 +216,7 @@ function onPaper(spec: NetworkSpec, facts: Omit<Explanation, "text">): string {
     "",
     `  ∂C/∂w = ${product(facts)} = ${short(facts.gradient)}`,
     "",
-    `  w − η·∂C/∂w = ${short(facts.weight)} − ${facts.learningRate}·${signed(facts.gradient)} = ${precise(facts.corrected)}`,
+    `  w − η·∂C/∂w = ${short(facts.weight)} − ${facts.learningRate}·${signed(facts.gradient)} = ${short(facts.corrected, 4)}`,
   ].join("\n");
 }
 
@@ -267,22 +267,14 @@ function termLines(terms: Term[]): string[] {
   return lines;
 }
 
-/** Three significant digits, as one would keep on paper. */
-function short(value: number): string {
-  return rounded(value, 3);
-}
-
-function precise(value: number): string {
-  return rounded(value, 4);
-}
-
-function rounded(value: number, digits: number): string {
-  if (value === 0 || !Number.isFinite(value)) return String(value);
-  const text = Math.abs(value) < 1e-4 ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
+/** As many significant digits as one would keep on paper, with a true minus sign. */
+export function short(value: number, digits = 3): string {
+  const isTiny = value !== 0 && Math.abs(value) < 1e-4;
+  const text = isTiny ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
   return text.replaceAll("-", "−");
 }
 
 /** In brackets where a minus sign would run into the dot or the minus before it. */
-function signed(value: number): string {
+export function signed(value: number): string {
   return value < 0 ? `(${short(value)})` : short(value);
 }
