@@ -15,12 +15,17 @@ import { gzipSync } from "node:zlib";
 
 const [IMAGES, LABELS] = ["images-idx3-ubyte", "labels-idx1-ubyte"];
 
+/** The images and labels of one of MNIST's sets, "train" or "t10k", without what comes before them in their files. */
+export function readPart(folder, set) {
+  return {
+    images: readFileSync(join(folder, `${set}-${IMAGES}`)).subarray(16),
+    labels: readFileSync(join(folder, `${set}-${LABELS}`)).subarray(8),
+  };
+}
+
 /** `folder` holds the four IDX files under their usual names. */
 export function packMnist(folder) {
-  const [train, test] = ["train", "t10k"].map((name) => ({
-    images: readFileSync(join(folder, `${name}-${IMAGES}`)).subarray(16),
-    labels: readFileSync(join(folder, `${name}-${LABELS}`)).subarray(8),
-  }));
+  const [train, test] = ["train", "t10k"].map((set) => readPart(folder, set));
   const { runs, values } = splitRuns(Buffer.concat([train.images, test.images]));
   const header = Buffer.alloc(12);
   [train.labels.length, test.labels.length, runs.length].forEach((size, i) => {
