@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Explanation, loadMnist, Network, type TrainAndTest, type WeightPosition } from "../src/node.js";
 import { layOut, MOST_DRAWN, unitsToDraw } from "../web/inside/layout.js";
 import { type ChromiumPage, expectAccessible } from "./browser/fixture.js";
-import { describePage, fetched, fits, PHONE, text, watch } from "./page-site.js";
+import { describePage, fetched, fits, LOOKS, text, watch } from "./page-site.js";
 import { slowness } from "./slowness.js";
 
 const TINY = readFileSync(resolve(import.meta.dirname, "../models/digits-tiny.safetensors"));
@@ -408,12 +408,7 @@ describePage("Look inside", (open, served) => {
   });
 
   describe("looks", () => {
-    it.each([
-      ["light", "a desktop", { viewport: { width: 1280, height: 900 } }],
-      ["dark", "a desktop", { viewport: { width: 1280, height: 900 } }],
-      ["light", "a phone", PHONE],
-      ["dark", "a phone", PHONE],
-    ] as const)("well in the %s on %s, with all unfolded", async (colorScheme, _, context) => {
+    it.each(LOOKS)("well in the %s on %s, with all unfolded", async (colorScheme, _, context) => {
       const page = await look({ context: { ...context, colorScheme, reducedMotion: "reduce" } });
       await readTestSet(page);
       for (const summary of await page.locator(".inside summary").all()) await summary.click();

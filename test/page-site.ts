@@ -12,6 +12,14 @@ const folder = resolve(import.meta.dirname, "../build/web");
 export const DESKTOP = { viewport: { width: 1280, height: 900 } };
 export const PHONE = { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true, deviceScaleFactor: 2 };
 
+/** How a view is looked at: its colours, a name, and the browser's window. */
+export const LOOKS = [
+  ["light", "a desktop", DESKTOP],
+  ["dark", "a desktop", DESKTOP],
+  ["light", "a phone", PHONE],
+  ["dark", "a phone", PHONE],
+] as const;
+
 interface OpenOptions {
   /** How the page is seen, as playwright takes it. */
   context?: Parameters<ChromiumSession["open"]>[1];

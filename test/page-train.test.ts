@@ -6,7 +6,7 @@ import { loadMnist, Network, sgd, type TrainAndTest } from "../src/node.js";
 import { Curve, epochsShown } from "../web/train/curve.js";
 import { DEFAULTS, faultOf, networkOptions, parseHidden, type Settings, topology } from "../web/train/settings.js";
 import { type ChromiumPage, expectAccessible } from "./browser/fixture.js";
-import { describePage, fetched, fits, PHONE, text, watch } from "./page-site.js";
+import { describePage, fetched, fits, LOOKS, text, watch } from "./page-site.js";
 import { slowness } from "./slowness.js";
 
 function status(page: ChromiumPage): Promise<string> {
@@ -450,12 +450,7 @@ describePage("Train", (open) => {
   });
 
   describe("looks", () => {
-    it.each([
-      ["light", "a desktop", { viewport: { width: 1280, height: 900 } }],
-      ["dark", "a desktop", { viewport: { width: 1280, height: 900 } }],
-      ["light", "a phone", PHONE],
-      ["dark", "a phone", PHONE],
-    ] as const)("well in the %s on %s, with runs and a fault", async (colorScheme, _, context) => {
+    it.each(LOOKS)("well in the %s on %s, with runs and a fault", async (colorScheme, _, context) => {
       const page = await open("train", { context: { ...context, colorScheme } });
       await expectAccessible(page);
       await press(page, "Train");
