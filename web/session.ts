@@ -28,9 +28,9 @@ export class Session {
   #digit: Uint8Array | undefined;
   #view: View = "draw";
 
-  /** Calls `listener` after every such event, until `signal` is aborted. */
-  on(event: SessionEvent, listener: () => void, signal?: AbortSignal): void {
-    this.#events.addEventListener(event, listener, signal ? { signal } : {});
+  /** Calls `listener` after every such event. */
+  on(event: SessionEvent, listener: () => void): void {
+    this.#events.addEventListener(event, listener);
   }
 
   #tell(event: SessionEvent): void {

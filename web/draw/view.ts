@@ -2,6 +2,7 @@
 
 import { byId } from "../dom.js";
 import { allow, onPress } from "../elements.js";
+import { oncePerFrame } from "../frame.js";
 import type { Session } from "../session.js";
 import { Answer } from "./answer.js";
 import { offerNetworks } from "./choice.js";
@@ -17,7 +18,7 @@ export function mount(root: HTMLElement, session: Session): void {
   session.pretrained.catch(() => {});
   const answer = new Answer();
   const reader = new Reader(session, answer);
-  const drawing = new Drawing(once(() => show()));
+  const drawing = new Drawing(oncePerFrame(() => show()));
   const pad = new Pad(byId("pad", HTMLCanvasElement), drawing);
   const show = (): void => {
     pad.paint();
@@ -30,19 +31,6 @@ export function mount(root: HTMLElement, session: Session): void {
   offerNetworks(byId("reader", HTMLSelectElement), session);
   listenToSession(session, reader);
   drawing.show(firstExample());
-}
-
-/** Runs `task` in the next frame, however often it is asked for before. */
-function once(task: () => void): () => void {
-  let isWaiting = false;
-  return () => {
-    if (isWaiting) return;
-    isWaiting = true;
-    requestAnimationFrame(() => {
-      isWaiting = false;
-      task();
-    });
-  };
 }
 
 function hint({ isExample, strokes }: Drawing): string {
@@ -65,7 +53,7 @@ function listenToButtons(root: HTMLElement, drawing: Drawing): void {
 }
 
 function listenToSession(session: Session, reader: Reader): void {
-  const read = once(() => reader.read());
+  const read = oncePerFrame(() => reader.read());
   session.on("chosen", read);
   for (const event of ["learned", "view"] as const) {
     session.on(event, () => {

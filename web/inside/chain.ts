@@ -5,7 +5,7 @@ import { layerInputs, outputUnits } from "../../src/spec.js";
 import type { Explanation, Term, WeightPosition } from "../../src/worker.js";
 import { choice, field, make, setText } from "../elements.js";
 import { short, signed } from "../format.js";
-import type { Facts } from "./look.js";
+import { type Facts, pixelPlace } from "./look.js";
 
 export interface ChainActions {
   position(position: WeightPosition): void;
@@ -19,6 +19,10 @@ interface Factor {
   value: number;
   /** Where it comes from, with numbers. */
   how: string;
+  /** Significant digits; 3 unless told. */
+  digits?: number;
+  /** Whether its sign has a colour; so it has unless told. */
+  isColoured?: boolean;
 }
 
 export class Chain {
@@ -88,10 +92,7 @@ export class Chain {
     const factors = factorsOf(facts);
     const result = { symbol: "∂C/∂w", value: explanation.gradient, how: "their product" };
     this.product.replaceChildren(
-      ...joined(
-        factors.map((factor) => factorBox(factor)),
-        "·",
-      ),
+      ...factors.flatMap((factor, i) => (i === 0 ? [factorBox(factor)] : [sign("·"), factorBox(factor)])),
       sign("="),
       factorBox(result, "is-result"),
     );
@@ -101,18 +102,14 @@ export class Chain {
   }
 
   private fill({ layer, unit, input }: WeightPosition, rate: number, wanted: number): void {
-    const values: [HTMLInputElement | HTMLSelectElement, number][] = [
-      ...([
-        [this.layer, layer],
-        [this.unit, unit],
-        [this.input, input],
-      ] as [HTMLInputElement, number][]),
-      ...([
-        [this.rate, rate],
-        [this.wanted, wanted],
-      ] as [HTMLInputElement, number][]),
-    ];
-    for (const [input, value] of values) if (input !== document.activeElement) input.value = String(value);
+    const set = (control: HTMLInputElement | HTMLSelectElement, value: number): void => {
+      if (control !== document.activeElement) control.value = String(value);
+    };
+    set(this.layer, layer);
+    set(this.unit, unit);
+    set(this.input, input);
+    set(this.rate, rate);
+    set(this.wanted, wanted);
   }
 
   private showTerms({ terms, position, outputGradient = 0 }: Explanation): void {
@@ -136,10 +133,6 @@ function whichWeight({ position, spec, sample }: Facts): string {
   const to = isOutput ? `output ${unit}` : `unit ${unit} of layer ${layer}`;
   const from = layer === 0 ? `pixel ${input} (${pixelPlace(input)})` : `unit ${input} of layer ${layer - 1}`;
   return `The weight from ${from} to ${to}, for ${sample.name}.`;
-}
-
-function pixelPlace(input: number): string {
-  return `row ${Math.floor(input / 28)}, column ${input % 28}`;
 }
 
 /** The factors as `explain` has them: three, or two where cross-entropy gives ∂C/∂z at once. */
@@ -176,37 +169,39 @@ function costSlope({ terms, position, output, target = 0 }: Explanation, loss: s
   return `2(a − y)${divided} = 2(${short(output)} − ${signed(target)})${divided}`;
 }
 
-function factorBox({ symbol, value, how }: Factor, className = ""): HTMLElement {
+function factorBox({ symbol, value, how, digits, isColoured }: Factor, className = ""): HTMLElement {
   return make(
     "div",
     { className: `inside-factor ${className}` },
     make("span", { className: "inside-symbol", textContent: symbol }),
-    number(value),
+    number(value, digits, isColoured),
     make("span", { className: "quiet", textContent: how }),
   );
 }
 
 /** As people read it, with all its digits as the value. */
-function number(value: number, digits = 3): HTMLElement {
-  const sort = value > 0 ? "is-positive" : value < 0 ? "is-negative" : "";
-  return make("data", { className: `inside-number ${sort}`, value: String(value), textContent: short(value, digits) });
+function number(value: number, digits = 3, isColoured = true): HTMLElement {
+  return make("data", {
+    className: `inside-number ${isColoured ? signClass(value) : ""}`,
+    value: String(value),
+    textContent: short(value, digits),
+  });
+}
+
+function signClass(value: number): string {
+  if (value > 0) return "is-positive";
+  return value < 0 ? "is-negative" : "";
 }
 
 function updateOf({ weight, learningRate, gradient, corrected }: Explanation): HTMLElement[] {
-  const box = (symbol: string, value: number, how: string, className = "", digits = 3): HTMLElement => {
-    const made = factorBox({ symbol, value, how }, className);
-    made.querySelector("data")?.replaceWith(number(value, digits));
-    if (symbol === "η") made.querySelector("data")?.classList.remove("is-positive");
-    return made;
-  };
   return [
-    ...[box("w", weight, "as it is", "", 4), sign("−"), box("η", learningRate, "learning rate")],
-    ...[
-      sign("·"),
-      box("∂C/∂w", gradient, "from above"),
-      sign("="),
-      box("w − η·∂C/∂w", corrected, "after the step", "is-result", 4),
-    ],
+    factorBox({ symbol: "w", value: weight, how: "as it is", digits: 4 }),
+    sign("−"),
+    factorBox({ symbol: "η", value: learningRate, how: "learning rate", isColoured: false }),
+    sign("·"),
+    factorBox({ symbol: "∂C/∂w", value: gradient, how: "from above" }),
+    sign("="),
+    factorBox({ symbol: "w − η·∂C/∂w", value: corrected, how: "after the step", digits: 4 }, "is-result"),
   ];
 }
 
@@ -217,8 +212,4 @@ function termRow({ unit, weight, delta }: Term): HTMLTableRowElement {
 
 function sign(text: string): HTMLElement {
   return make("span", { className: "inside-sign", textContent: text });
-}
-
-function joined(boxes: HTMLElement[], between: string): HTMLElement[] {
-  return boxes.flatMap((box, i) => (i === 0 ? [box] : [sign(between), box]));
 }

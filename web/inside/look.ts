@@ -2,7 +2,6 @@
 
 import { layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
 import type { Explanation, LayerParameters, Network, WeightPosition } from "../../src/worker.js";
-
 import { unitsToDraw } from "./layout.js";
 
 /** A digit to look at. */
@@ -168,6 +167,16 @@ function heaviest(facts: Known, layer: number, unit: number): WeightPosition {
   const weights = weightsOf(facts, layer, unit);
   const shares = weights.map((weight, i) => Math.abs(weight * (below[i] as number)));
   return { layer, unit, input: largestAt(shares) };
+}
+
+/** What people call a neuron. */
+export function neuronName(spec: NetworkSpec, layer: number, unit: number): string {
+  return layer === spec.layers.length - 1 ? `Output ${unit}` : `Layer ${layer}, unit ${unit}`;
+}
+
+/** Where a pixel of the inputs is. */
+export function pixelPlace(input: number): string {
+  return `row ${Math.floor(input / 28)}, column ${input % 28}`;
 }
 
 /** The weights of one neuron, by input. */

@@ -6,7 +6,7 @@ import { percent, short } from "../format.js";
 import { onThemeChange } from "../theme.js";
 import { largest, paintDigit } from "./colours.js";
 import { distance, type Layout, layOut, type Neuron } from "./layout.js";
-import { type Facts, largestAt } from "./look.js";
+import { type Facts, largestAt, neuronName } from "./look.js";
 
 export interface Picks {
   neuron(layer: number, unit: number): void;
@@ -163,9 +163,7 @@ export class Picture {
       light.classList.toggle("is-negative", value < 0);
       group.setAttribute("aria-checked", String(isPicked));
       group.setAttribute("tabindex", isPicked ? "0" : "-1");
-      const isOutput = layer === spec.layers.length - 1;
-      const name = isOutput ? `Output ${unit}` : `Layer ${layer}, unit ${unit}`;
-      group.setAttribute("aria-label", `${name}: ${short(value)}`);
+      group.setAttribute("aria-label", `${neuronName(spec, layer, unit)}: ${short(value)}`);
       if (!share) continue;
       share.textContent = spec.layers[layer]?.activation === "linear" ? short(value, 2) : percent(value, 0);
       group.classList.toggle("is-read", unit === read);

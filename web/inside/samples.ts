@@ -2,6 +2,7 @@
 
 import type { Dataset } from "../../src/worker.js";
 import { allow, button, field, make } from "../elements.js";
+import { fetchBytes } from "../fetch.js";
 import type { Session } from "../session.js";
 import { onThemeChange } from "../theme.js";
 import { paintDigit } from "./colours.js";
@@ -50,9 +51,7 @@ export class SamplePicker {
   }
 
   private async fetchReady(): Promise<void> {
-    const response = await fetch(new URL("./samples.bin", import.meta.url));
-    if (!response.ok) throw new Error(`the server answered ${response.status} for the sample images`);
-    const bytes = new Uint8Array(await response.arrayBuffer());
+    const bytes = await fetchBytes("./samples.bin", "the sample images");
     for (let digit = 0; digit < DIGITS; digit++)
       this.addThumb(digit, bytes.slice(digit * PIXELS, (digit + 1) * PIXELS));
     this.paint();

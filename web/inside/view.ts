@@ -2,6 +2,7 @@
 
 import { Network } from "../../src/worker.js";
 import { field, make, setText } from "../elements.js";
+import { fetchBytes } from "../fetch.js";
 import type { Session } from "../session.js";
 import { Chain } from "./chain.js";
 import { MOST_DRAWN } from "./layout.js";
@@ -191,7 +192,6 @@ class InsideView {
 
 /** The teaching network, which is small enough for every weight between its neurons to be drawn. */
 async function fetchNetwork(): Promise<Network> {
-  const response = await fetch(new URL("./digits-tiny.safetensors", import.meta.url));
-  if (!response.ok) throw new Error(`the server answered ${response.status} for the ready network`);
-  return Network.fromBytes(new Uint8Array(await response.arrayBuffer()), { title: "the ready network" });
+  const title = "the ready network";
+  return Network.fromBytes(await fetchBytes("./digits-tiny.safetensors", title), { title });
 }

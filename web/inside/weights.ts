@@ -4,7 +4,7 @@ import { make, setText } from "../elements.js";
 import { short } from "../format.js";
 import { onThemeChange } from "../theme.js";
 import { largest, paintWeights } from "./colours.js";
-import { type Facts, weightsOf } from "./look.js";
+import { type Facts, neuronName, pixelPlace, weightsOf } from "./look.js";
 
 const SIDE = 28;
 const COLUMNS = 16;
@@ -68,8 +68,7 @@ export class WeightImage {
     const { layer, unit, input } = position;
     const weights = weightsOf(facts, layer, unit);
     const most = largest(weights);
-    const isOutput = layer === spec.layers.length - 1;
-    setText(this.title, isOutput ? `Output ${unit}` : `Layer ${layer}, unit ${unit}`);
+    setText(this.title, neuronName(spec, layer, unit));
     const bias = short(parameters[layer]?.biases[unit] ?? 0);
     setText(
       this.about,
@@ -128,10 +127,7 @@ export class WeightImage {
 
   private say(weights: Float32Array, input: number): void {
     const layer = this.facts?.position.layer ?? 0;
-    const place =
-      layer === 0
-        ? `row ${Math.floor(input / SIDE)}, column ${input % SIDE}`
-        : `from layer ${layer - 1}, unit ${input}`;
+    const place = layer === 0 ? pixelPlace(input) : `from layer ${layer - 1}, unit ${input}`;
     this.slider.ariaValueMin = "0";
     this.slider.ariaValueMax = String(weights.length - 1);
     this.slider.ariaValueNow = String(input);

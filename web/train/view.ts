@@ -1,6 +1,7 @@
 // The view "Train": a form of settings, a training that one can hold and lead, its curves, and the runs so far.
 
 import { button, make } from "../elements.js";
+import { oncePerFrame } from "../frame.js";
 import type { Session } from "../session.js";
 import { Curves } from "./curves.js";
 import { opener, save, takeDrops } from "./files.js";
@@ -22,7 +23,6 @@ class TrainView {
   private readonly panel: Panel;
   private readonly curves = new Curves();
   private readonly table: RunTable;
-  private isWaiting = false;
 
   constructor(private readonly session: Session) {
     this.trainer = new Trainer(session, () => this.changed());
@@ -72,15 +72,10 @@ class TrainView {
     else void this.trainer.start(this.form.settings, true);
   }
 
-  /** Shows anew what there is, at most once a frame. */
-  private changed(): void {
-    if (this.isWaiting) return;
-    this.isWaiting = true;
-    requestAnimationFrame(() => {
-      this.isWaiting = false;
-      if (this.session.view === "train") this.show();
-    });
-  }
+  /** Shows anew what there is. */
+  private readonly changed = oncePerFrame(() => {
+    if (this.session.view === "train") this.show();
+  });
 
   private show(): void {
     const { form, trainer } = this;
