@@ -2,7 +2,7 @@ import { env } from "node:process";
 import { defineConfig } from "vitest/config";
 
 /** They start browsers and measure them: one at a time, once the others are done. */
-const BROWSER_TESTS = ["test/browser*.test.ts", "test/page*.test.ts", "test/bundlers.test.ts"];
+const BROWSER_TESTS = ["test/browser/*.test.ts", "test/page/*.test.ts"];
 const PATIENCE = { testTimeout: 60_000, hookTimeout: 60_000 };
 
 /** Options of Node for the processes that run tests; vitest hands those of its command line to no project. */

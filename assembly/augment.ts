@@ -3,7 +3,7 @@
 //
 // The field is Simard's (Simard, Steinkraus and Platt, "Best practices for convolutional neural networks", ICDAR 2003: uniform
 // displacements, smoothed by a Gaussian), for a fraction of the work: displacements are drawn on a coarse grid only, and cubic
-// B-splines between them do the smoothing. `src/training/augment.ts` says how the grid follows from alpha and sigma.
+// B-splines between them do the smoothing. `src/recipe/augment.ts` says how the grid follows from alpha and sigma.
 //
 // A thread's scratch memory, whose parts the settings tell; `wide` is the width rounded up to 4:
 //

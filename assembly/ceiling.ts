@@ -1,6 +1,6 @@
 // The machine's ceiling of 128-bit multiply-adds: twelve sums in registers and nothing else. Compiled as the kernels are.
 
-import { madd } from "../assembly/simd";
+import { madd } from "./simd";
 
 /**
  * Does `rounds` times twelve multiply-adds of four lanes; the result keeps them from being left

@@ -2,7 +2,7 @@
 
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { initialParameters } from "../src/init.js";
+import { initialParameters } from "../src/initial.js";
 import { loadMnist } from "../src/node.js";
 import { fillGaussian } from "../src/random.js";
 import type { Activation, Loss, NetworkSpec } from "../src/spec.js";

@@ -14,6 +14,7 @@ import {
   type Memory,
 } from "./kernels.js";
 import { Arena, type Pieces, type Samples } from "./memory/arena.js";
+import { Field, Lists, Task } from "./memory/command.js";
 import {
   type LayerPlan,
   type Needs,
@@ -24,14 +25,13 @@ import {
   type RowsPlan,
 } from "./memory/plan.js";
 import { ascending } from "./random.js";
+import type { Redrawing } from "./recipe/augment.js";
+import { Rule, sgd } from "./recipe/optimizer.js";
 import type { NetworkSpec } from "./spec.js";
-import { Field, Lists, Task } from "./threads/command.js";
-import type { Pass } from "./threads/pass.js";
 import { Runner, type Threads } from "./threads/runner.js";
+import type { Pass } from "./threads/seat.js";
 import { canHaveThreads } from "./threads/team.js";
 import { type InputPath, inferenceWorth, keptListsPay, listsPay, mostThreads, threadsWorth } from "./threads/worth.js";
-import type { Redrawing } from "./training/augment.js";
-import { Rule, sgd } from "./training/optimizer.js";
 
 /** What tells how samples lie in memory. */
 type Kind = Pick<Samples, "inputs" | "labels" | "targets">;

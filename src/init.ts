@@ -1,38 +1,72 @@
-// Initial parameters, row-major, all from one seed.
+// What can be set up before the first network: where the kernels come from, and the script that workers run. Nothing needs to be.
 
-import { fillGaussian, Stream } from "./random.js";
-import { type Activation, layerInputs, type NetworkSpec } from "./spec.js";
+import { checkOptions, shown } from "./check.js";
+import { type Build, checkBinary, type KernelModule, supplyKernels } from "./kernels.js";
+import { useScript } from "./threads/spawn.js";
 
-export const WEIGHT_INITS = ["auto", "lecunNormal", "heNormal"] as const;
 /**
- * Standard deviation of the Gaussian that weights are drawn from: `lecunNormal` 1/√inputs (LeCun et al., "Efficient BackProp",
- * 1998; Nielsen, chapter 3), `heNormal` √(2/inputs) (He et al., 2015); `auto` takes He for relu and leakyRelu, else LeCun.
+ * A file of kernels, such as `wasmlp/simd.wasm`: its bytes, a module compiled of it, the response that brings it, or the address
+ * that it is fetched from. A module has one thread, for it is compiled for a memory that is not shared.
  */
-export type WeightInit = (typeof WEIGHT_INITS)[number];
+export type KernelSource = ArrayBuffer | ArrayBufferView | KernelModule | Response | URL | string;
 
-export const BIAS_INITS = ["zeros", "gaussian"] as const;
-/** Biases start at zero or are drawn from N(0, 1). */
-export type BiasInit = (typeof BIAS_INITS)[number];
-
-/** Weights and biases of each layer in turn, as `plan.tensors` lists them. */
-export function initialParameters(
-  spec: NetworkSpec,
-  seed: number,
-  weightInit: WeightInit,
-  biasInit: BiasInit,
-): Float32Array[] {
-  return spec.layers.flatMap(({ units, activation }, layer) => {
-    const inputs = layerInputs(spec, layer);
-    const weights = new Float32Array(units * inputs);
-    fillGaussian(weights, deviation(weightInit, activation, inputs), seed, Stream.weights, layer);
-    const biases = new Float32Array(units);
-    if (biasInit === "gaussian") fillGaussian(biases, 1, seed, Stream.biases, layer);
-    return [weights, biases];
-  });
+export interface InitOptions {
+  /** Kernels in place of those that the library carries in its code. An engine takes `relaxed` where it can, else `simd`. */
+  wasm?: { simd?: KernelSource; relaxed?: KernelSource };
+  /**
+   * In browsers, the address of a copy of `wasmlp/worker-script`, which workers then run: on the page's own site and of this
+   * version, or else `Network.create` of `wasmlp/worker` fails. Unless told they run a text that the library carries, by a
+   * `blob:` address, which a page's policy may forbid.
+   */
+  workerUrl?: string | URL;
 }
 
-function deviation(init: WeightInit, activation: Activation, inputs: number): number {
-  const rectified = activation === "relu" || activation === "leakyRelu";
-  const he = init === "heNormal" || (init === "auto" && rectified);
-  return Math.sqrt((he ? 2 : 1) / inputs);
+/** Sets the library up for all networks made after it. TypeError or RangeError names the option at fault; Error what failed. */
+export async function init(options: InitOptions): Promise<void> {
+  const { wasm = {}, workerUrl } = checkOptions(options, "options", ["wasm", "workerUrl"]);
+  const sources = checkOptions(wasm, "wasm", ["simd", "relaxed"]);
+  const script = workerUrl === undefined ? undefined : addressOf(workerUrl, "workerUrl");
+  const named = Object.entries(sources).filter(([, source]) => source !== undefined) as [Build, unknown][];
+  const binaries = await Promise.all(
+    named.map(async ([build, source]) => {
+      const title = `wasm.${build}`;
+      return [build, checkBinary(build, await bytesOf(source, title), title)] as const;
+    }),
+  );
+  for (const [build, binary] of binaries) supplyKernels(build, binary);
+  if (script !== undefined) useScript(script);
+}
+
+/** A full address, from one that may be relative to the page. */
+function addressOf(value: unknown, title: string): string {
+  if (typeof value !== "string" && !(value instanceof URL)) {
+    throw new TypeError(`"${title}" must be an address, got ${shown(value)}`);
+  }
+  const base = (globalThis as { document?: { baseURI: string } }).document?.baseURI ?? globalThis.location?.href;
+  try {
+    return new URL(value, base).href;
+  } catch (cause) {
+    throw new RangeError(`"${title}" must be an address, got ${shown(String(value))}`, { cause });
+  }
+}
+
+/** What a source holds, if it is an address or a response; else the source. */
+async function bytesOf(source: unknown, title: string): Promise<unknown> {
+  if (typeof source === "string" || source instanceof URL) return fetchBytes(addressOf(source, title), title);
+  return typeof Response === "function" && source instanceof Response ? bodyOf(source, title) : source;
+}
+
+async function fetchBytes(address: string, title: string): Promise<ArrayBuffer> {
+  const response = await fetch(address).catch((cause) => {
+    throw new Error(`"${title}" cannot be fetched from ${address}: ${(cause as Error).message}`, { cause });
+  });
+  return bodyOf(response, title);
+}
+
+async function bodyOf(response: Response, title: string): Promise<ArrayBuffer> {
+  const { ok, status, url } = response;
+  if (!ok) throw new Error(`"${title}" cannot be had: ${url || "the server"} answered ${status}`);
+  return response.arrayBuffer().catch((cause) => {
+    throw new Error(`"${title}" cannot be read: ${(cause as Error).message}`, { cause });
+  });
 }

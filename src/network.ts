@@ -25,10 +25,11 @@ import {
   predictFilled,
 } from "./inference/evaluate.js";
 import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./inference/explain.js";
-import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type WeightInit } from "./init.js";
+import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type WeightInit } from "./initial.js";
 import { type Build, chooseBuild } from "./kernels.js";
 import type { Samples } from "./memory/arena.js";
 import type { Tensor } from "./memory/plan.js";
+import { type Augmentation, checkImages, planRedrawing, type Redrawing } from "./recipe/augment.js";
 import {
   checkSpec,
   type LayerSpec,
@@ -40,9 +41,8 @@ import {
 } from "./spec.js";
 import type { Threads } from "./threads/runner.js";
 import { MOST_THREADS } from "./threads/team.js";
-import { type Augmentation, checkImages, planRedrawing, type Redrawing } from "./training/augment.js";
 import { fit } from "./training/fit.js";
-import { checkFitOptions, FITTING, type FitOptions } from "./training/fit-plan.js";
+import { checkFitOptions, FITTING, type FitOptions } from "./training/fit-options.js";
 import type { EpochRecord } from "./training/record.js";
 
 export interface NetworkOptions {

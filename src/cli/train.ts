@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { shown } from "../check.js";
 import { followLinks } from "../data/files.js";
-import { BIAS_INITS, WEIGHT_INITS } from "../init.js";
+import { BIAS_INITS, WEIGHT_INITS } from "../initial.js";
 import {
   type Activation,
   type Augmentation,
@@ -20,8 +20,8 @@ import {
   type Threads,
   type WeightInit,
 } from "../node.js";
+import { checkAugmentation } from "../recipe/augment.js";
 import { ACTIVATION_NAMES, LOSSES } from "../spec.js";
-import { checkAugmentation } from "../training/augment.js";
 import { epochsIn } from "../training/checkpoint.js";
 import { loadData, pixels } from "./data.js";
 import { UsageError, withOptionNames } from "./errors.js";
@@ -32,7 +32,7 @@ import {
   holdoutOf,
   optimizerOf,
   scheduleOf,
-} from "./following.js";
+} from "./learning.js";
 import {
   DATA_HELP,
   nameOption,

@@ -5,8 +5,8 @@ import { ENTRY_BYTES, SPAN_BYTES } from "../abi.js";
 import type { Dataset } from "../data/dataset.js";
 import { growMemory, type Kernels, type Memory } from "../kernels.js";
 import { type NetworkSpec, outputUnits } from "../spec.js";
-import { listRows } from "../threads/work.js";
 import { type Needs, type Plan, panelIndex, planArena, type Tensor, tensorFloats } from "./plan.js";
+import { listRows } from "./rows.js";
 
 /** Samples as they came: whole, or a piece of them. */
 export type Samples = Pick<Dataset, "count" | "inputs" | "sampleSize" | "labels" | "targets" | "targetSize">;

@@ -84,7 +84,7 @@ export interface Needs {
 
 /** Where the images of a batch are drawn anew. */
 export interface RedrawPlan {
-  /** What the kernel `augment` is told (see `src/training/augment.ts`). */
+  /** What the kernel `augment` is told (see `src/recipe/augment.ts`). */
   settings: number;
   /** `[batch][inputs]` tight floats, for all threads. */
   images: number;

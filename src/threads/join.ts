@@ -1,7 +1,7 @@
 // How a helping thread takes part in another's work.
 
 import { joinKernels } from "../kernels.js";
-import { Pass } from "./pass.js";
+import { Pass } from "./seat.js";
 import type { Invitation } from "./team.js";
 
 /** Milliseconds between two looks whether anything has happened that no one woke it for. */

@@ -2,11 +2,11 @@
 // that are late, or gone. The results are the same whoever does it.
 
 import { isPairing, type KernelModule, type Kernels, type Memory } from "../kernels.js";
+import { Field, Task } from "../memory/command.js";
 import type { Plan } from "../memory/plan.js";
 import type { NetworkSpec } from "../spec.js";
-import { Field, Task } from "./command.js";
 import { Pace } from "./pace.js";
-import { ALONE, DONE, Pass, type Seat } from "./pass.js";
+import { ALONE, DONE, Pass, type Seat } from "./seat.js";
 import { spinsFor, Team } from "./team.js";
 
 /** How many threads may take part: as many as pay, or so many. */

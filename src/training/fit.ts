@@ -6,12 +6,12 @@ import { turn } from "../host.js";
 import { evaluateBreathing } from "../inference/evaluate.js";
 import type { Samples } from "../memory/arena.js";
 import { ascending, Stream, shuffle } from "../random.js";
+import { Rule } from "../recipe/optimizer.js";
+import { factorAt } from "../recipe/schedule.js";
 import type { NetworkSpec } from "../spec.js";
 import { decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from "./checkpoint.js";
-import { checkInterval, type FitOptions, type FitPlan } from "./fit-plan.js";
-import { Rule } from "./optimizer.js";
+import { checkInterval, type FitOptions, type FitPlan } from "./fit-options.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
-import { factorAt } from "./schedule.js";
 import { EarlyStopping } from "./stopping.js";
 
 /** The page or server that hosts the training gets a turn after so long and what of 1,024 samples is at hand by then. */

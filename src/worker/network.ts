@@ -14,7 +14,7 @@ import type { NetworkSpec } from "../spec.js";
 import type { Threads } from "../threads/runner.js";
 import { usedScript } from "../threads/spawn.js";
 import { usedThreadSource } from "../threads/team.js";
-import { checkFitOptions, checkInterval, FITTING, type FitOptions } from "../training/fit-plan.js";
+import { checkFitOptions, checkInterval, FITTING, type FitOptions } from "../training/fit-options.js";
 import type { BatchRecord, EpochRecord } from "../training/record.js";
 import { type Answers, type CallOptions, Channel } from "./channel.js";
 import { compact } from "./datasets.js";

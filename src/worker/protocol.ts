@@ -4,7 +4,7 @@ import { ready } from "../../build/ready.js";
 import type { Dataset } from "../data/dataset.js";
 import type { Build, KernelBinary } from "../kernels.js";
 import type { NetworkSpec } from "../spec.js";
-import type { FitOptions } from "../training/fit-plan.js";
+import type { FitOptions } from "../training/fit-options.js";
 
 /** What a worker is told first: its script carries neither kernels nor the script of helping threads. */
 export interface Opening {

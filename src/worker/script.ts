@@ -6,7 +6,7 @@ import { Network, type NetworkOptions } from "../network.js";
 import { join } from "../threads/join.js";
 import { ownPort, useScript } from "../threads/spawn.js";
 import { type Invitation, useThreadSource } from "../threads/team.js";
-import type { FitOptions } from "../training/fit-plan.js";
+import type { FitOptions } from "../training/fit-options.js";
 import { Datasets } from "./datasets.js";
 import { type Asking, type Facts, type Opening, READY, type Request, type SentOptions } from "./protocol.js";
 

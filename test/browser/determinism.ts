@@ -9,7 +9,7 @@ import {
   type Threads,
 } from "../../src/index.js";
 import type { Network as Remote } from "../../src/worker.js";
-import { stripes } from "../networks.js";
+import { stripes } from "../support/networks.js";
 
 export type NetworkClass = typeof Local | typeof Remote;
 

@@ -2,7 +2,7 @@
 
 import { checkInteger } from "../../src/check.js";
 import { type Activation, checkSpec, type Loss, type NetworkSpec, parameterCount } from "../../src/spec.js";
-import { checkFitOptions } from "../../src/training/fit-plan.js";
+import { checkFitOptions } from "../../src/training/fit-options.js";
 import {
   adam,
   adamw,

@@ -2,7 +2,7 @@
 
 import { it } from "vitest";
 import { simdFeatures } from "../../../src/kernels.js";
-import { kernelSuite, type TestedBuild } from "../../kernel-suite.js";
+import { kernelSuite, type TestedBuild } from "../../kernels/suite.js";
 
 export async function testKernels(build: TestedBuild): Promise<void> {
   if (build === "relaxed" && !simdFeatures().relaxedSimd) {

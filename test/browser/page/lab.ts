@@ -5,7 +5,7 @@ import { loadDigits, readDigit } from "../../../src/digits.js";
 import * as local from "../../../src/index.js";
 import type { Request } from "../../../src/worker/protocol.js";
 import * as remote from "../../../src/worker.js";
-import { stripes } from "../../networks.js";
+import { stripes } from "../../support/networks.js";
 import { OPTIONS, trainedBytes } from "../determinism.js";
 import { byMessages, byTimer, type Freedom, watch } from "./probe.js";
 

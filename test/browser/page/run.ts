@@ -2,7 +2,7 @@
 
 import { startTests } from "vitest/internal/browser";
 import { Network } from "../../../src/index.js";
-import type { TestedBuild } from "../../kernel-suite.js";
+import type { TestedBuild } from "../../kernels/suite.js";
 import { trainedBytes } from "../determinism.js";
 import type { PageTest, SuiteName } from "../suites.js";
 
@@ -16,18 +16,18 @@ const SUITES: Record<SuiteName, () => Promise<unknown>> = {
   "simd kernels": kernels("simd"),
   "debug kernels": kernels("debug"),
   "relaxed kernels": kernels("relaxed"),
-  gradient: () => import("../../gradient.test.js"),
-  network: () => import("../../network.test.js"),
-  optimizer: () => import("../../optimizer.test.js"),
-  dropout: () => import("../../dropout.test.js"),
-  augment: () => import("../../augment.test.js"),
-  checkpoint: () => import("../../checkpoint.test.js"),
-  stopping: () => import("../../stopping.test.js"),
-  dataset: () => import("../../dataset.test.js"),
-  explain: () => import("../../explain.test.js"),
-  random: () => import("../../random.test.js"),
-  safetensors: () => import("../../safetensors.test.js"),
-  image: () => import("../../image.test.js"),
+  gradient: () => import("../../training/gradient.test.js"),
+  network: () => import("../../network/network.test.js"),
+  optimizer: () => import("../../training/optimizer.test.js"),
+  dropout: () => import("../../training/dropout.test.js"),
+  augment: () => import("../../training/augment.test.js"),
+  checkpoint: () => import("../../training/checkpoint.test.js"),
+  stopping: () => import("../../training/stopping.test.js"),
+  dataset: () => import("../../data/dataset.test.js"),
+  explain: () => import("../../network/explain.test.js"),
+  random: () => import("../../network/random.test.js"),
+  safetensors: () => import("../../format/safetensors.test.js"),
+  image: () => import("../../image/image.test.js"),
 };
 
 const MINUTE = 60_000;

@@ -1,0 +1,87 @@
+// The fixture of the tests in browsers: it serves what it is told, and no page's error escapes it.
+
+import { describe, expect, it } from "vitest";
+import { findBrowser } from "./find.js";
+import { describeIn, describeInBrowsers, expectAccessible, ISOLATED, policy, serve } from "./fixture.js";
+
+const page = (body: string): string =>
+  `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Test</title></head><body>${body}</body></html>`;
+
+describe("the static server", () => {
+  it("answers with files, folders and headers, and with nothing else", async () => {
+    const site = await serve({
+      files: { "a/b.js": "1;", "c.wasm": Uint8Array.of(0, 97) },
+      folders: [import.meta.dirname],
+      headers: { ...ISOLATED, ...policy("default-src 'self'", "object-src 'none'") },
+    });
+    const get = (path: string): Promise<Response> => fetch(`${site.address}/${path}`);
+    try {
+      const script = await get("a/b.js");
+      expect(script.headers.get("content-type")).toMatch(/javascript/);
+      expect(script.headers.get("cross-origin-embedder-policy")).toBe("require-corp");
+      expect(script.headers.get("content-security-policy")).toBe("default-src 'self'; object-src 'none'");
+      expect((await get("c.wasm")).headers.get("content-type")).toBe("application/wasm");
+      expect((await get("browser/fixture.ts")).status).toBe(200);
+      expect((await get("..%2fpackage.json")).status).toBe(404);
+      site.write("later.txt", "later");
+      expect(await (await get("later.txt")).text()).toBe("later");
+    } finally {
+      await site.close();
+    }
+    await expect(get("a/b.js")).rejects.toThrow();
+  });
+});
+
+describe("a browser", () => {
+  it("that is named and is not there is an error", () => {
+    process.env.WASMLP_CHROMIUM = "/no/such/browser";
+    try {
+      expect(() => findBrowser("chromium")).toThrow('"WASMLP_CHROMIUM" must name a program, and there is none');
+    } finally {
+      delete process.env.WASMLP_CHROMIUM;
+    }
+  });
+});
+
+describeInBrowsers("the fixture", (browser) => {
+  it.each([true, false])("isolated: %s", async (isolated) => {
+    const site = await serve({ headers: isolated ? ISOLATED : {} });
+    try {
+      const opened = await browser().open(`${site.address}/empty.html`);
+      const found = await opened.evaluate((factor) => [crossOriginIsolated, 2 * factor] as const, 21);
+      expect(found).toEqual([isolated, 42]);
+    } finally {
+      await site.close();
+    }
+  });
+
+  it.each([
+    ["an error in the console", "<script>console.error('spilled')</script>", "console: spilled"],
+    ["an uncaught error", "<script>throw new Error('thrown')</script>", "thrown"],
+    ["a rejection", "<script>Promise.reject(new Error('refused'))</script>", "refused"],
+    ["a script that is not there", "<script src='none.js'></script>", "404"],
+  ])("sees %s", async (_, body, expected) => {
+    const site = await serve({ files: { "index.html": page(body) } });
+    try {
+      await browser().open(site.address);
+      await expect.poll(() => browser().takeComplaints().join("\n"), { timeout: 5000 }).toContain(expected);
+    } finally {
+      await site.close();
+    }
+  });
+});
+
+describeIn("chromium", "the accessibility check", (browser) => {
+  it.each([
+    ["passes a good page", "<main><h1>Title</h1><button>Press</button></main>", undefined],
+    ["sees a button without a name", "<main><h1>Title</h1><button></button></main>", "button-name"],
+  ])("%s", async (_, body, violation) => {
+    const site = await serve({ files: { "index.html": page(body) }, headers: policy("default-src 'self'") });
+    try {
+      const check = expectAccessible(await browser().open(site.address));
+      await (violation === undefined ? check : expect(check).rejects.toThrow(violation));
+    } finally {
+      await site.close();
+    }
+  });
+});

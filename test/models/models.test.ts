@@ -1,0 +1,173 @@
+// The pretrained models are what their cards say, and `wasmlp/digits` gives one of them to the bit.
+
+import { readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { toEightBits } from "../../models/eight-bits.js";
+import { kinds, measure } from "../../models/kinds.js";
+import { packModel } from "../../models/pack.mjs";
+import { RECIPES, type Recipe } from "../../models/recipes.js";
+import { loadDigits, readDigit } from "../../src/digits.js";
+import { unpackModel } from "../../src/format/packed.js";
+import { type Evaluation, loadMnist, loadNetwork, Network, type TrainAndTest } from "../../src/node.js";
+import { layersOf } from "../support/networks.js";
+
+const models = resolve(import.meta.dirname, "../../models");
+const fileOf = (name: string): string => join(models, `${name}.safetensors`);
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+/** Kinds of drawings that are drawn again; all would take minutes. */
+const CHECKED = ["MNIST", "slant of -20°", "strokes"];
+/** Accuracy on the test images that each model must have. */
+const LEAST: Record<string, number> = { "digits-tiny": 0.952, digits: 0.99, "digits-best": 0.994 };
+
+let digits: TrainAndTest;
+beforeAll(async () => {
+  digits = await loadMnist();
+});
+
+/** The cells of the table under a heading of a card. */
+function tableOf(card: string, heading: RegExp, skipped = 0): string[][] {
+  const section = card.split(/^## /m).find((text) => heading.test(text)) ?? "";
+  const tables = [...section.matchAll(/(?:^\|.*\n)+/gm)].map(([text]) => text.trim().split("\n").slice(2));
+  return (tables[skipped] ?? []).map((row) =>
+    row
+      .split("|")
+      .slice(1, -1)
+      .map((cell) => cell.trim()),
+  );
+}
+
+describe.each(Object.keys(RECIPES))("%s", (name) => {
+  const card = readFileSync(join(models, `${name}.md`), "utf8");
+  let network: Network;
+  let result: Evaluation;
+  beforeAll(async () => {
+    network = await loadNetwork(fileOf(name), { deterministic: true });
+    result = network.evaluate(digits.test);
+  });
+
+  it("is the network of its recipe, trained as long as that says", () => {
+    expect(network.spec.layers).toEqual(RECIPES[name]?.network.layers);
+    expect(card).toContain(`| parameters | ${network.parameterCount.toLocaleString("en-US")} |`);
+    // A trial of other epochs or images would be written into the same files.
+    const { batchSize, epochs } = RECIPES[name] as Recipe;
+    expect(card).toContain(`| batches | ${batchSize} of 60,000 images, shuffled in each of ${epochs} epochs |`);
+  });
+
+  it("reads as many test images as its card says, and as it must", () => {
+    expect(result.accuracy).toBeGreaterThanOrEqual(LEAST[name] as number);
+    expect(card).toContain(`\n${percent(result.accuracy as number)} are read right`);
+  });
+
+  it("confuses digits as its card says", () => {
+    const heading = /^On the 10,000 test images/;
+    const counts = tableOf(card, heading, 1).map((row) => row.slice(1).map(Number));
+    expect(counts).toEqual(result.confusion);
+    const shares = counts.map((row, digit) => percent((row[digit] as number) / row.reduce((sum, n) => sum + n, 0)));
+    expect(tableOf(card, heading).map(([, , share]) => share)).toEqual(shares);
+  });
+});
+
+describe("the model of wasmlp/digits", () => {
+  it("is models/digits.safetensors, to the bit", async () => {
+    const file = readFileSync(fileOf("digits"));
+    expect(Buffer.from((await loadDigits()).toBytes()).equals(file)).toBe(true);
+  });
+
+  it("reads drawn digits of each kind as it must, by its card", () => {
+    const told = tableOf(readFileSync(join(models, "digits.md"), "utf8"), /^On drawn digits/);
+    expect(told.length).toBeGreaterThan(12);
+    for (const [kind, , share] of told) {
+      const least = kind === "fonts" || kind === "strokes" ? 90 : 97;
+      expect(Number.parseFloat(share as string), kind).toBeGreaterThanOrEqual(least);
+    }
+  });
+
+  it("reads those drawings as its card says", async () => {
+    const network = await loadNetwork(fileOf("digits"), { deterministic: true });
+    const told = tableOf(readFileSync(join(models, "digits.md"), "utf8"), /^On drawn digits/);
+    const chosen = kinds(digits.test, 10_000).filter(({ name }) => CHECKED.includes(name));
+    expect(chosen).toHaveLength(CHECKED.length);
+    for (const kind of chosen) {
+      const { count, accuracy } = measure(network, kind, 10_000).result;
+      expect(told).toContainEqual([kind.name, count.toLocaleString("en-US"), percent(accuracy)]);
+    }
+  }, 240_000);
+
+  it("is a new one at each call, and takes the options of a loaded network", async () => {
+    const [one, other] = [await loadDigits({ deterministic: true }), await loadDigits({ threads: 1 })];
+    expect(one.build).toBe("simd");
+    one.setParameters(one.parameters().map(({ weights, biases }) => ({ weights: weights.fill(0), biases })));
+    expect(other.evaluate(digits.test).accuracy).toBeGreaterThan(0.99);
+    await expect(loadDigits({ thread: 1 } as never)).rejects.toThrow('"options" has no option "thread"');
+  });
+
+  it("reads a picture, and nothing where nothing is drawn", async () => {
+    const network = await loadDigits();
+    const picture = { data: (digits.test.sample(0) as Uint8Array).map((x) => 255 - x), width: 28, height: 28 };
+    const { label, probabilities } = readDigit(network, picture) ?? {};
+    expect(label).toBe(7);
+    expect(probabilities?.[7]).toBeGreaterThan(0.9);
+    expect(readDigit(network, { ...picture, data: new Uint8Array(784).fill(255) })).toBeUndefined();
+  });
+
+  it("is not read with before it is there, nor any network of other inputs", async () => {
+    const picture = { data: new Uint8Array(784), width: 28, height: 28 };
+    expect(() => readDigit(loadDigits() as never, picture)).toThrow(
+      '"network" must be a Network, such as await loadDigits() gives, got Promise',
+    );
+    const layers = layersOf([10], "softmax", "softmax");
+    const small = await Network.create({ inputs: 4, layers, loss: "crossEntropy" });
+    expect(() => readDigit(small, picture)).toThrow('"network" must take 784 inputs (28x28), got one that takes 4');
+  });
+});
+
+describe("weights of 8 bits", () => {
+  const create = () =>
+    Network.create({ inputs: 30, layers: layersOf([20, 4], "tanh", "softmax"), loss: "crossEntropy" });
+
+  it("are half a step away at most, and packed and unpacked to the bit", async () => {
+    const network = await create();
+    const before = network.parameters();
+    // A unit without weights, and one with a −0.
+    before[0]?.weights.fill(0, 0, 30);
+    (before[0] as { weights: Float32Array }).weights[30] = -1e-9;
+    const after = toEightBits(before);
+    after.forEach(({ weights, biases }, layer) => {
+      const { weights: exact, biases: kept } = before[layer] as (typeof before)[number];
+      expect(biases).toEqual(kept);
+      for (let at = 0, inputs = exact.length / biases.length; at < exact.length; at += inputs) {
+        const row = exact.subarray(at, at + inputs);
+        const step = Math.max(...row.map(Math.abs)) / 127;
+        row.forEach((x, i) => {
+          expect(Math.abs((weights[at + i] as number) - x)).toBeLessThanOrEqual(step * 0.5001);
+        });
+        expect(new Set(weights.subarray(at, at + inputs)).size).toBeLessThanOrEqual(255);
+      }
+    });
+    network.setParameters(after);
+    const file = network.toBytes();
+    const packed = packModel(Buffer.from(file));
+    expect(packed.length).toBeLessThan(file.length / 2);
+    expect(unpackModel(Uint8Array.from(packed))).toEqual(file);
+  });
+
+  it("are the only ones that are packed", async () => {
+    const bytes = (await create()).toBytes();
+    expect(() => packModel(Buffer.from(bytes))).toThrow(
+      /^layers\.0\.weights has a weight \S+, which is not of 8 bits$/,
+    );
+  });
+
+  it.each([
+    ["their scale is no float32, and its 127th multiple another number", [1.995, 0, -1.995]],
+    ["one of them is −0", [127, -0, 1]],
+  ])("are not packed if %s", async (_, row) => {
+    const network = await Network.create({ inputs: 3, layers: layersOf([1], "linear", "linear"), loss: "quadratic" });
+    const file = Buffer.from(network.toBytes());
+    row.forEach((weight, i) => {
+      file.writeFloatLE(weight, file.length - 16 + 4 * i);
+    });
+    expect(() => packModel(file)).toThrow(/^layers\.0\.weights has a weight \S+, which is not of 8 bits$/);
+  });
+});

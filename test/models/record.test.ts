@@ -1,0 +1,105 @@
+// Recording a model: killed and begun again, it writes the same bytes; nothing else is left.
+
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { loadMnist } from "../../src/node.js";
+import { idx } from "../support/idx-folder.js";
+
+const program = resolve(import.meta.dirname, "../../build/models.js");
+const COUNT = 320;
+const RECORD = ["record", "digits-tiny", "--data", "data", "--epochs", "30", "--count", "2", "--every", "0"];
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "wasmlp-record-"));
+  const { train } = await loadMnist();
+  for (const name of ["data", "whole", "killed"]) mkdirSync(join(folder, name));
+  for (const set of ["train", "t10k"]) {
+    const [images, labels] = [train.inputs.slice(0, COUNT * 784) as Uint8Array, train.labels?.slice(0, COUNT) ?? []];
+    writeFileSync(join(folder, `data/${set}-images-idx3-ubyte`), idx([COUNT, 28, 28], images));
+    writeFileSync(join(folder, `data/${set}-labels-idx1-ubyte`), idx([COUNT], Uint8Array.from(labels)));
+  }
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+const run = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8" });
+const read = (path: string): string => readFileSync(join(folder, path), "latin1");
+
+/** Ends a run when it has told of so many epochs of its own. */
+function killAfter(epochs: number, signal: NodeJS.Signals): Promise<{ code: number | null; err: string }> {
+  const child: ChildProcess = spawn(process.execPath, [program, ...RECORD, "--out", "killed"], { cwd: folder });
+  let err = "";
+  child.stderr?.on("data", (text) => {
+    err += text;
+    // A second SIGTERM would end it at once.
+    if ((err.match(/^\d+\/30 /gm)?.length ?? 0) >= epochs && !child.killed) child.kill(signal);
+  });
+  return new Promise((done) => child.on("close", (code) => done({ code, err })));
+}
+
+describe("a recording", () => {
+  it("that is killed, stopped and begun again writes the model of one that is left alone", async () => {
+    expect(run(...RECORD, "--out", "whole").stdout).toBe(
+      "wrote whole/digits-tiny.safetensors and whole/digits-tiny.md\n",
+    );
+    expect((await killAfter(3, "SIGKILL")).code).toBeNull();
+    expect(readdirSync(join(folder, "killed"))).toContain("digits-tiny.checkpoint");
+    const { code, err } = await killAfter(3, "SIGTERM");
+    expect(code).toBe(143);
+    expect(err).toMatch(/^stopped by SIGTERM; the same command goes on from there$/m);
+    const { stderr, status } = run(...RECORD, "--out", "killed");
+    expect(status).toBe(0);
+    expect(stderr).not.toMatch(/^[12]\/30 /m);
+    expect(read("killed/digits-tiny.safetensors") === read("whole/digits-tiny.safetensors")).toBe(true);
+    const timeless = (card: string) => card.replace(/^\| training .*$/m, "");
+    expect(timeless(read("killed/digits-tiny.md"))).toBe(timeless(read("whole/digits-tiny.md")));
+    expect(readdirSync(join(folder, "whole"))).toEqual(["digits-tiny.md", "digits-tiny.safetensors"]);
+  }, 120_000);
+
+  it("refuses a checkpoint that is damaged or of another training", () => {
+    mkdirSync(join(folder, "other"));
+    writeFileSync(join(folder, "other/digits-tiny.checkpoint"), "something");
+    const { stderr, status } = run(...RECORD, "--out", "other");
+    expect(status).toBe(1);
+    expect(stderr).toMatch(/^cannot go on from other\/digits-tiny\.checkpoint, remove it to begin anew: .+\n$/);
+  });
+
+  it.each([
+    ["--epochs", "many", '"--epochs" must be a whole number from 1 to 2147483647, got NaN\n'],
+    ["--every", "-1", '"--every" must be a finite number of at least 0, got -1\n'],
+  ])("does not blame a checkpoint for a wrong %s", (option, value, message) => {
+    mkdirSync(join(folder, "blamed"), { recursive: true });
+    writeFileSync(join(folder, "blamed/digits-tiny.checkpoint"), "something");
+    expect(run(...RECORD, "--out", "blamed", option, value)).toMatchObject({ status: 1, stderr: message });
+  });
+
+  it("refuses a folder that is not there before it trains", () => {
+    const { stderr, status } = run(...RECORD, "--out", "nowhere");
+    expect(status).toBe(1);
+    expect(stderr).toBe("cannot write nowhere/digits-tiny.checkpoint: there is no such file or folder\n");
+  });
+
+  it("refuses a model that there is no recipe for", () => {
+    const { stderr, status } = run("record", "letters");
+    expect(status).toBe(1);
+    expect(stderr).toBe('"name" must be one of digits-tiny, digits, digits-best, got "letters"\n');
+  });
+
+  it("refuses to measure nothing", () => {
+    const { stderr, status } = run(...RECORD, "--count", "0");
+    expect(status).toBe(1);
+    expect(stderr).toBe('"--count" must be a whole number from 1 to 2147483647, got 0\n');
+  });
+
+  it("on training held out writes nothing, and tells how good it was", () => {
+    const before = readdirSync(folder);
+    const { stdout } = run("record", "digits-tiny", "--holdout", "--data", "data", "--epochs", "2", "--count", "2");
+    const { accuracy, kinds } = JSON.parse(stdout);
+    expect(accuracy).toBeGreaterThan(0);
+    expect(kinds[0]).toMatchObject({ kind: "MNIST", count: 2 });
+    expect(readdirSync(folder)).toEqual(before);
+  });
+});

@@ -1,0 +1,47 @@
+import { deflateRawSync } from "node:zlib";
+import { afterEach, describe, expect, it } from "vitest";
+import { nodeMajor, nodeThreads, processors, startedWith, unpack } from "../../src/host.js";
+
+const { getBuiltinModule } = process;
+afterEach(() => {
+  process.getBuiltinModule = getBuiltinModule;
+});
+
+/** As it is in a browser, or on a Node before 20.16. */
+function withoutBuiltins(): void {
+  process.getBuiltinModule = undefined as never;
+}
+
+describe("what the host offers", () => {
+  const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * i) >> 3);
+  const packed = deflateRawSync(bytes);
+
+  it("unpacks with Node's module, and with the streams that browsers have", async () => {
+    expect(await unpack(packed.toString("base64"))).toEqual(bytes);
+    withoutBuiltins();
+    expect(await unpack(packed.toString("base64"))).toEqual(bytes);
+  });
+
+  it("refuses what is not deflated, either way", async () => {
+    const broken = Buffer.from(packed.subarray(0, 500)).fill(255, 0, 100).toString("base64");
+    await expect(unpack(broken)).rejects.toThrow();
+    withoutBuiltins();
+    await expect(unpack(broken)).rejects.toThrow();
+  });
+
+  it("has threads in Node, and processors everywhere", () => {
+    expect(nodeThreads()?.Worker).toBeTypeOf("function");
+    expect(nodeMajor()).toBe(Number.parseInt(process.versions.node, 10));
+    expect(processors()).toBeGreaterThan(0);
+    withoutBuiltins();
+    expect(nodeThreads()).toBeUndefined();
+    expect(processors()).toBeGreaterThan(0);
+  });
+
+  it("knows what the process was started with", () => {
+    expect(startedWith("--no-such-option")).toBe(false);
+    process.execArgv.push("--no-such-option");
+    expect(startedWith("--no-such-option")).toBe(true);
+    process.execArgv.pop();
+  });
+});

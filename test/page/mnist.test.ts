@@ -1,0 +1,99 @@
+// MNIST as the page gets it: one file, to the byte what the files of MNIST hold.
+
+import { createHash } from "node:crypto";
+import { gzipSync } from "node:zlib";
+import { expect, it } from "vitest";
+import { loadMnist } from "../../src/node.js";
+import { describePage } from "../support/page-site.js";
+import { slowness } from "../support/slowness.js";
+
+describePage("MNIST for the page", (open, served) => {
+  it("comes whole: every byte as in the files, unpacked off the page's thread", async () => {
+    const { train, test } = await loadMnist();
+    const page = await open("draw");
+    const got = await page.evaluate(unpackMnist, new URL("mnist.bin", served().address).href);
+    expect(got.sums).toEqual(
+      [train, test].flatMap(({ inputs, labels = [] }) => [
+        sha256(inputs as Uint8Array),
+        sha256(Uint8Array.from(labels)),
+      ]),
+    );
+    expect(got.reports).toBeGreaterThan(1);
+    expect(got.last).toEqual({ loaded: got.last.total, total: got.last.total });
+    console.log(`MNIST fetched and unpacked in ${Math.round(got.milliseconds)} ms`);
+    expect(got.tasks.filter((task) => task > 50 * slowness())).toEqual([]);
+  });
+
+  it.each([
+    ["one byte is another", (bytes: Uint8Array) => bytes.fill(bytes.at(-9) === 1 ? 2 : 1, -9, -8)],
+    ["it is cut short", (bytes: Uint8Array) => bytes.subarray(0, 1000)],
+    ["it is something else", () => new TextEncoder().encode("<!doctype html>")],
+    ["it holds nothing", () => gzipSync("")],
+    [
+      "it holds more than it can",
+      () => gzipSync(Uint8Array.of(255, 255, 255, 255, 1, 0, 0, 0, 4, 0, 0, 0, 9, 9, 9, 9)),
+    ],
+  ])("is refused where %s", async (_, damage) => {
+    const bytes = new Uint8Array(await (await fetch(new URL("mnist.bin", served().address))).arrayBuffer());
+    served().plain.write("damaged.bin", damage(bytes));
+    const page = await open("draw", { isPlain: true });
+    const givenUp = page.waitForEvent("requestfailed", { timeout: 2000 }).catch(() => {});
+    await expect(page.evaluate(unpackMnist, `${served().plain.address}/damaged.bin`)).rejects.toThrow(
+      /MNIST's images is damaged/,
+    );
+    // The download may have been given up by then, which counts as one.
+    await givenUp;
+    served().takeComplaints();
+  });
+
+  it("is missed in a sentence", async () => {
+    const page = await open("draw");
+    await expect(page.evaluate(unpackMnist, `${served().address}none.bin`)).rejects.toThrow(
+      "the server answered 404 for MNIST",
+    );
+    served().takeComplaints();
+  });
+
+  it("is missed in a sentence where there is no network", async () => {
+    const page = await open("draw");
+    await page.context().route("**/away.bin", (route) => route.abort());
+    await expect(page.evaluate(unpackMnist, `${served().address}away.bin`)).rejects.toThrow(
+      "MNIST's images could not be fetched: ",
+    );
+    served().takeComplaints();
+  });
+});
+
+/** In the page: what its worker makes of a file, and the tasks of 50 ms and more that held the page up meanwhile. */
+async function unpackMnist(file: string) {
+  const started = performance.now();
+  const tasks: number[] = [];
+  const watch = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
+  watch.observe({ type: "longtask" });
+  type Part = { images: Uint8Array<ArrayBuffer>; labels: Uint8Array<ArrayBuffer> };
+  type Message = { loaded: number; total: number } | { train: Part; test: Part } | { error: string };
+  const worker = new Worker("mnist-worker.js", { type: "module" });
+  const reports: { loaded: number; total: number }[] = [];
+  const parts = await new Promise<Part[]>((done, fail) => {
+    worker.onmessage = ({ data }: MessageEvent<Message>) => {
+      if ("error" in data) fail(new Error(data.error));
+      else if ("train" in data) done([data.train, data.test]);
+      else reports.push(data);
+    };
+    worker.postMessage(file);
+  }).finally(() => worker.terminate());
+  const milliseconds = performance.now() - started;
+  // Tasks are told of after they end.
+  await new Promise((done) => setTimeout(done, 100));
+  watch.disconnect();
+  const sum = async (bytes: Uint8Array<ArrayBuffer>) => [
+    ...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)),
+  ];
+  const sums = await Promise.all(parts.flatMap(({ images, labels }) => [sum(images), sum(labels)]));
+  const { loaded, total } = reports.at(-1) ?? { loaded: 0, total: -1 };
+  return { sums, reports: reports.length, last: { loaded, total }, milliseconds, tasks };
+}
+
+function sha256(bytes: Uint8Array): number[] {
+  return [...createHash("sha256").update(bytes).digest()];
+}

@@ -1,0 +1,465 @@
+// The page's view "Train" as people use it: networks learn MNIST in the page, are held, led on, compared, saved and loaded.
+
+import { readFileSync } from "node:fs";
+import { beforeAll, describe, expect, it } from "vitest";
+import { loadMnist, Network, sgd, type TrainAndTest } from "../../src/node.js";
+import { Curve, epochsShown } from "../../web/train/curve.js";
+import { DEFAULTS, faultOf, networkOptions, parseHidden, type Settings, topology } from "../../web/train/settings.js";
+import { type ChromiumPage, expectAccessible } from "../browser/fixture.js";
+import { describePage, fetched, fits, LOOKS, text, watch } from "../support/page-site.js";
+import { slowness } from "../support/slowness.js";
+
+function status(page: ChromiumPage): Promise<string> {
+  return text(page.locator(".train-status"));
+}
+
+/** Waits until the status matches, which names the state of the training. */
+async function waitFor(page: ChromiumPage, pattern: RegExp): Promise<void> {
+  await expect.poll(() => status(page), { timeout: 50_000, interval: 50 }).toMatch(pattern);
+}
+
+async function fact(page: ChromiumPage, name: string): Promise<string> {
+  return text(page.locator(".train-facts div", { hasText: name }).locator("dd"));
+}
+
+/** "97.63 %" as 0.9763. */
+function share(text: string): number {
+  expect(text).toMatch(/^\d+\.\d\d %$/);
+  return Number.parseFloat(text) / 100;
+}
+
+function press(page: ChromiumPage, name: string): Promise<void> {
+  return page.getByRole("button", { name, exact: true }).click();
+}
+
+async function set(page: ChromiumPage, fields: Partial<Record<keyof Settings, string>>): Promise<void> {
+  for (const [name, value] of Object.entries(fields)) {
+    const field = page.locator(`#train-${name}`);
+    if ((await field.evaluate((element) => element.tagName)) === "SELECT") await field.selectOption(value);
+    else await field.fill(value);
+  }
+}
+
+/** A network that is trained in a moment. */
+const SMALL = { hidden: "16", epochs: "1" };
+
+async function trainSmall(page: ChromiumPage, more: Parameters<typeof set>[1] = {}): Promise<void> {
+  await set(page, { ...SMALL, ...more });
+  const before = await page.locator(".train-table tbody tr").count();
+  await press(page, "Train");
+  // Not the run before.
+  await waitFor(page, new RegExp(`run ${before + 1} is trained`));
+}
+
+async function download(page: ChromiumPage, name: string): Promise<{ file: string; bytes: Uint8Array }> {
+  const [saving] = await Promise.all([page.waitForEvent("download"), press(page, `Save ${name}`)]);
+  return { file: saving.suggestedFilename(), bytes: new Uint8Array(readFileSync(await saving.path())) };
+}
+
+function load(page: ChromiumPage, name: string, bytes: Uint8Array): Promise<void> {
+  const file = { name, mimeType: "application/octet-stream", buffer: Buffer.from(bytes) };
+  return page.locator("input[type=file]").setInputFiles(file);
+}
+
+describe("settings", () => {
+  it("that the page begins with make a network that the library takes", async () => {
+    expect(faultOf(DEFAULTS)).toBeUndefined();
+    expect((await Network.create(networkOptions(DEFAULTS))).parameterCount).toBe(101_770);
+  });
+
+  it("of hidden layers, however they are written", () => {
+    expect(parseHidden("256, 128")).toEqual([256, 128]);
+    expect(parseHidden(" 16-16 ")).toEqual([16, 16]);
+    expect(parseHidden("")).toEqual([]);
+    expect(parseHidden("12, many")).toEqual([12, Number.NaN]);
+  });
+
+  it("of very many layers are named in short", () => {
+    expect(topology([256, 128])).toBe("784-256-128-10");
+    expect(topology([1, 2, 3, 4, 5, 6])).toBe("784-1-2-3-4-5-6-10");
+    expect(topology([1, 2, ...Array(200).fill(16), 3, 4])).toBe("784-1-2-…(200)…-3-4-10");
+  });
+});
+
+describe("curves", () => {
+  const report = (epoch: number, samples: number, loss: number, accuracy = 0) => {
+    return { epoch, samples, total: 1000, loss, accuracy };
+  };
+
+  it("are of what is new in every report", () => {
+    const curve = new Curve();
+    curve.add(report(1, 400, 2, 0.5));
+    curve.add(report(1, 800, 1.5, 0.75));
+    curve.add(report(2, 500, 0.25, 1));
+    expect(curve.epochs).toEqual([0.4, 0.8, 1.5]);
+    expect(curve.losses).toEqual([2, 1, 0.25]);
+    expect(curve.accuracies).toEqual([0.5, 1, 1]);
+  });
+
+  it("join a few samples to many, before and at the end, but for the first", () => {
+    const curve = new Curve();
+    curve.add(report(1, 10, 4));
+    curve.add(report(1, 500, 2));
+    curve.add(report(1, 520, 2));
+    curve.add(report(1, 980, 2));
+    curve.add(report(1, 1000, 2), { isEnd: true });
+    expect(curve.epochs).toEqual([0.01, 0.5, 1]);
+    expect(curve.losses[0]).toBe(4);
+    expect(curve.losses[1]).toBeCloseTo((2 * 500 - 4 * 10) / 490, 12);
+    expect(curve.losses[2]).toBeCloseTo(2, 12);
+  });
+
+  it("are thinned where they are long, and keep their mean", () => {
+    const curve = new Curve();
+    for (let i = 1; i <= 1000; i++) curve.add(report(1, i, (i + 1) / 2));
+    expect(curve.epochs.length).toBeLessThanOrEqual(600);
+    expect(curve.epochs.at(-1)).toBe(1);
+    // The loss of the i-th sample was i, so that a point is the mean of the samples since the one before.
+    curve.losses.forEach((loss, i) => {
+      const [from, to] = [curve.epochs[i - 1] ?? 0, curve.epochs[i] ?? 0].map((epochs) => epochs * 1000);
+      expect(loss).toBeCloseTo(((from as number) + 1 + (to as number)) / 2, 6);
+    });
+  });
+});
+
+describe("charts", () => {
+  it.each([
+    [{ planned: 5, epochs: 0 }, 5],
+    [{ planned: 1000, epochs: 0 }, 10],
+    [{ planned: 1000, epochs: 3 }, 10],
+    [{ planned: 1000, epochs: 40 }, 128],
+    [{ planned: 50, epochs: 40 }, 50],
+    [{ planned: 0, epochs: 7 }, 7],
+  ])("of %j have room for %i epochs", (run, room) => {
+    expect(epochsShown(run)).toBe(room);
+  });
+});
+
+describePage("Train", (open) => {
+  let mnist: TrainAndTest;
+  beforeAll(async () => {
+    mnist = await loadMnist();
+  });
+
+  describe("learns", () => {
+    it("784-128-10 to 97 % of the test images, and holds the page up for 50 ms at no time", async () => {
+      const page = await open("train");
+      expect(await fetched(page)).not.toContain("mnist.bin");
+      const watched = await watch(page);
+      await press(page, "Train");
+      await waitFor(page, /is trained/);
+      const { longTasks, shift } = await watched();
+      const [accuracy, speed] = [await fact(page, "Test accuracy"), await fact(page, "Samples/s")];
+      console.log(`784-128-10 in the page: ${accuracy} of the test images, ${speed} samples/s`);
+      expect(share(accuracy)).toBeGreaterThan(0.97);
+      expect(await status(page)).toContain(accuracy);
+      expect(await fact(page, "Epoch")).toBe("5.00 of 5");
+      expect(longTasks.filter((task) => task > 50 * slowness())).toEqual([]);
+      expect(shift).toBe(0);
+    });
+
+    it("without isolation, on one thread", async () => {
+      const page = await open("train", { isPlain: true });
+      expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
+      await trainSmall(page);
+      expect(share(await fact(page, "Test accuracy"))).toBeGreaterThan(0.88);
+    });
+
+    it("the same from the same seed, and otherwise from another", async () => {
+      const page = await open("train");
+      await trainSmall(page);
+      const first = await fact(page, "Test accuracy");
+      await trainSmall(page);
+      expect(await page.locator(".train-table tbody tr").count()).toBe(2);
+      expect(await fact(page, "Test accuracy")).toBe(first);
+      await trainSmall(page, { seed: "2" });
+      expect(await fact(page, "Test accuracy")).not.toBe(first);
+    });
+
+    it("with every optimizer, dropout and augmented images", async () => {
+      const page = await open("train");
+      await page.getByLabel("Augment images").check();
+      for (const optimizer of ["sgd", "momentum", "adam", "adamw"]) {
+        await trainSmall(page, { optimizer, hidden: "32", dropout: "0.1" });
+        expect(share(await fact(page, "Test accuracy"))).toBeGreaterThan(0.7);
+      }
+    });
+
+    it("on, for more epochs", async () => {
+      const page = await open("train");
+      await trainSmall(page);
+      await press(page, "Train on");
+      await expect.poll(() => fact(page, "Epoch"), { timeout: 20_000 }).toBe("2.00 of 2");
+      expect(await page.locator(".train-table tbody tr").count()).toBe(1);
+    });
+
+    it("while the digit on the paper is read by it", async () => {
+      const page = await open("train");
+      // So slowly that it is not done with learning before it is looked at.
+      await set(page, { hidden: "16", epochs: "500", optimizer: "sgd", learningRate: "0.001", batchSize: "256" });
+      await press(page, "Train");
+      await expect.poll(() => fact(page, "Loss"), { timeout: 20_000 }).not.toBe("–");
+      await page.getByRole("tab", { name: "Draw" }).click();
+      const shares = new Set<string>();
+      for (let i = 0; i < 15; i++) {
+        shares.add((await page.locator(".bar-share").allInnerTexts()).join());
+        await page.waitForTimeout(100);
+      }
+      expect(shares.size).toBeGreaterThan(3);
+    });
+  });
+
+  describe("is led", () => {
+    it("batch by batch, goes on, is paused, and stopped", async () => {
+      const page = await open("train");
+      await set(page, { hidden: "16", epochs: "50", batchSize: "600" });
+      await press(page, "Step");
+      await waitFor(page, /is paused/);
+      // A batch is a hundredth of an epoch.
+      for (const epoch of ["0.01", "0.02", "0.03"]) {
+        await expect.poll(() => fact(page, "Epoch")).toBe(`${epoch} of 50`);
+        await press(page, "Step");
+      }
+      await expect.poll(() => fact(page, "Epoch")).toBe("0.04 of 50");
+      await press(page, "Resume");
+      await expect
+        .poll(async () => Number.parseFloat(await fact(page, "Epoch")), { timeout: 10_000 })
+        .toBeGreaterThan(1);
+      await press(page, "Pause");
+      // One report more may be on its way.
+      await page.waitForTimeout(200);
+      const paused = await fact(page, "Epoch");
+      await page.waitForTimeout(300);
+      expect(await fact(page, "Epoch")).toBe(paused);
+      await press(page, "Stop");
+      await waitFor(page, /was stopped .* of the test images are read right/);
+      expect(share(await fact(page, "Test accuracy"))).toBeGreaterThan(0.5);
+    });
+
+    it("back to a network that has learned nothing", async () => {
+      const page = await open("train");
+      await set(page, { hidden: "16", epochs: "500" });
+      await press(page, "Train");
+      await expect.poll(() => fact(page, "Samples/s"), { timeout: 20_000 }).not.toBe("–");
+      await press(page, "Reset");
+      await waitFor(page, /has learned nothing yet/);
+      expect(await page.locator(".train-table tbody tr").count()).toBe(1);
+      expect(await fact(page, "Loss")).toBe("–");
+    });
+
+    it("by the keyboard alone", async () => {
+      const page = await open("train");
+      const go = async (name: string) => {
+        const at = () => page.evaluate(() => document.activeElement?.textContent);
+        for (let i = 0; i < 40 && (await at()) !== name; i++) await page.keyboard.press("Tab");
+        expect(await at()).toBe(name);
+        await page.keyboard.press("Enter");
+      };
+      await page.locator("#tab-train").focus();
+      await go("784-16-16-10");
+      expect(await page.locator("#train-hidden").inputValue()).toBe("16, 16");
+      await go("Step");
+      await waitFor(page, /784-16-16-10, run 1 is paused/);
+      await go("Stop");
+      await waitFor(page, /was stopped/);
+    });
+
+    it("from one place: the keyboard stays where it is, whatever a button may do", async () => {
+      const page = await open("train");
+      await set(page, { hidden: "16", epochs: "1000" });
+      const focused = () => page.evaluate(() => document.activeElement?.textContent);
+      await page.getByRole("button", { name: "Train", exact: true }).focus();
+      for (const [state, name] of [
+        [/is learning/, "Pause"],
+        [/is paused/, "Resume"],
+        [/is learning/, "Pause"],
+      ] as const) {
+        await page.keyboard.press("Enter");
+        await waitFor(page, state);
+        expect(await focused()).toBe(name);
+      }
+      await page.getByRole("button", { name: "Stop" }).focus();
+      await page.keyboard.press("Enter");
+      await waitFor(page, /was stopped/);
+      expect(await focused()).toBe("Stop");
+      // Which has nothing to stop any more.
+      await page.keyboard.press("Enter");
+      await page.getByRole("button", { name: "Draw a digit for it" }).press("Enter");
+      await expect.poll(focused).toBe("Draw");
+    });
+
+    it("and says seldom what happens, as that is read aloud, and all of it in its place", async () => {
+      const page = await open("train");
+      await set(page, { hidden: "16", epochs: "1000" });
+      await press(page, "Train");
+      await waitFor(page, /is learning/);
+      await page.evaluate(() => {
+        const said: (string | null)[] = [];
+        Object.assign(globalThis, { said });
+        const status = document.querySelector(".train-status") as HTMLElement;
+        new MutationObserver(() => said.push(status.textContent)).observe(status, { childList: true });
+      });
+      await expect
+        .poll(async () => Number.parseFloat(await fact(page, "Epoch")), { timeout: 20_000 })
+        .toBeGreaterThan(10);
+      expect(await page.evaluate(() => (globalThis as unknown as { said: string[] }).said)).toEqual([]);
+      const overlaps = await page.locator(".train-facts dd").evaluateAll((cells) => {
+        const widths = cells.map((cell) => {
+          const range = document.createRange();
+          range.selectNodeContents(cell);
+          return range.getBoundingClientRect();
+        });
+        return widths.filter(({ left, top }, i) =>
+          widths.slice(0, i).some((one) => one.top === top && one.right > left),
+        );
+      });
+      expect(overlaps).toEqual([]);
+    });
+
+    it("though another network is looked at meanwhile", async () => {
+      const page = await open("train");
+      await set(page, { hidden: "16", epochs: "1000" });
+      await press(page, "Train");
+      await waitFor(page, /is learning/);
+      const layers = [{ units: 10, activation: "softmax" as const }];
+      const other = await Network.create({ inputs: 784, layers, loss: "crossEntropy" });
+      await load(page, "other.safetensors", other.toBytes());
+      await waitFor(page, /^other\.safetensors is loaded/);
+      await page.getByRole("radio", { name: "Draw against 784-16-10, run 1" }).check();
+      await press(page, "Stop");
+      await waitFor(page, /^784-16-10, run 1 was stopped/);
+    });
+  });
+
+  describe("refuses", () => {
+    it.each<[string, Partial<Record<keyof Settings, string>>, Partial<Settings>]>([
+      ["hidden", { hidden: "16, 0" }, { hidden: [16, 0] }],
+      ["loss", { loss: "quadratic" }, { loss: "quadratic" }],
+      ["dropout", { dropout: "1" }, { dropout: 1 }],
+    ])("what the library refuses, by its sentence and at the field: %s", async (field, typed, settings) => {
+      const page = await open("train");
+      await set(page, typed);
+      const sentence = await Network.create(networkOptions({ ...DEFAULTS, ...settings })).catch(
+        (e: Error) => e.message,
+      );
+      expect(await text(page.locator("#train-fault"))).toBe(sentence);
+      expect(await page.locator(`#train-${field}`).getAttribute("aria-invalid")).toBe("true");
+      const train = page.getByRole("button", { name: "Train", exact: true });
+      // The buttons follow within a frame.
+      await expect.poll(() => train.isDisabled()).toBe(true);
+      await set(page, { hidden: "128", loss: "crossEntropy", dropout: "0" });
+      expect(await text(page.locator("#train-fault"))).toBe("");
+      await expect.poll(() => train.isDisabled()).toBe(false);
+    });
+
+    it("a rate, a batch, epochs and a seed that are none", async () => {
+      const page = await open("train");
+      for (const name of ["learningRate", "batchSize", "epochs", "seed"] as const) {
+        await set(page, { [name]: "-1" });
+        expect(await text(page.locator("#train-fault"))).toMatch(new RegExp(`"${name}" must be .*, got -1$`));
+        await set(page, { [name]: String(DEFAULTS[name]) });
+      }
+      await set(page, { epochs: "" });
+      expect(await text(page.locator("#train-fault"))).toMatch(/"epochs" must be .*, got NaN$/);
+    });
+
+    it("to go on where training diverges, in a sentence, and trains again", async () => {
+      const page = await open("train");
+      await set(page, { ...SMALL, optimizer: "sgd", output: "linear", loss: "quadratic", learningRate: "1e30" });
+      await press(page, "Train");
+      await waitFor(page, /^training diverged: .*try a learning rate below/);
+      // Nothing is left of the network, nor of the worker that held the images for it.
+      await expect.poll(() => page.workers().length).toBe(0);
+      expect(await page.getByRole("button", { name: "Save 784-16-10, run 1" }).isDisabled()).toBe(true);
+      expect(await page.getByRole("radio", { name: "Draw against" }).isDisabled()).toBe(true);
+      await page.getByRole("tab", { name: "Draw" }).click();
+      await expect.poll(() => text(page.locator("#words"))).toBe("Sure: 3");
+      await page.getByRole("tab", { name: "Train" }).click();
+      await trainSmall(page, { optimizer: "adam", output: "softmax", loss: "crossEntropy", learningRate: "0.001" });
+    });
+  });
+
+  describe("compares", () => {
+    it("runs by their settings, results and curves, until they are removed", async () => {
+      const page = await open("train");
+      await trainSmall(page);
+      await trainSmall(page, { optimizer: "sgd", learningRate: "0.1", batchSize: "64" });
+      const rows = page.locator(".train-table tbody tr");
+      expect(await text(rows.nth(0))).toMatch(/784-16-10, run 1.*adam 0.001, batch 32, seed 1/);
+      expect(await text(rows.nth(1))).toMatch(/784-16-10, run 2.*sgd 0.1, batch 64, seed 1.*\d\d\.\d\d %/);
+      const curves = page.getByRole("img", { name: "Loss by epoch" });
+      await expect.poll(() => curves.getAttribute("aria-label")).toMatch(/run 1: training .*; .*run 2: training/);
+      await page.getByLabel("Show the curves of 784-16-10, run 1").uncheck();
+      await expect.poll(() => curves.getAttribute("aria-label")).not.toContain("run 1");
+      await press(page, "Remove 784-16-10, run 1");
+      await expect.poll(() => rows.count()).toBe(1);
+      expect(await page.evaluate(() => document.activeElement?.getAttribute("aria-label"))).toBe(
+        "Remove 784-16-10, run 2",
+      );
+      await press(page, "Remove 784-16-10, run 2");
+      expect(await page.evaluate(() => document.activeElement?.textContent)).toBe("Runs");
+    });
+  });
+
+  describe("keeps", () => {
+    it("a network in a file that Node reads and the page takes back", async () => {
+      const page = await open("train");
+      await trainSmall(page);
+      const accuracy = share(await fact(page, "Test accuracy"));
+      const { file, bytes } = await download(page, "784-16-10, run 1");
+      expect(file).toBe("784-16-10-run-1.safetensors");
+      const network = await Network.fromBytes(bytes);
+      // Browsers may have other kernels than Node, which round otherwise.
+      expect(network.evaluate(mnist.test).accuracy).toBeCloseTo(accuracy, 2);
+      await load(page, "mine.safetensors", bytes);
+      await waitFor(page, /^mine\.safetensors is loaded/);
+      const again = await download(page, "mine.safetensors");
+      expect(again.file).toBe("mine.safetensors");
+      expect(again.bytes).toEqual(bytes);
+    });
+
+    it("no file that is none, and says why", async () => {
+      const page = await open("train");
+      const broken = new Uint8Array(100).fill(7);
+      const reason = await Network.fromBytes(broken, { title: "broken.bin" }).catch((error: Error) => error.message);
+      await load(page, "broken.bin", broken);
+      await expect.poll(() => status(page)).toBe(reason);
+      const layers = [{ units: 1, activation: "sigmoid" as const }];
+      const other = await Network.create({ inputs: 2, layers, loss: "quadratic" });
+      await load(page, "xor.safetensors", other.toBytes());
+      await waitFor(page, /^xor\.safetensors holds a network of 2 inputs and 1 outputs, but digits take 784 and 10$/);
+      expect(await page.locator(".train-table tbody tr").count()).toBe(0);
+    });
+
+    it("a file that is dropped", async () => {
+      const page = await open("train");
+      const network = await Network.create({
+        inputs: 784,
+        layers: [{ units: 10, activation: "softmax" }],
+        loss: "crossEntropy",
+      });
+      await network.fit(mnist.test, { epochs: 1, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) });
+      const transfer = await page.evaluateHandle((numbers) => {
+        const dropped = new DataTransfer();
+        dropped.items.add(new File([new Uint8Array(numbers)], "dropped.safetensors"));
+        return dropped;
+      }, Array.from(network.toBytes()));
+      await page.dispatchEvent("#view-train", "drop", { dataTransfer: transfer });
+      await waitFor(page, /^dropped\.safetensors is loaded/);
+    });
+  });
+
+  describe("looks", () => {
+    it.each(LOOKS)("well in the %s on %s, with runs and a fault", async (colorScheme, _, context) => {
+      const page = await open("train", { context: { ...context, colorScheme } });
+      await expectAccessible(page);
+      await press(page, "Train");
+      await waitFor(page, /is trained/);
+      const settings = page.locator("summary", { hasText: "Settings" });
+      if (await settings.isVisible()) await settings.click();
+      await set(page, { epochs: "0" });
+      await expectAccessible(page);
+      expect(await fits(page)).toBe(true);
+    });
+  });
+});

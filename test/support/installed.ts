@@ -1,0 +1,38 @@
+// The package as its users get it: packed once, installed into empty projects.
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+
+/** A folder for projects, with the package packed into it. */
+export class Workshop {
+  readonly folder = mkdtempSync(join(tmpdir(), "wasmlp-package-"));
+  private readonly tarball: string;
+
+  constructor() {
+    const root = resolve(import.meta.dirname, "../..");
+    const args = ["pack", "--ignore-scripts", "--pack-destination", this.folder];
+    execFileSync("npm", args, { cwd: root, stdio: "pipe" });
+    const packed = readdirSync(this.folder).find((name) => name.endsWith(".tgz"));
+    if (packed === undefined) throw new Error("npm pack has left no package");
+    this.tarball = join(this.folder, packed);
+  }
+
+  /** A new project that has the package, these files and nothing else; gives its folder. */
+  project(name: string, files: Record<string, string> = {}): string {
+    const project = join(this.folder, name);
+    const all = { "package.json": '{ "name": "empty", "version": "1.0.0", "type": "module" }', ...files };
+    for (const [path, text] of Object.entries(all)) {
+      mkdirSync(join(project, path, ".."), { recursive: true });
+      writeFileSync(join(project, path), text);
+    }
+    const args = ["install", "--no-audit", "--no-fund", this.tarball];
+    execFileSync("npm", args, { cwd: project, stdio: "pipe" });
+    return project;
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,404 @@
+// Every kernel in the plainest TypeScript, in float64: the truth that the tests hold the kernels against. Matrices are
+// row-major without padding, weights `[units][inputs]`; speed and memory do not matter here, being obvious does.
+
+import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "../../src/abi.js";
+import { ACTIVATIONS, layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
+
+export type Numbers = ArrayLike<number>;
+
+/** Element `i`; a matrix that is too short is a mistake in a test, and must not read as NaN. */
+export function at(values: Numbers, i: number): number {
+  const value = values[i];
+  if (value === undefined) throw new RangeError(`no element ${i} among ${values.length}`);
+  return value;
+}
+
+// --- activations ---
+
+const LEAKY_SLOPE = 0.01;
+
+export function sigmoid(z: number): number {
+  return z < 0 ? Math.exp(z) / (1 + Math.exp(z)) : 1 / (1 + Math.exp(-z));
+}
+
+/** S(z); softmax is not elementwise and gives z as it is, like the kernels. */
+export function activation(z: number, code: number): number {
+  if (code === SIGMOID) return sigmoid(z);
+  if (code === TANH) return Math.tanh(z);
+  if (code === RELU) return Math.max(z, 0);
+  if (code === LEAKY_RELU) return z < 0 ? LEAKY_SLOPE * z : z;
+  return z;
+}
+
+/** dS/dz from the output a = S(z). */
+function dActivation(a: number, code: number): number {
+  if (code === SIGMOID) return a * (1 - a);
+  if (code === TANH) return 1 - a * a;
+  if (code === RELU) return a > 0 ? 1 : 0;
+  if (code === LEAKY_RELU) return a > 0 ? 1 : LEAKY_SLOPE;
+  return 1;
+}
+
+/** e^z over their sum, of one row. */
+function softmax(z: Numbers): Float64Array {
+  const most = Math.max(...Array.from(z));
+  const e = Float64Array.from(z, (value) => Math.exp(value - most));
+  const sum = e.reduce((total, value) => total + value, 0);
+  return e.map((value) => value / sum);
+}
+
+/** S(A) of `[rows][units]`. */
+export function activate(a: Numbers, rows: number, units: number, code: number): Float64Array {
+  if (code !== SOFTMAX) return Float64Array.from({ length: rows * units }, (_, i) => activation(at(a, i), code));
+  const out = new Float64Array(rows * units);
+  for (let r = 0; r < rows; r++) out.set(softmax(Array.from(a).slice(r * units, (r + 1) * units)), r * units);
+  return out;
+}
+
+/** D·dS(a), element by element. */
+export function dActivate(d: Numbers, a: Numbers, code: number): Float64Array {
+  return Float64Array.from(d, (value, i) => value * dActivation(at(a, i), code));
+}
+
+// --- the products of a dense layer ---
+
+/** S(b + X·Wᵀ): X is `[rows][inputs]`, the result `[rows][units]`; softmax is left as logits. */
+export function denseForward(
+  x: Numbers,
+  w: Numbers,
+  b: Numbers,
+  rows: number,
+  inputs: number,
+  units: number,
+  code: number = LINEAR,
+): Float64Array {
+  const a = new Float64Array(rows * units);
+  for (let r = 0; r < rows; r++) {
+    for (let u = 0; u < units; u++) {
+      let z = at(b, u);
+      for (let k = 0; k < inputs; k++) z += at(x, r * inputs + k) * at(w, u * inputs + k);
+      a[r * units + u] = activation(z, code);
+    }
+  }
+  return a;
+}
+
+/** D·W times dS(x): D is `[rows][units]`, x the outputs of the layer below, the result `[rows][inputs]`. */
+export function denseInputGradient(
+  d: Numbers,
+  w: Numbers,
+  x: Numbers,
+  rows: number,
+  inputs: number,
+  units: number,
+  code: number = LINEAR,
+): Float64Array {
+  const dx = new Float64Array(rows * inputs);
+  for (let r = 0; r < rows; r++) {
+    for (let k = 0; k < inputs; k++) {
+      let sum = 0;
+      for (let u = 0; u < units; u++) sum += at(d, r * units + u) * at(w, u * inputs + k);
+      dx[r * inputs + k] = sum * dActivation(at(x, r * inputs + k), code);
+    }
+  }
+  return dx;
+}
+
+/** G += Dᵀ·X and g += Σ D, in place: G is `[units][inputs]`. */
+export function accumulateGradient(
+  g: Float64Array,
+  gBias: Float64Array,
+  x: Numbers,
+  d: Numbers,
+  rows: number,
+  inputs: number,
+  units: number,
+): void {
+  for (let u = 0; u < units; u++) {
+    for (let r = 0; r < rows; r++) {
+      const delta = at(d, r * units + u);
+      gBias[u] = at(gBias, u) + delta;
+      for (let k = 0; k < inputs; k++) g[u * inputs + k] = at(g, u * inputs + k) + delta * at(x, r * inputs + k);
+    }
+  }
+}
+
+// --- losses ---
+
+export interface LossResult {
+  /** One a row. */
+  losses: Float64Array;
+  /** dC/dz `[rows][units]`. */
+  deltas: Float64Array;
+}
+
+/** Loss = lossScale·Σ (a − y)²; delta = deltaScale·2(a − y)·dS(a). */
+export function squaredError(
+  outputs: Numbers,
+  targets: Numbers,
+  rows: number,
+  units: number,
+  lossScale: number,
+  deltaScale: number,
+  code: number,
+): LossResult {
+  const losses = new Float64Array(rows);
+  const deltas = new Float64Array(rows * units);
+  for (let i = 0; i < rows * units; i++) {
+    const row = Math.floor(i / units);
+    const difference = at(outputs, i) - at(targets, i);
+    losses[row] = at(losses, row) + lossScale * difference ** 2;
+    deltas[i] = deltaScale * 2 * difference * dActivation(at(outputs, i), code);
+  }
+  return { losses, deltas };
+}
+
+/** From logits: loss = −Σ y·ln softmax(z); delta = scale·(softmax(z)·Σy − y). */
+export function softmaxCrossEntropy(
+  outputs: Numbers,
+  targets: Numbers,
+  rows: number,
+  units: number,
+  scale: number,
+): LossResult {
+  const losses = new Float64Array(rows);
+  const deltas = new Float64Array(rows * units);
+  for (let r = 0; r < rows; r++) {
+    const z = Array.from(outputs).slice(r * units, (r + 1) * units);
+    const y = Array.from(targets).slice(r * units, (r + 1) * units);
+    const most = Math.max(...z);
+    const logarithm = Math.log(z.reduce((sum, value) => sum + Math.exp(value - most), 0));
+    const weight = y.reduce((sum, value) => sum + value, 0);
+    losses[r] = y.reduce((sum, value, i) => sum - value * (at(z, i) - most - logarithm), 0);
+    deltas.set(
+      softmax(z).map((p, i) => scale * (p * weight - at(y, i))),
+      r * units,
+    );
+  }
+  return { losses, deltas };
+}
+
+/** From logits: loss = −Σ y·ln S(z) + (1 − y)·ln(1 − S(z)) with the sigmoid; delta = scale·(S(z) − y). */
+export function sigmoidCrossEntropy(
+  outputs: Numbers,
+  targets: Numbers,
+  rows: number,
+  units: number,
+  scale: number,
+): LossResult {
+  const losses = new Float64Array(rows);
+  const deltas = new Float64Array(rows * units);
+  for (let i = 0; i < rows * units; i++) {
+    const row = Math.floor(i / units);
+    const [z, y] = [at(outputs, i), at(targets, i)];
+    // ln S(z) = −ln(1 + e^−z) and ln(1 − S(z)) = −ln(1 + e^z).
+    losses[row] = at(losses, row) + y * softplus(-z) + (1 - y) * softplus(z);
+    deltas[i] = scale * (sigmoid(z) - y);
+  }
+  return { losses, deltas };
+}
+
+/** ln(1 + e^z). */
+function softplus(z: number): number {
+  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
+}
+
+// --- the rest ---
+
+/** P −= rate·G, in place. */
+function sgd(params: Float64Array, grads: Numbers, rate: number): void {
+  for (let i = 0; i < params.length; i++) params[i] = at(params, i) - rate * at(grads, i);
+}
+
+/** Rows of `width` numbers times `scale`, by number; `order` undefined takes the first `count` as they stand. */
+export function gather(
+  rows: Numbers,
+  order: Numbers | undefined,
+  count: number,
+  width: number,
+  scale = 1,
+): Float64Array {
+  return Float64Array.from({ length: count * width }, (_, i) => {
+    const row = Math.floor(i / width);
+    return scale * at(rows, (order ? at(order, row) : row) * width + (i % width));
+  });
+}
+
+/** One-hot rows of labels. */
+export function gatherLabels(labels: Numbers, order: Numbers | undefined, count: number, units: number): Float64Array {
+  const y = new Float64Array(count * units);
+  for (let i = 0; i < count; i++) y[i * units + at(labels, order ? at(order, i) : i)] = 1;
+  return y;
+}
+
+/** Rows whose largest output (the first of equals) has a target above one half. */
+export function countCorrect(outputs: Numbers, targets: Numbers, rows: number, units: number): number {
+  let correct = 0;
+  for (let r = 0; r < rows; r++) {
+    let best = 0;
+    for (let u = 1; u < units; u++) if (at(outputs, r * units + u) > at(outputs, r * units + best)) best = u;
+    if (at(targets, r * units + best) > 0.5) correct++;
+  }
+  return correct;
+}
+
+// --- a whole network ---
+
+export interface Parameters {
+  /** `[units][inputs]`. */
+  weights: Float64Array;
+  biases: Float64Array;
+}
+
+/** Copies in float64 of parameters in any numbers. */
+export function copyParameters(layers: readonly { weights: Numbers; biases: Numbers }[]): Parameters[] {
+  return layers.map(({ weights, biases }) => ({
+    weights: Float64Array.from(weights),
+    biases: Float64Array.from(biases),
+  }));
+}
+
+/** What each output `[rows][units]` of each hidden layer is multiplied by before the next layer takes it. */
+export type Masks = readonly (Numbers | undefined)[];
+
+function masked(values: Numbers, mask: Numbers | undefined): Numbers {
+  return mask ? Float64Array.from(values, (value, i) => value * at(mask, i)) : values;
+}
+
+/** The outputs of every layer before any mask, from the inputs up; the last layer's are logits with cross-entropy. */
+function layerOutputs(
+  spec: NetworkSpec,
+  params: readonly Parameters[],
+  x: Numbers,
+  rows: number,
+  masks?: Masks,
+): Numbers[] {
+  const outputs: Numbers[] = [x];
+  spec.layers.forEach(({ units, activation }, i) => {
+    const { weights, biases } = params[i] as Parameters;
+    const logits = spec.loss === "crossEntropy" && i === spec.layers.length - 1;
+    const code = logits ? LINEAR : ACTIVATIONS[activation];
+    const below = masked(outputs[i] as Numbers, masks?.[i - 1]);
+    outputs.push(denseForward(below, weights, biases, rows, layerInputs(spec, i), units, code));
+  });
+  return outputs;
+}
+
+/** A network's outputs `[rows][units]`. */
+export function predict(spec: NetworkSpec, params: readonly Parameters[], x: Numbers, rows: number): Float64Array {
+  const last = layerOutputs(spec, params, x, rows).at(-1) as Numbers;
+  const units = outputUnits(spec);
+  return spec.loss === "crossEntropy"
+    ? activate(last, rows, units, ACTIVATIONS[outputActivation(spec)])
+    : Float64Array.from(last);
+}
+
+function outputActivation(spec: NetworkSpec): keyof typeof ACTIVATIONS {
+  return (spec.layers.at(-1) as NetworkSpec["layers"][number]).activation;
+}
+
+/** The loss of each row and its deltas, from what `layerOutputs` gave for the last layer. */
+function lossOf(spec: NetworkSpec, outputs: Numbers, y: Numbers, rows: number, scale: number): LossResult {
+  const units = outputUnits(spec);
+  const code = ACTIVATIONS[outputActivation(spec)];
+  if (spec.loss === "crossEntropy") {
+    const crossEntropy = code === SOFTMAX ? softmaxCrossEntropy : sigmoidCrossEntropy;
+    return crossEntropy(outputs, y, rows, units, scale);
+  }
+  const share = spec.loss === "meanSquaredError" ? 1 / units : 1;
+  return squaredError(outputs, y, rows, units, share, scale * share, code);
+}
+
+/** The mean loss over `rows` samples, whose targets are y `[rows][outputs]`. */
+function meanLoss(
+  spec: NetworkSpec,
+  params: readonly Parameters[],
+  x: Numbers,
+  y: Numbers,
+  rows: number,
+  masks?: Masks,
+): number {
+  const { losses } = lossOf(spec, layerOutputs(spec, params, x, rows, masks).at(-1) as Numbers, y, rows, 1);
+  return losses.reduce((sum, loss) => sum + loss, 0) / rows;
+}
+
+/** The mean loss and its gradient by backpropagation, in the shape of the parameters. */
+export function gradient(
+  spec: NetworkSpec,
+  params: readonly Parameters[],
+  x: Numbers,
+  y: Numbers,
+  rows: number,
+  masks?: Masks,
+): { loss: number; layers: Parameters[] } {
+  const outputs = layerOutputs(spec, params, x, rows, masks);
+  const { losses, deltas } = lossOf(spec, outputs.at(-1) as Numbers, y, rows, 1 / rows);
+  const layers = zeros(params);
+  let delta = deltas;
+  for (let i = spec.layers.length - 1; i >= 0; i--) {
+    const below = outputs[i] as Numbers;
+    const [inputs, units] = [layerInputs(spec, i), (spec.layers[i] as NetworkSpec["layers"][number]).units];
+    const { weights, biases } = layers[i] as Parameters;
+    accumulateGradient(weights, biases, masked(below, masks?.[i - 1]), delta, rows, inputs, units);
+    const layerBelow = spec.layers[i - 1];
+    if (!layerBelow) break;
+    const w = (params[i] as Parameters).weights;
+    const code = ACTIVATIONS[layerBelow.activation];
+    delta = Float64Array.from(masked(denseInputGradient(delta, w, below, rows, inputs, units, code), masks?.[i - 1]));
+  }
+  return { loss: losses.reduce((sum, loss) => sum + loss, 0) / rows, layers };
+}
+
+function zeros(params: readonly Parameters[]): Parameters[] {
+  return params.map(({ weights, biases }) => ({
+    weights: new Float64Array(weights.length),
+    biases: new Float64Array(biases.length),
+  }));
+}
+
+/**
+ * The same gradient without the chain rule: (C(p + h) − C(p − h)) / 2h for every parameter p. 1e-5 leaves about ten right
+ * digits where the loss is smooth; where a relu turns within h of p, it is not.
+ */
+export function centralDifferences(
+  spec: NetworkSpec,
+  params: readonly Parameters[],
+  x: Numbers,
+  y: Numbers,
+  rows: number,
+  masks?: Masks,
+  h = 1e-5,
+): Parameters[] {
+  const moved = copyParameters(params);
+  const slope = (block: Float64Array, i: number): number => {
+    const p = at(block, i);
+    block[i] = p + h;
+    const right = meanLoss(spec, moved, x, y, rows, masks);
+    block[i] = p - h;
+    const left = meanLoss(spec, moved, x, y, rows, masks);
+    block[i] = p;
+    return (right - left) / (2 * h);
+  };
+  return moved.map(({ weights, biases }) => ({
+    weights: Float64Array.from(weights, (_, i) => slope(weights, i)),
+    biases: Float64Array.from(biases, (_, i) => slope(biases, i)),
+  }));
+}
+
+/** One step of gradient descent on all `rows` samples, in place. Gives the mean loss before it. */
+export function trainStep(
+  spec: NetworkSpec,
+  params: readonly Parameters[],
+  x: Numbers,
+  y: Numbers,
+  rows: number,
+  rate: number,
+): number {
+  const { loss, layers } = gradient(spec, params, x, y, rows);
+  params.forEach(({ weights, biases }, i) => {
+    const { weights: dWeights, biases: dBiases } = layers[i] as Parameters;
+    sgd(weights, dWeights, rate);
+    sgd(biases, dBiases, rate);
+  });
+  return loss;
+}

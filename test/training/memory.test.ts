@@ -1,0 +1,122 @@
+// Memory that stays flat, in processes of their own so that nothing else is in it.
+
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { buildSync } from "esbuild";
+import { afterAll, describe, expect, it } from "vitest";
+
+const source = resolve(import.meta.dirname, "../../src/node.js");
+const folder = mkdtempSync(join(tmpdir(), "wasmlp-memory-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs a script against the library with `gc` at hand; gives the JSON it prints last. */
+function run(name: string, code: string, flags: string[] = []): Record<string, number> {
+  const [entry, outfile] = [join(folder, `${name}.ts`), join(folder, `${name}.mjs`)];
+  writeFileSync(entry, code.replace("wasmlp/node", source.replaceAll("\\", "/").replace(".js", ".ts")));
+  buildSync({ entryPoints: [entry], outfile, bundle: true, format: "esm", platform: "node", logLevel: "error" });
+  return JSON.parse(
+    execFileSync(process.execPath, ["--expose-gc", ...flags, outfile], {
+      encoding: "utf8",
+      cwd: resolve(source, "../.."),
+    }),
+  );
+}
+
+/** A network of 8-4-2 that has taken 200,000 steps, and `fit(epochs)` of 1,000 steps each. */
+const warm = (how: string): string => `import { adamw, cosine, Dataset, Network, sgd } from "wasmlp/node";
+let grown = 0;
+const { grow } = WebAssembly.Memory.prototype;
+WebAssembly.Memory.prototype.grow = function (pages) { grown += pages; return grow.call(this, pages); };
+const layers = [{ units: 4, activation: "sigmoid" }, { units: 2, activation: "sigmoid" }];
+const net = await Network.create({ inputs: 8, layers, loss: "quadratic" });
+const labels = Array.from({ length: 2000 }, (_, i) => i % 2);
+const data = new Dataset({ inputs: new Float32Array(2000 * 8).fill(0.5), shape: [2, 4], labels });
+const fit = (epochs) => net.fit(data, { epochs, batchSize: 2, ${how} });
+await fit(200);
+const warm = grown;
+`;
+
+describe("memory", () => {
+  it("a million steps of a small network leave heap, WebAssembly memory and resident memory flat", () => {
+    const { heap, resident, pages, warmPages, seconds } = run(
+      "steps",
+      `${warm("optimizer: sgd({ learningRate: 0.1 })")}
+      const measure = () => { gc(); gc(); return process.memoryUsage(); };
+      const before = measure();
+      const started = performance.now();
+      await fit(1000);
+      const seconds = (performance.now() - started) / 1000;
+      const after = measure();
+      const [heap, resident] = [after.heapUsed - before.heapUsed, after.rss - before.rss];
+      console.log(JSON.stringify({ heap, resident, pages: grown - warm, warmPages: warm, seconds }));`,
+    ) as { heap: number; resident: number; pages: number; warmPages: number; seconds: number };
+    // 1000 records of epochs are garbage by then; a single byte a step would be a million.
+    expect(heap).toBeLessThan(500_000);
+    expect(resident).toBeLessThan(16e6);
+    expect(warmPages).toBeGreaterThan(0);
+    expect(pages).toBe(0);
+    expect(seconds).toBeLessThan(10);
+  });
+
+  it.each([
+    ["plain descent", "optimizer: sgd({ learningRate: 0.1 })"],
+    ["plain descent with images drawn anew", "optimizer: sgd({ learningRate: 0.1 }), augment: { shift: 1 }"],
+    ["adamw and a schedule", "optimizer: adamw(), schedule: cosine({ warmUp: 1 })"],
+  ])("a step of %s makes no garbage but boxed numbers", (_, how) => {
+    // A young generation that holds all of it, so that what is left on the heap is all that was allocated.
+    const { bytes, collections } = run(
+      "garbage",
+      `${warm(how)}
+      import { PerformanceObserver } from "node:perf_hooks";
+      let collections = 0;
+      await fit(200);
+      gc();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      const observer = new PerformanceObserver((list) => { collections += list.getEntries().length; });
+      observer.observe({ entryTypes: ["gc"] });
+      const before = process.memoryUsage().heapUsed;
+      await fit(100);
+      const bytes = (process.memoryUsage().heapUsed - before) / 100_000;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      console.log(JSON.stringify({ bytes, collections }));`,
+      ["--min-semi-space-size=64", "--max-semi-space-size=64"],
+    ) as { bytes: number; collections: number };
+    expect(collections).toBe(0);
+    expect(bytes).toBeGreaterThanOrEqual(0);
+    // performance.now() and what is passed on uninlined are boxed numbers of 12 or 16 bytes: some 40 to 100 bytes a step, by what
+    // V8 inlines on this Node and just now. An object a step would be more.
+    expect(bytes).toBeLessThan(128);
+  });
+
+  it("forgotten and disposed networks are collected", () => {
+    const { resident } = run(
+      "networks",
+      `import { Network } from "wasmlp/node";
+      const layers = [{ units: 16384, activation: "relu" }, { units: 1, activation: "linear" }];
+      for (let i = 0; i < 120; i++) {
+        const net = await Network.create({ inputs: 1, layers, loss: "quadratic" });
+        net.predict(new Uint8Array(64));
+        if (i % 2) net.dispose();
+        if (i % 10 === 0) gc();
+      }
+      console.log(JSON.stringify({ resident: process.resourceUsage().maxRSS * 1024 }));`,
+    ) as { resident: number };
+    // Each has 64 rows of 16,384 activations that have been written to: all of them would be 700 MB.
+    expect(resident).toBeLessThan(400e6);
+  });
+
+  it("full-batch descent on the 60,000 digits stays under 400 MB", () => {
+    const { resident, fell } = run(
+      "full",
+      `import { loadMnist, Network, sgd } from "wasmlp/node";
+      const { train } = await loadMnist();
+      const net = await Network.create({ inputs: 784, layers: [{ units: 128, activation: "relu" }, { units: 10, activation: "softmax" }], loss: "crossEntropy", seed: 1 });
+      const history = await net.fit(train, { epochs: 3, batchSize: train.count, optimizer: sgd({ learningRate: 0.1 }) });
+      console.log(JSON.stringify({ resident: process.resourceUsage().maxRSS * 1024, fell: history[0].loss - history[2].loss }));`,
+    ) as { resident: number; fell: number };
+    expect(fell).toBeGreaterThan(0);
+    expect(resident).toBeLessThan(400e6);
+  });
+});
