@@ -1,22 +1,30 @@
-// Where threads meet. Three words (i32) at `barrier`, over shared memory:
+// A reusable barrier for the threads of a team. Three words (i32) at address `barrier`, in shared memory:
 //
-//   | arrived at this meeting | number of this meeting | broken: 1 sends everyone home |
+//   | threads that have arrived | number of this meeting | broken: 1 makes every wait return |
 
-/** What a wait gives: all have met, or the time is up, or the barrier is broken. */
+/** Results of a wait: all threads have arrived, the time is up, or the barrier is broken. */
 const MET: i32 = 0;
 const TIMED_OUT: i32 = 1;
 const BROKEN: i32 = 2;
 
-/** Arrives at meeting number `meeting` of `threads`, and waits for the others as `awaitMeeting` does. */
+/**
+ * Arrives at meeting number `meeting` of `threads` threads. The last to arrive resets the count, advances the number
+ * and wakes the others, without waiting; the others wait as in `awaitMeeting`. Returns MET, TIMED_OUT or BROKEN.
+ */
 export function meet(barrier: usize, meeting: i32, threads: i32, spins: i32, milliseconds: f64): i32 {
   if (atomic.add<i32>(barrier, 1) !== threads - 1) return awaitMeeting(barrier, meeting, spins, milliseconds);
+  // The count is reset before the number changes: a thread that sees the new number may arrive at the next meeting at
+  // once.
   atomic.store<i32>(barrier, 0);
   atomic.store<i32>(barrier, meeting + 1, 4);
   atomic.notify(barrier + 4, -1);
   return atomic.load<i32>(barrier, 8) === 0 ? MET : BROKEN;
 }
 
-/** Waits for a meeting that this thread has arrived at: looks `spins` times, then sleeps for at most `milliseconds`. */
+/**
+ * Waits for a meeting at which this thread has already arrived: polls `spins` times, then sleeps for at most
+ * `milliseconds`. A sleeping thread takes microseconds to wake, so short phases are waited for by polling.
+ */
 export function awaitMeeting(barrier: usize, meeting: i32, spins: i32, milliseconds: f64): i32 {
   for (; spins > 0; spins--) {
     if (atomic.load<i32>(barrier, 4) !== meeting) return MET;
@@ -27,7 +35,7 @@ export function awaitMeeting(barrier: usize, meeting: i32, spins: i32, milliseco
   return atomic.load<i32>(barrier, 4) !== meeting ? MET : TIMED_OUT;
 }
 
-/** Sends home whoever waits or will wait. */
+/** Makes every present and future wait at this barrier return BROKEN. */
 export function breakBarrier(barrier: usize): void {
   atomic.store<i32>(barrier, 1, 8);
   atomic.notify(barrier + 4, -1);

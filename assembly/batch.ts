@@ -1,14 +1,15 @@
-// Rows of the dataset, picked by number, into the batch. `order` is the address of `count` row numbers (u32), or 0 for the
-// first `count` rows as they stand. Stored rows are tight; batch rows are padded to 16 floats, and the padding is not read.
+// Gathers rows of the dataset into a mini-batch. `order` is the address of `count` row numbers (u32), or 0 for the
+// first `count` rows in sequence. Rows of the dataset are not padded. Rows of the batch are padded to a multiple of 16
+// floats; the padding is not written, since the kernels never read it. Only the batch (`x`, `y`) is written.
 
 import { assertAligned, assertSizes, rowBytes } from "./simd";
 
-/** The number of the batch's row `i` in the dataset. */
+/** The dataset's row number of the batch's row `i`. */
 export function rowNumber(order: usize, i: usize): usize {
   return order === 0 ? i : <usize>load<u32>(order + (i << 2));
 }
 
-/** X[count][width] = scale·rows of bytes. */
+/** X[count][width] = scale·rows, for a dataset of bytes (u8). */
 export function gatherU8(x: usize, rows: usize, order: usize, count: usize, width: usize, scale: f32): void {
   assertAligned(x);
   assertSizes(count, 1, width);
@@ -17,13 +18,14 @@ export function gatherU8(x: usize, rows: usize, order: usize, count: usize, widt
   for (let i: usize = 0; i < count; i++) {
     const row = rows + rowNumber(order, i) * width;
     let k: usize = 0;
+    // Sixteen bytes at a time as far as the row reaches, then one by one: reading past the row could leave the memory.
     for (; k < whole; k += 16) widen16(x + (k << 2), row + k, f32x4.splat(scale));
     for (; k < width; k++) store<f32>(x + (k << 2), scale * <f32>load<u8>(row + k));
     x += stride;
   }
 }
 
-/** Sixteen bytes to sixteen scaled floats. */
+/** Converts sixteen bytes to sixteen floats times `scale`. */
 function widen16(x: usize, bytes: usize, scale: v128): void {
   const v = v128.load(bytes);
   const low = i16x8.extend_low_i8x16_u(v);
@@ -34,7 +36,7 @@ function widen16(x: usize, bytes: usize, scale: v128): void {
   v128.store(x, f32x4.mul(f32x4.convert_i32x4_s(i32x4.extend_high_i16x8_u(high)), scale), 48);
 }
 
-/** X[count][width] = rows of floats; also gathers target vectors. */
+/** X[count][width] = rows, for a dataset of floats (f32). Target vectors are gathered with it too. */
 export function gatherF32(x: usize, rows: usize, order: usize, count: usize, width: usize): void {
   assertAligned(x);
   assertSizes(count, 1, width);
@@ -50,7 +52,7 @@ export function gatherF32(x: usize, rows: usize, order: usize, count: usize, wid
   }
 }
 
-/** Y[count][units] = one-hot rows of labels (u32). */
+/** Y[count][units] = one-hot vectors of the dataset's labels (u32, each below `units`); the padding becomes zero. */
 export function gatherLabels(y: usize, labels: usize, order: usize, count: usize, units: usize): void {
   assertAligned(y);
   assertSizes(count, 1, units);

@@ -1,10 +1,13 @@
-// The machine's ceiling of 128-bit multiply-adds: twelve sums in registers and nothing else. Compiled as the kernels are.
+// The benchmark's measure of the machine's peak rate of 128-bit multiply-adds. Compiled with the same options as the
+// kernels. Twelve independent sums: enough to hide the latency of a multiply-add (4 cycles, 2 per cycle), few enough
+// for 15 registers.
 
 import { madd } from "./simd";
 
 /**
- * Does `rounds` times twelve multiply-adds of four lanes; the result keeps them from being left
- * out, and numbers that are passed from being made anew each time.
+ * Performs 12·`rounds` multiply-adds of four lanes, s = s·factor + addend, and returns the first lane of the total. The
+ * compiler cannot remove the work, because the result depends on it, nor precompute it, because the operands are
+ * arguments.
  */
 export function ceiling(rounds: usize, factor: f32, addend: f32): f32 {
   const a = f32x4.splat(factor);
@@ -35,6 +38,7 @@ export function ceiling(rounds: usize, factor: f32, addend: f32): f32 {
     s10 = madd(s10, a, b);
     s11 = madd(s11, a, b);
   }
+  // Each sum is used, so none is dead code.
   const sum = f32x4.add(
     f32x4.add(f32x4.add(s0, s1), f32x4.add(s2, s3)),
     f32x4.add(f32x4.add(s4, s5), f32x4.add(s6, s7)),

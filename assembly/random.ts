@@ -1,6 +1,11 @@
-// The draws of `src/random.ts` inside kernels: each is a function of its counters and of the seed alone.
+// The counter-based random numbers of `src/random.ts`, for kernels. A block depends only on its counter and key, so
+// threads need no shared generator and any block can be computed again.
 
-/** One block of Philox4x32-10, as there: four u32 at `out` from a counter of four and a key of two. */
+/**
+ * Writes one block of Philox4x32-10, four u32, to `out`, from a counter of four words and a key of two (Salmon et al.,
+ * "Parallel random numbers: as easy as 1, 2, 3", SC 2011). The constants are that paper's multipliers and Weyl
+ * increments.
+ */
 export function philox(out: usize, c0: u32, c1: u32, c2: u32, c3: u32, key0: u32, key1: u32): void {
   for (let round = 0; round < 10; round++) {
     const a = <u64>c0 * <u64>0xd2511f53;

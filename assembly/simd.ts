@@ -1,18 +1,19 @@
-// The few vector helpers that every kernel shares. `PANEL` floats are four vectors.
+// Vector helpers that the kernels share. A vector (v128) is four floats; a panel row is `PANEL` = 16 floats, four
+// vectors.
 
 import { PANEL } from "../src/abi";
 
-/** Bytes of one padded row of `n` floats. */
+/** Bytes of a row of `n` floats, padded to a multiple of `PANEL`. */
 export function rowBytes(n: usize): usize {
   return ((n + PANEL - 1) & ~(PANEL - 1)) << 2;
 }
 
-/** Bytes of one input's row of a panel: a cache line. */
+/** Bytes of one input's row in a panel of weights: one cache line. */
 export const PANEL_BYTES: usize = PANEL * 4;
 
 /**
- * Bytes from one panel to the next. The number of rows is made odd: were it a power of two, an input's rows of all panels
- * would fall on the same few sets of the cache.
+ * Bytes from one panel to the next. The number of rows is rounded up to an odd one: with a power of two, an input's
+ * rows in all panels would map to the same few sets of the cache.
  */
 export function panelBytes(inputs: usize): usize {
   return (inputs | 1) * PANEL_BYTES;
@@ -35,12 +36,12 @@ export function laneSum(a: v128): f32 {
   return f32x4.extract_lane(a, 0) + f32x4.extract_lane(a, 1) + (f32x4.extract_lane(a, 2) + f32x4.extract_lane(a, 3));
 }
 
-/** All ones in the lanes of the four floats from index `i` that lie below `n`. */
+/** A mask with all bits set in those of the four lanes `i` … `i` + 3 whose index is below `n`. */
 export function lanesBelow(i: usize, n: usize): v128 {
   return i32x4.lt_s(i32x4.add(i32x4.splat(<i32>i), i32x4(0, 1, 2, 3)), i32x4.splat(<i32>n));
 }
 
-/** Zeroes the padding of one row of `n` floats, whatever it held. */
+/** Sets the padding of one row of `n` floats to zero. Masked rather than multiplied: the padding may hold NaN. */
 export function clearPadding(row: usize, n: usize): void {
   const last = row + ((n & ~3) << 2);
   const end = row + rowBytes(n);
@@ -48,7 +49,8 @@ export function clearPadding(row: usize, n: usize): void {
   for (let at = last + 16; at < end; at += 16) v128.store(at, f32x4.splat(0));
 }
 
-// Guards of the debug build; in the others `assert` compiles to nothing. Addresses are merged by `|`.
+// Guards of the debug build; in the other builds `assert` compiles to nothing. Several addresses are checked at once as
+// their bitwise OR, whose low bits are zero only if those of each address are.
 
 export function assertAligned(addresses: usize): void {
   assert((addresses & 15) === 0, "addresses must be multiples of 16");

@@ -1,11 +1,19 @@
-// The products of an input layer whose rows come as lists of their non-zero inputs. Exact: a zero input adds nothing, and
-// the others are summed in the order of the dense products.
+// The products of an input layer whose inputs X are stored sparsely. The sums are those of the dense products: a zero
+// input adds nothing, and the non-zero ones are added in the same order.
 //
-//   row list      {64·input (u32), value (f32)} over ascending inputs; 64 bytes are one input's row of a panel of weights
-//   column list   {offset of the sample's row of deltas (u32), value (f32)} over ascending samples, one list an input
+// Compressed sparse rows (CSR): one list per sample, over ascending inputs. `lists` holds the entries, `spans` the row
+// pointers {address of the first entry, address behind the last} (u32 each). An entry is
 //
-// A row list runs from the first to before the second address (u32 each) of its span. Column lists start `stride` bytes apart;
-// each ends at the address (u32) among `ends`. `from` and `to` are panel numbers, or input numbers where that is said.
+//   {64·input (u32), value (f32)}                             64 bytes are one input's row in a panel of weights
+//
+// Compressed sparse columns (CSC): one list per input, over ascending samples. Lists start `stride` bytes apart from
+// `columns` on, so that none has to be counted before the others are filled; `ends` holds the address (u32) behind each
+// list's last entry. An entry is
+//
+//   {offset of the sample's row of deltas (u32), value (f32)}
+//
+// Both store offsets in bytes instead of indices, which saves the products a multiplication per entry. `from` and `to`
+// are panel numbers of the units, `first` and `end` input numbers: each thread computes only its own range.
 
 import {
   sparseForwardTile1,
@@ -22,7 +30,11 @@ import { activateRows } from "./activation";
 import { rowNumber } from "./batch";
 import { assertAligned, assertInputs, assertPanels, assertSizes, PANEL_BYTES, panelBytes, rowBytes } from "./simd";
 
-/** Row lists of `count` rows of bytes, values times `scale`, one right after the other, and their spans. */
+/**
+ * Writes `count` rows of bytes as sparse rows (CSR): entries of value·`scale` to `lists`, one row directly behind the
+ * other, and row pointers to `spans`. `rows` is the dataset [·][width]; `order` holds the row numbers (u32), or is 0
+ * for the first rows.
+ */
 export function listRowsU8(
   lists: usize,
   spans: usize,
@@ -35,6 +47,8 @@ export function listRowsU8(
   assertSizes(count, width, 1);
   const whole = width & ~63;
   let entry = lists;
+  // 64 inputs at a time as a bit mask, so that a run of zeros costs one comparison and only non-zero inputs take a
+  // branch.
   for (let i: usize = 0; i < count; i++) {
     const row = rows + rowNumber(order, i) * width;
     store<u32>(spans + i * SPAN_BYTES, <u32>entry);
@@ -52,7 +66,7 @@ export function listRowsU8(
   }
 }
 
-/** A bit for each of 64 bytes that is not zero. */
+/** A mask of 64 bits: bit i is set if byte i is non-zero. */
 function nonZeroBytes(bytes: usize): u64 {
   const zero = i8x16.splat(0);
   const a = <u32>i8x16.bitmask(i8x16.ne(v128.load(bytes), zero));
@@ -62,13 +76,13 @@ function nonZeroBytes(bytes: usize): u64 {
   return <u64>(a | (b << 16)) | ((<u64>(c | (d << 16))) << 32);
 }
 
-/** Writes one entry of a row list, and gives the address of the next. */
+/** Writes one CSR entry and returns the address of the next. */
 function append(entry: usize, input: usize, value: f32): usize {
   store<u64>(entry, <u64>(input * PANEL_BYTES) | ((<u64>reinterpret<u32>(value)) << 32));
   return entry + ENTRY_BYTES;
 }
 
-/** The same of rows of floats; −0 counts as zero. */
+/** The same for rows of floats [·][width], unscaled. −0 counts as zero; NaN does not. */
 export function listRowsF32(lists: usize, spans: usize, rows: usize, order: usize, count: usize, width: usize): void {
   assertSizes(count, width, 1);
   const whole = width & ~3;
@@ -92,9 +106,10 @@ export function listRowsF32(lists: usize, spans: usize, rows: usize, order: usiz
 }
 
 /**
- * Spans of `count` rows out of those of all that are kept. Gives a sum over a word of each cache line of their lists, which means
- * nothing: lists of a shuffled dataset are far away, and reading ahead in them all at once takes less time than a product would
- * wait for one after the other.
+ * Gathers the row pointers of a mini-batch: `spans`[count] from `kept`, those of the whole dataset, by the numbers in
+ * `order`. Entries are not copied. One word of each cache line of the rows' entries is read ahead: rows of a shuffled
+ * dataset are rarely in the cache, and fetching them all at once is faster than letting the product wait for each in
+ * turn. The sum of those words is returned only so that the compiler keeps the reads; it has no meaning.
  */
 export function gatherSpans(spans: usize, kept: usize, order: usize, count: usize): u32 {
   assertSizes(count, 1, 1);
@@ -110,7 +125,7 @@ export function gatherSpans(spans: usize, kept: usize, order: usize, count: usiz
   return touched;
 }
 
-/** How many of the `width` bytes of each of `count` rows are not zero (u32). */
+/** counts[count] (u32) = the number of non-zero bytes of each row of `rows`[count][width]. */
 export function countNonZeroU8(counts: usize, rows: usize, count: usize, width: usize): void {
   const whole = width & ~63;
   for (let i: usize = 0; i < count; i++) {
@@ -122,7 +137,7 @@ export function countNonZeroU8(counts: usize, rows: usize, count: usize, width: 
   }
 }
 
-/** How many of the `width` floats of each of `count` rows are not zero (u32). */
+/** counts[count] (u32) = the number of non-zero floats of each row of `rows`[count][width]. */
 export function countNonZeroF32(counts: usize, rows: usize, count: usize, width: usize): void {
   for (let i: usize = 0; i < count; i++) {
     let sum: u32 = 0;
@@ -132,7 +147,10 @@ export function countNonZeroF32(counts: usize, rows: usize, count: usize, width:
   }
 }
 
-/** Column lists of the inputs `from` to `to` out of row lists; the rows of deltas that they point at hold `units` floats. */
+/**
+ * Transposes the sparse rows of a mini-batch: writes the sparse columns (CSC) of inputs `from` to `to` and their
+ * `ends`. The entries refer to rows of deltas D[rows][units].
+ */
 export function listColumns(
   columns: usize,
   ends: usize,
@@ -143,6 +161,7 @@ export function listColumns(
   from: usize,
   to: usize,
 ): void {
+  // Each list is empty at first; `ends` serves as the place of its next entry.
   for (let k = from; k < to; k++) store<u32>(ends + (k << 2), <u32>(columns + k * columnStride));
   const limit = <u32>(to * PANEL_BYTES);
   const deltaStride = rowBytes(units);
@@ -152,6 +171,7 @@ export function listColumns(
     const delta = <u64>(i * deltaStride);
     for (let entry = firstAt(list, end, from); entry < end && load<u32>(entry) < limit; entry += ENTRY_BYTES) {
       const pair = load<u64>(entry);
+      // 64·input / 16 is the byte offset of input's u32 in `ends`.
       const slot = ends + <usize>(<u32>pair >> 4);
       const at = <usize>load<u32>(slot);
       store<u64>(at, (pair & 0xffffffff00000000) | delta);
@@ -160,11 +180,12 @@ export function listColumns(
   }
 }
 
-/** The first entry of a row list whose input is `from` or later, by bisection. */
+/** The address of a row's first entry with an input of at least `from`, by bisection between `entry` and `end`. */
 function firstAt(entry: usize, end: usize, from: usize): usize {
   if (from === 0) return entry;
   const wanted = <u32>(from * PANEL_BYTES);
   while (entry < end) {
+    // Half of the distance, rounded down to whole entries of 8 bytes.
     const middle = entry + (((end - entry) >> 4) << 3);
     if (load<u32>(middle) < wanted) entry = middle + ENTRY_BYTES;
     else end = middle;
@@ -172,17 +193,23 @@ function firstAt(entry: usize, end: usize, from: usize): usize {
   return entry;
 }
 
-/** Panels of the next tile of `left`: as many as the registers hold, such that none stands alone. */
+/**
+ * Panels of the next tile of `left` remaining ones, at most `most`. Four are split 2 + 2, since 3 + 1 leaves a slow
+ * tile of one.
+ */
 function tilePanels(left: usize, most: usize): usize {
   return left === 4 ? 2 : min(left, most);
 }
 
-/** Panels that a forward tile holds best: fused, two leave registers for what V8 loads ahead. */
+/**
+ * Panels of the fastest forward tile: with fused multiply-adds V8 keeps loads in registers, for which two panels leave
+ * room.
+ */
 const MOST_PANELS: usize = ASC_FEATURE_RELAXED_SIMD ? 2 : 3;
 
 /**
- * A[rows][units] = S(b + X·W) for units of panels `from` to `to`, X by its rows' spans; softmax is left as logits. `wide` as in
- * `denseForward`.
+ * A[rows][units] = S(b + X·W) for units of panels `from` to `to`, X as sparse rows (CSR). For softmax the logits are
+ * written, without S. `wide` as in `denseForward`.
  */
 export function sparseForward(
   a: usize,
@@ -217,8 +244,8 @@ export function sparseForward(
 }
 
 /**
- * G += X[rows][inputs]ᵀ·D[rows][units] for units of panels `from` to `to` and inputs `first` to `end`, X as column lists.
- * Inputs without a sample stay as they are.
+ * G += X[rows][inputs]ᵀ·D[rows][units] for units of panels `from` to `to` and inputs `first` to `end`, X as sparse
+ * columns (CSC) that start `stride` bytes apart. An input that is zero in all samples leaves its row of G unread.
  */
 export function sparseGradient(
   g: usize,
@@ -251,7 +278,10 @@ export function sparseGradient(
   }
 }
 
-/** The same sums by X's row lists, without column lists: faster for few samples. */
+/**
+ * The same sums from X as sparse rows (CSR). Each entry loads and stores a row of G, but nothing has to be transposed:
+ * faster for few samples, whose columns would be short.
+ */
 export function sparseGradientRows(
   g: usize,
   spans: usize,
@@ -272,6 +302,7 @@ export function sparseGradientRows(
   const dStride = rowBytes(units);
   for (let row: usize = 0; row < rows; row++) {
     const after = <usize>load<u32>(spans + row * SPAN_BYTES, 4);
+    // The part of the row that lies within this thread's inputs.
     const begin = firstAt(<usize>load<u32>(spans + row * SPAN_BYTES), after, first);
     const finish = end === inputs ? after : firstAt(begin, after, end);
     for (let panel = from; panel < to; ) {

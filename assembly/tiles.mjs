@@ -1,17 +1,25 @@
 /**
- * Writes the register tiles of the three dense products. AssemblyScript cannot make a function generic in how many
- * accumulators it holds, so each shape is spelled out here, once, and compiled with the kernels.
+ * Generates the register tiles of the dense and sparse products, build/tiles.ts. AssemblyScript cannot make a function
+ * generic in its number of accumulators, so each shape is written out from the templates below and compiled with the
+ * kernels.
  *
- * A tile keeps rows × columns of results in registers while it walks the summed index. V8 has 15 vector registers to give
- * on x64; the shapes in `dense.ts` are the best measured ones that fit.
+ * A tile keeps a block of results (rows × columns) in registers while it loops over the summed index, so that each
+ * loaded vector is used several times. V8 can use 15 vector registers on x64; the shapes in `build.mjs` are the fastest
+ * measured ones that fit. Names in the generated code: z, s, g are accumulators, w a vector of weights, x or s a
+ * broadcast input.
  */
 
 const PANEL_BYTES = 64;
+// Pieces of source: `lines` repeats a line for 0 … n − 1, `grid` for each row and column.
 const range = (n) => Array.from({ length: n }, (_, i) => i);
 const lines = (n, line) => range(n).map(line).join("\n");
 const grid = (rows, columns, line) => lines(rows, (i) => lines(columns, (j) => line(i, j)));
 
-/** b + X·W for `rows` samples by `columns` units of one panel. */
+/**
+ * Forward product of `rows` samples and `columns` units (8 or 16) of one panel. A tile with fewer samples than rows
+ * repeats the last sample: computing it twice is cheaper than a tile for each remainder, and the repeated rows store
+ * the same values.
+ */
 function forwardTile(rows, columns) {
   const vectors = columns / 4;
   return `
@@ -36,7 +44,10 @@ ${grid(rows, vectors, (i, j) => `  v128.store(out + row${i} * outStride, z${i}${
 }`;
 }
 
-/** b + X·W for so few samples that it takes several panels to keep the multiply-adds apart. */
+/**
+ * Forward product of 1 to 3 samples. So few samples give too few independent sums per panel to hide the latency of a
+ * multiply-add, so a tile takes several whole panels.
+ */
 function forwardPanelsTile(rows, panels) {
   const vectors = 4 * panels;
   const place = (j) => `w${Math.floor(j / 4)}, ${16 * (j % 4)}`;
@@ -58,8 +69,13 @@ ${grid(rows, vectors, (i, j) => `  v128.store(out + ${i} * outStride, z${i}_${j}
 }`;
 }
 
-/** D·Wᵀ for `rows` samples by `columns` inputs, over all panels; the fewer of the two are kept loaded. */
+/**
+ * Input gradient of `rows` samples and `columns` inputs, over all panels of units. Sums run along a row of weights, so
+ * an accumulator has four partial sums in its lanes, which `laneSums` adds at the end, four accumulators at a time. Of
+ * deltas and weights, those of the shorter side stay loaded in the inner loop.
+ */
 function inputGradientTile(rows, columns) {
+  // The code that stores a row of results: whole vectors, then the remaining 1 to 3 columns.
   const stored = range(rows).map((i) => {
     const name = (j) => (j < columns ? `s${i}_${j}` : `s${i}_${columns - 1}`);
     const groups = Math.ceil(columns / 4);
@@ -95,7 +111,9 @@ ${stored.join("\n")}
 }`;
 }
 
-/** G += Xᵀ·D for `rows` inputs by `columns` units of one panel. */
+/**
+ * Weight gradient of `rows` inputs and `columns` units of one panel; the sums start from G and run over the samples.
+ */
 function gradientTile(rows, columns) {
   const vectors = columns / 4;
   return `
@@ -118,7 +136,10 @@ ${grid(rows, vectors, (i, j) => `  v128.store(g, g${i}${j}, ${64 * i + 16 * j});
 }`;
 }
 
-/** b + X·W for rows given as lists, by the units of `panels` panels. */
+/**
+ * Forward product from X as sparse rows (CSR), for the units of `panels` panels. In the relaxed build the loop is
+ * unrolled by two, which makes it 1.06 to 1.1 times as fast; the order of summation is the same.
+ */
 function sparseForwardTile(panels) {
   const vectors = 4 * panels;
   const add = (e) => `      const pair${e} = load<u64>(entry, ${8 * e});
@@ -127,7 +148,7 @@ function sparseForwardTile(panels) {
 ${lines(panels - 1, (p) => `      const at${e}_${p + 1} = at${e}_${p} + panelBytes;`)}
 ${lines(vectors, (j) => `      z${j} = madd(x${e}, v128.load(at${e}_${Math.floor(j / 4)}, ${16 * (j % 4)}), z${j});`)}`;
   return `
-/** Z[rows] of ${panels} panels = b + X·W over each row's list. */
+/** Z[rows] of ${panels} panels = b + X·W over each row's entries. */
 export function sparseForwardTile${panels}(
   out: usize, outStride: usize, spans: usize, w: usize, panelBytes: usize, b: usize, rows: usize,
 ): void {
@@ -151,12 +172,12 @@ ${lines(vectors, (j) => `    v128.store(out, z${j}, ${16 * j});`)}
 }`;
 }
 
-/** G += Xᵀ·D for inputs given as column lists, by the units of `panels` panels. */
+/** Weight gradient from X as sparse columns (CSC), for the units of `panels` panels; one input's row of G at a time. */
 function sparseGradientTile(panels) {
   const vectors = 4 * panels;
   const place = (j) => `g${Math.floor(j / 4)}, ${16 * (j % 4)}`;
   return `
-/** G of ${panels} panels += Xᵀ·D over each input's samples ascending; inputs without any are passed over. */
+/** G of ${panels} panels += Xᵀ·D over each input's samples ascending; inputs without samples are skipped. */
 export function sparseGradientTile${panels}(
   g: usize, panelBytes: usize, columns: usize, stride: usize, ends: usize, d: usize, inputs: usize,
 ): void {
@@ -181,7 +202,7 @@ ${lines(vectors, (j) => `      v128.store(g${Math.floor(j / 4)}, s${j}, ${16 * (
 }`;
 }
 
-/** The same for so few samples that most columns would be short: by row lists, G loaded and stored for each entry. */
+/** Weight gradient from X as sparse rows (CSR), for few samples: rows of G are loaded and stored for each entry. */
 function sparseRowsTile(panels) {
   const vectors = 4 * panels;
   const place = (j) => `at${Math.floor(j / 4)}`;
@@ -199,7 +220,10 @@ ${lines(vectors, (j) => `    v128.store(${place(j)}, madd(x, d${j}, v128.load(${
 }`;
 }
 
-/** The source of `build/tiles.ts`; `shapes` lists each product's tiles by the arguments of its function above, as "6x8". */
+/**
+ * The source of `build/tiles.ts`. `shapes` maps each product to its tiles: the arguments of its template, such as
+ * "6x8".
+ */
 export function tilesSource(shapes) {
   const make = {
     forward: forwardTile,
