@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { Dataset } from "../src/data/dataset.js";
 import { Engine, LOSS } from "../src/engine.js";
 import { evaluate, predict } from "../src/inference/evaluate.js";
-import { chooseBuild, isPairing } from "../src/kernels.js";
+import { chooseBuild, isPairing } from "../src/kernels/features.js";
 import { Rule, sgd } from "../src/recipe/optimizer.js";
 import { layerInputs, type NetworkSpec } from "../src/spec.js";
 import type { Threads } from "../src/threads/runner.js";

@@ -2,15 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { ENTRY_BYTES, LINEAR, RELU, SIGMOID, SPAN_BYTES } from "../src/abi.js";
-import {
-  type Build,
-  bindKernels,
-  compileKernels,
-  createMemory,
-  isPairing,
-  type KernelModule,
-  type Kernels,
-} from "../src/kernels.js";
+import { type Build, isPairing } from "../src/kernels/features.js";
+import { createMemory } from "../src/kernels/memory.js";
+import { bindKernels, compileKernels, type KernelModule, type Kernels } from "../src/kernels/modules.js";
 import { columnStride, padded, panelRows } from "../src/memory/plan.js";
 import { denseForward, denseUpdate, derivative, sigmoid } from "./javascript.js";
 import { type Candidates, type Effort, measure, rounded, type Timing } from "./measure.js";

@@ -6,7 +6,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { PAIRING_OPTION, simdFeatures } from "../src/kernels.js";
+import { PAIRING_OPTION, simdFeatures } from "../src/kernels/features.js";
 import { beCandidate } from "./candidate.js";
 import { chartOf } from "./chart.js";
 import { measureExtras } from "./extras.js";

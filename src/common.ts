@@ -5,7 +5,7 @@ export type { Evaluation, EvaluationOptions, Mistake } from "./inference/evaluat
 export type { Explanation, LayerParameters, Term, WeightPosition } from "./inference/explain.js";
 export { type InitOptions, init, type KernelSource } from "./init.js";
 export type { BiasInit, WeightInit } from "./initial.js";
-export type { Build } from "./kernels.js";
+export type { Build } from "./kernels/features.js";
 export type { Classification, Gradient, Inputs, NetworkOptions } from "./network.js";
 export { type Augmentation, digitAugmentation } from "./recipe/augment.js";
 export { type AdamOptions, adam, adamw, type Optimizer, type SgdOptions, sgd } from "./recipe/optimizer.js";

@@ -2,17 +2,9 @@
 // checks them.
 
 import { AUGMENT_EPOCH, CHUNK_ROWS, ENTRY_BYTES, RATE, SETTINGS } from "./abi.js";
-import {
-  type Build,
-  bindKernels,
-  canShare,
-  compileKernels,
-  createMemory,
-  createSharedMemory,
-  type KernelModule,
-  type Kernels,
-  type Memory,
-} from "./kernels.js";
+import type { Build } from "./kernels/features.js";
+import { createMemory, createSharedMemory, type Memory } from "./kernels/memory.js";
+import { bindKernels, canShare, compileKernels, type KernelModule, type Kernels } from "./kernels/modules.js";
 import { Arena, type Pieces, type Samples } from "./memory/arena.js";
 import { Field, Lists, Task } from "./memory/command.js";
 import {

@@ -1,6 +1,6 @@
 // What this JavaScript engine and machine have.
 
-import { isPairing, simdFeatures } from "./kernels.js";
+import { isPairing, simdFeatures } from "./kernels/features.js";
 import { canHaveThreads } from "./threads/team.js";
 import { mostThreads } from "./threads/worth.js";
 

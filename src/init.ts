@@ -1,7 +1,8 @@
 // What can be set up before the first network: where the kernels come from, and the script that workers run. Nothing needs to be.
 
 import { checkOptions, shown } from "./check.js";
-import { type Build, checkBinary, type KernelModule, supplyKernels } from "./kernels.js";
+import type { Build } from "./kernels/features.js";
+import { checkBinary, type KernelModule, supplyKernels } from "./kernels/modules.js";
 import { useScript } from "./threads/spawn.js";
 
 /**

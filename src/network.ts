@@ -26,7 +26,7 @@ import {
 } from "./inference/evaluate.js";
 import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./inference/explain.js";
 import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type WeightInit } from "./initial.js";
-import { type Build, chooseBuild } from "./kernels.js";
+import { type Build, chooseBuild } from "./kernels/features.js";
 import type { Samples } from "./memory/arena.js";
 import type { Tensor } from "./memory/plan.js";
 import { type Augmentation, checkImages, planRedrawing, type Redrawing } from "./recipe/augment.js";

@@ -2,6 +2,7 @@
 // number of threads can change one.
 
 import { DROPOUT_STREAM } from "./abi.js";
+import { logarithm } from "./exact.js";
 
 /** What a draw is for; draws of different streams are independent. */
 export const Stream = { weights: 1, biases: 2, shuffle: 3, split: 4, augment: 5, dropout: DROPOUT_STREAM } as const;
@@ -95,20 +96,6 @@ export function fillGaussian(out: Float32Array, deviation: number, seed: number,
 /** A number from [0, 1) with 53 random bits. */
 function unit(high: number, low: number): number {
   return ((high >>> 5) * 67108864 + (low >>> 6)) / 9007199254740992;
-}
-
-/** ln x for 0 < x < 1, right to 1e-14: halvings into √½…√2, then 2·atanh((m − 1)/(m + 1)) by its series. */
-export function logarithm(x: number): number {
-  let m = x;
-  let exponent = 0;
-  while (m < Math.SQRT1_2) {
-    m *= 2;
-    exponent--;
-  }
-  const s = (m - 1) / (m + 1);
-  let series = 0;
-  for (let n = 21; n >= 1; n -= 2) series = series * s * s + 1 / n;
-  return exponent * Math.LN2 + 2 * s * series;
 }
 
 /** Puts `order` into random order in place (Fisher and Yates). `epoch` tells shuffles of one seed apart. */

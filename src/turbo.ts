@@ -1,7 +1,8 @@
 // The compiler option of V8 that runs two neighbouring 128-bit operations as one of 256 bits; it changes no result.
 
 import { setFlagsFromString } from "node:v8";
-import { assumePairing, canPair, hasCompiled, isPairing, PAIRING_OPTION } from "./kernels.js";
+import { assumePairing, canPair, isPairing, PAIRING_OPTION } from "./kernels/features.js";
+import { hasCompiled } from "./kernels/modules.js";
 
 /**
  * Turns on V8's experimental pairing of vector operations for the whole process, and the kernels made for it: faster

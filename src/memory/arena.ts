@@ -3,7 +3,8 @@
 
 import { ENTRY_BYTES, SPAN_BYTES } from "../abi.js";
 import type { Dataset } from "../data/dataset.js";
-import { growMemory, type Kernels, type Memory } from "../kernels.js";
+import { growMemory, type Memory } from "../kernels/memory.js";
+import type { Kernels } from "../kernels/modules.js";
 import { type NetworkSpec, outputUnits } from "../spec.js";
 import { type Needs, type Plan, panelIndex, planArena, type Tensor, tensorFloats } from "./plan.js";
 import { listRows } from "./rows.js";

@@ -1,6 +1,6 @@
 // Rows of samples as compressed sparse rows (CSR): an entry for every non-zero, and the span of entries of each row.
 
-import type { Kernels } from "../kernels.js";
+import type { Kernels } from "../kernels/modules.js";
 import type { NetworkSpec } from "../spec.js";
 
 /** Writes the sparse rows of `count` rows of bytes or floats: their entries at `lists`, their spans at `spans`. */

@@ -14,6 +14,7 @@ import {
   SQUARES,
 } from "../abi.js";
 import { checkBoolean, checkFloat, checkNumber, checkOptions, shown } from "../check.js";
+import { power } from "../exact.js";
 import { keyOf } from "../random.js";
 
 export interface SgdOptions {
@@ -144,13 +145,4 @@ export class Rule {
     settings[EPSILON] = optimizer.epsilon * root;
     if (optimizer.name === "adamw") settings[SHRINKAGE] = rate * optimizer.weightDecay;
   }
-}
-
-/** base^exponent for a whole exponent: the same bits on every engine, which `Math.pow` does not promise. */
-export function power(base: number, exponent: number): number {
-  let product = 1;
-  for (let square = base, left = exponent; left > 0; left = Math.floor(left / 2), square *= square) {
-    if (left % 2 === 1) product *= square;
-  }
-  return product;
 }

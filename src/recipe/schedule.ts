@@ -2,8 +2,7 @@
 // looked at anew for every step, so that half an epoch is half way.
 
 import { checkFloat, checkNumber, checkOptions, shown } from "../check.js";
-import { logarithm } from "../random.js";
-import { power } from "./optimizer.js";
+import { exponential, halfCosine, logarithm, power } from "../exact.js";
 
 export interface WarmUp {
   /** Epochs, or a part of one, in which the rate rises in equal steps from 0; 0 unless told. */
@@ -97,24 +96,4 @@ export function factorAt(schedule: Schedule, step: number, stepsPerEpoch: number
     default:
       return 1;
   }
-}
-
-// Of IEEE operations only, so that every engine comes to the same bits.
-
-/** e^x for x up to 0: its series where that is short, squared back to x. */
-function exponential(x: number): number {
-  let halvings = 0;
-  for (; x < -0.5; x /= 2) halvings++;
-  let series = 1;
-  for (let n = 14; n > 0; n--) series = 1 + (x / n) * series;
-  for (; halvings > 0; halvings--) series *= series;
-  return series;
-}
-
-/** (1 + cos πx) / 2 for x from 0 to 1: the square of cos πx/2, by its series. */
-function halfCosine(x: number): number {
-  const square = (x * Math.PI * x * Math.PI) / 4;
-  let series = 1;
-  for (let n = 24; n > 0; n -= 2) series = 1 - (square / (n * (n - 1))) * series;
-  return series * series;
 }

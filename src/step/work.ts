@@ -5,7 +5,8 @@
 // its memory.
 
 import { ENTRY_BYTES, LINEAR, NORM, PANEL, SPAN_BYTES } from "../abi.js";
-import type { Kernels, Memory } from "../kernels.js";
+import type { Memory } from "../kernels/memory.js";
+import type { Kernels } from "../kernels/modules.js";
 import { FIELDS, Field, Lists, Targets, Task } from "../memory/command.js";
 import {
   COMMAND_BYTES,

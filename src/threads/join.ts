@@ -1,6 +1,6 @@
 // How a helping thread takes part in another's work.
 
-import { joinKernels } from "../kernels.js";
+import { joinKernels } from "../kernels/modules.js";
 import { Pass } from "./seat.js";
 import type { Invitation } from "./team.js";
 

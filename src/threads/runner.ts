@@ -1,7 +1,9 @@
 // Who does what is told: this thread alone, or all threads together, whichever is faster just now; and what becomes of threads
 // that are late, or gone. The results are the same whoever does it.
 
-import { isPairing, type KernelModule, type Kernels, type Memory } from "../kernels.js";
+import { isPairing } from "../kernels/features.js";
+import type { Memory } from "../kernels/memory.js";
+import type { KernelModule, Kernels } from "../kernels/modules.js";
 import { Field, Task } from "../memory/command.js";
 import type { Plan } from "../memory/plan.js";
 import type { NetworkSpec } from "../spec.js";

@@ -1,7 +1,8 @@
 // One thread's part in a command: every thread runs the same phases, and meets the others after a phase whose results they need.
 // Thread 0 writes commands, the others read them.
 
-import type { Kernels, Memory } from "../kernels.js";
+import type { Memory } from "../kernels/memory.js";
+import type { Kernels } from "../kernels/modules.js";
 import { FIELDS, Field, Task } from "../memory/command.js";
 import { COMMAND_BYTES, type Plan } from "../memory/plan.js";
 import type { NetworkSpec } from "../spec.js";

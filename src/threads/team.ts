@@ -3,7 +3,8 @@
 
 import { threadSource } from "../../build/thread.js";
 import { processors } from "../host.js";
-import type { KernelModule, Memory } from "../kernels.js";
+import type { Memory } from "../kernels/memory.js";
+import type { KernelModule } from "../kernels/modules.js";
 import type { Plan } from "../memory/plan.js";
 import type { NetworkSpec } from "../spec.js";
 import { canSpawn, type Helper, spawn } from "./spawn.js";

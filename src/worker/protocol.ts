@@ -2,7 +2,8 @@
 
 import { ready } from "../../build/ready.js";
 import type { Dataset } from "../data/dataset.js";
-import type { Build, KernelBinary } from "../kernels.js";
+import type { Build } from "../kernels/features.js";
+import type { KernelBinary } from "../kernels/modules.js";
 import type { NetworkSpec } from "../spec.js";
 import type { FitOptions } from "../training/fit-options.js";
 

@@ -1,7 +1,8 @@
 // The worker's own side: one network, and what a page asks of it. The same script is that of helping threads, which run it where
 // the page told its address.
 
-import { assumePairing, supplyKernels } from "../kernels.js";
+import { assumePairing } from "../kernels/features.js";
+import { supplyKernels } from "../kernels/modules.js";
 import { Network, type NetworkOptions } from "../network.js";
 import { join } from "../threads/join.js";
 import { ownPort, useScript } from "../threads/spawn.js";

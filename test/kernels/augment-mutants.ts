@@ -1,7 +1,7 @@
 // Wrong variants of the kernel `augment` (see `mutants.ts`).
 
 import * as abi from "../../src/abi.js";
-import type { Kernels } from "../../src/kernels.js";
+import type { Kernels } from "../../src/kernels/modules.js";
 import { at } from "../support/reference.js";
 import { checkAugment, checkShift, checkUnchanged, EVERYTHING } from "./augment-checks.js";
 import type { Lab, Mutant } from "./lab.js";

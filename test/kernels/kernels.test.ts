@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
-import { simdFeatures } from "../../src/kernels.js";
+import { simdFeatures } from "../../src/kernels/features.js";
 import { kernelSuite, type TestedBuild } from "./suite.js";
 
 function testKernels(build: TestedBuild): void {

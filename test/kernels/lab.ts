@@ -1,7 +1,7 @@
 // Where kernels are put to the test: the lab, the numbers they are fed, and the comparisons.
 
 import { PANEL, RATE, SETTINGS } from "../../src/abi.js";
-import type { Kernels } from "../../src/kernels.js";
+import type { Kernels } from "../../src/kernels/modules.js";
 import { at, type Numbers } from "../support/reference.js";
 import { fused, type Madd, roundedTwice } from "./exact.js";
 import { floatsOf, type Scratch, wordsOf } from "./scratch.js";

@@ -1,7 +1,7 @@
 // One check a loss, and one for softmax: values and deltas against float64, whatever lies in the padding.
 
 import { SOFTMAX } from "../../src/abi.js";
-import type { Kernels } from "../../src/kernels.js";
+import type { Kernels } from "../../src/kernels/modules.js";
 import * as reference from "../support/reference.js";
 import { at } from "../support/reference.js";
 import { Draws, type Lab, noTiny, sameBits, TINY, U, within, zeroPadding } from "./lab.js";

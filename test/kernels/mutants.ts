@@ -2,7 +2,7 @@
 
 import { LINEAR, NESTEROV, SHRINKAGE, SIGMOID, SOFTMAX } from "../../src/abi.js";
 import { adam, adamw, sgd } from "../../src/index.js";
-import type { Kernels } from "../../src/kernels.js";
+import type { Kernels } from "../../src/kernels/modules.js";
 import { padded, panelRows } from "../../src/memory/plan.js";
 import { at } from "../support/reference.js";
 import { augmentMutants } from "./augment-mutants.js";

@@ -2,7 +2,8 @@
 
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "../../src/abi.js";
-import { bindKernels, createMemory, type Kernels } from "../../src/kernels.js";
+import { createMemory } from "../../src/kernels/memory.js";
+import { bindKernels, type Kernels } from "../../src/kernels/modules.js";
 import { planArena } from "../../src/memory/plan.js";
 import { OPTIMIZERS } from "../support/networks.js";
 import * as images from "./augment-checks.js";

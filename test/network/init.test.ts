@@ -5,7 +5,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { init, Network, type NetworkOptions, sgd } from "../../src/index.js";
-import { chooseBuild } from "../../src/kernels.js";
+import { chooseBuild } from "../../src/kernels/features.js";
 import { Network as RemoteNetwork } from "../../src/worker.js";
 import { layersOf, stripes } from "../support/networks.js";
 import { restoreWorkers, watchWorkers } from "../support/node-workers.js";

@@ -3,7 +3,7 @@ import { AUGMENT_WORDS, CHUNK_ROWS } from "../../src/abi.js";
 import { Engine } from "../../src/engine.js";
 import { type Optimizer, sgd } from "../../src/index.js";
 import { initialParameters } from "../../src/initial.js";
-import { type Build, chooseBuild } from "../../src/kernels.js";
+import { type Build, chooseBuild } from "../../src/kernels/features.js";
 import { FIELDS } from "../../src/memory/command.js";
 import {
   COMMAND_BYTES,

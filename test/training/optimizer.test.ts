@@ -1,6 +1,7 @@
 // Training with every optimizer and schedule against the float64 reference.
 
 import { describe, expect, it } from "vitest";
+import { power } from "../../src/exact.js";
 import {
   adam,
   adamw,
@@ -16,7 +17,6 @@ import {
   sgd,
   stepDecay,
 } from "../../src/index.js";
-import { power } from "../../src/recipe/optimizer.js";
 import { factorAt } from "../../src/recipe/schedule.js";
 import {
   distributions,

@@ -13,7 +13,7 @@ import {
   type Threads,
 } from "../../src/index.js";
 import { initialParameters } from "../../src/initial.js";
-import { chooseBuild } from "../../src/kernels.js";
+import { chooseBuild } from "../../src/kernels/features.js";
 import type { InputPath } from "../../src/threads/worth.js";
 import { fit } from "../../src/training/fit.js";
 import { distributions, gaussians, layersOf, OPTIMIZERS, stripes } from "../support/networks.js";

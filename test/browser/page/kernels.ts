@@ -1,7 +1,7 @@
 // The kernels' suite as a page runs it: the binary is fetched.
 
 import { it } from "vitest";
-import { simdFeatures } from "../../../src/kernels.js";
+import { simdFeatures } from "../../../src/kernels/features.js";
 import { kernelSuite, type TestedBuild } from "../../kernels/suite.js";
 
 export async function testKernels(build: TestedBuild): Promise<void> {

@@ -1,99 +1,29 @@
-// The only file that says WebAssembly: which build this engine takes, and the kernels bound to one memory.
+// The modules of kernels: carried by the library or given from outside, checked, compiled, and bound to one memory.
 
 import { instantiateSync } from "@assemblyscript/loader";
-import { binaries, type KernelExports, relaxedBytes, simdBytes } from "../build/wasm.js";
-import { shown } from "./check.js";
-import { nodeMajor, startedWith, unpack } from "./host.js";
+import { binaries, type KernelExports, relaxedBytes, simdBytes } from "../../build/wasm.js";
+import { shown } from "../check.js";
+import { unpack } from "../host.js";
+import type { Build } from "./features.js";
+import type { Memory } from "./memory.js";
 
 declare global {
   // Merges with the engine's own types, and makes up for them in projects of Node, whose types may lack these names.
   namespace WebAssembly {
-    interface Memory {}
     interface Module {}
   }
 }
 
 export type Kernels = KernelExports;
-export type Memory = WebAssembly.Memory;
 export type KernelModule = WebAssembly.Module;
-
-/** `relaxed` fuses multiply-adds where the machine does; `simd` rounds alike everywhere. */
-export type Build = "simd" | "relaxed";
 
 /** The kernels of a build: as bytes, or compiled for an unshared memory. */
 export type KernelBinary = Uint8Array<ArrayBuffer> | KernelModule;
 
-const PAGE = 65536;
-const MOST_PAGES = 65536;
-/** A shared memory states its maximum, which some engines reserve: below this it is not worth having. */
-const LEAST_SHARED_PAGES = 1024;
 let unpacked: Promise<Uint8Array<ArrayBuffer>> | undefined;
 /** Kernels that take the place of the library's own copy. */
 const supplied = new Map<Build, KernelBinary>();
 const compiled = new Map<string, Promise<KernelModule>>();
-
-/** The option of V8 that makes one 256-bit operation of two neighbouring 128-bit ones. */
-export const PAIRING_OPTION = "--experimental-wasm-revectorize";
-/** Node 24 is the first that acts on it. */
-const FIRST_PAIRING_NODE = 24;
-let pairing = /* @__PURE__ */ startedWithPairing();
-
-// (func (result v128) v128.const 0): valid only with SIMD; the second also takes f32x4.relaxed_madd of three such.
-const SIMD_PROBE = /* @__PURE__ */ probe([0xfd, 0x0c, ...Array<number>(16).fill(0), 0x0b]);
-const RELAXED_PROBE = /* @__PURE__ */ probe([
-  ...[1, 2, 3].flatMap(() => [0xfd, 0x0c, ...Array<number>(16).fill(0)]),
-  ...[0xfd, 0x85, 0x02, 0x0b],
-]);
-
-/** A module of one function without parameters that returns a v128; `code` is its body. */
-function probe(code: number[]): Uint8Array<ArrayBuffer> {
-  const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
-  const types = [0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b];
-  const functions = [0x03, 0x02, 0x01, 0x00];
-  const body = [code.length + 1, 0x00, ...code];
-  return Uint8Array.from([...header, ...types, ...functions, 0x0a, body.length + 1, 0x01, ...body]);
-}
-
-/** What this engine can compile. */
-export function simdFeatures(): { simd: boolean; relaxedSimd: boolean } {
-  return { simd: WebAssembly.validate(SIMD_PROBE), relaxedSimd: WebAssembly.validate(RELAXED_PROBE) };
-}
-
-/** The faster build that this engine takes; the plain one where results must be the same on every engine. */
-export function chooseBuild(deterministic: boolean): Build {
-  const features = simdFeatures();
-  if (!features.simd) throw new Error("this JavaScript engine has no WebAssembly SIMD, which wasmlp needs");
-  return features.relaxedSimd && !deterministic ? "relaxed" : "simd";
-}
-
-// --- pairs of vectors ---
-
-/** Whether this engine can be told to pair vectors. */
-export function canPair(): boolean {
-  return nodeMajor() >= FIRST_PAIRING_NODE;
-}
-
-/** Whether this process was started with the option, on a Node whose V8 acts on it. */
-function startedWithPairing(): boolean {
-  return canPair() && startedWith(PAIRING_OPTION);
-}
-
-/** Whether V8 is known to pair vectors, and the tiles made for that are used. */
-export function isPairing(): boolean {
-  return pairing;
-}
-
-/** Whether a module has been compiled, after which a compiler's option would come too late. */
-export function hasCompiled(): boolean {
-  return compiled.size > 0;
-}
-
-/** Says that V8 pairs vectors from now on. */
-export function assumePairing(): void {
-  pairing = true;
-}
-
-// --- modules ---
 
 /** The compiled kernels of one build, for a shared or an unshared memory; compiled once a process. */
 export function compileKernels(build: Build, shared: boolean): Promise<KernelModule> {
@@ -109,6 +39,11 @@ export function compileKernels(build: Build, shared: boolean): Promise<KernelMod
 function compileBinary(binary: KernelBinary, shared: boolean): KernelModule | Promise<KernelModule> {
   if (binary instanceof WebAssembly.Module) return binary;
   return WebAssembly.compile(shared ? withSharedMemory(binary) : binary);
+}
+
+/** Whether a module has been compiled, after which a compiler's option would come too late. */
+export function hasCompiled(): boolean {
+  return compiled.size > 0;
 }
 
 /** The kernels of a compiled module over `memory`, without the loader's wrapper, which costs more than a small kernel. */
@@ -189,41 +124,4 @@ function withSharedMemory(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuff
 
 function code(character: string): number {
   return character.charCodeAt(0);
-}
-
-// --- memory ---
-
-/** An empty memory of at least `bytes`. RangeError where the engine refuses. */
-export function createMemory(bytes: number): Memory {
-  const initial = Math.ceil(bytes / PAGE);
-  return withRoom(bytes, () => new WebAssembly.Memory({ initial, maximum: MOST_PAGES }));
-}
-
-/** A memory that threads can share, with the largest maximum that the engine grants; undefined where it grants none. */
-export function createSharedMemory(bytes: number): Memory | undefined {
-  const initial = Math.ceil(bytes / PAGE);
-  for (let maximum = MOST_PAGES; maximum >= Math.max(initial, LEAST_SHARED_PAGES); maximum /= 2) {
-    try {
-      return new WebAssembly.Memory({ initial, maximum, shared: true });
-    } catch {
-      // Half of it may be had.
-    }
-  }
-  return undefined;
-}
-
-/** Grows `memory` to at least `bytes`; what it holds stays where it is, but every view of it is dead. */
-export function growMemory(memory: Memory, bytes: number): void {
-  const missing = Math.ceil(bytes / PAGE) - memory.buffer.byteLength / PAGE;
-  if (missing > 0) withRoom(bytes, () => memory.grow(missing));
-}
-
-function withRoom<T>(bytes: number, allocate: () => T): T {
-  const message = `this needs ${(bytes / 2 ** 20).toFixed(0)} MB of WebAssembly memory`;
-  if (bytes > MOST_PAGES * PAGE) throw new RangeError(`${message}, and 4096 MB is the most there can be`);
-  try {
-    return allocate();
-  } catch (cause) {
-    throw new RangeError(`${message}, which the engine refused`, { cause });
-  }
 }
