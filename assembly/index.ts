@@ -11,7 +11,8 @@ export {
   denseInputGradient,
 } from "./dense";
 export { dDropout, dropout } from "./dropout";
-export { countCorrect, findLargest, sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "./loss";
+export { sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "./loss";
+export { countCorrect, findLargest } from "./metric";
 export { adam, limitNorms, momentum, sgd } from "./optimizer";
 export {
   countNonZeroF32,

@@ -24,7 +24,7 @@ import {
   predict,
   predictFilled,
 } from "./inference/evaluate.js";
-import { type Explanation, explain, type LayerParameters, type WeightPosition } from "./inference/explain.js";
+import { type Explanation, explain } from "./inference/paper.js";
 import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type WeightInit } from "./initial.js";
 import { type Build, chooseBuild } from "./kernels/features.js";
 import type { Samples } from "./memory/arena.js";
@@ -32,12 +32,15 @@ import type { Tensor } from "./memory/plan.js";
 import { type Augmentation, checkImages, planRedrawing, type Redrawing } from "./recipe/augment.js";
 import {
   checkSpec,
+  type LayerParameters,
   type LayerSpec,
   type Loss,
   layerInputs,
   type NetworkSpec,
   outputUnits,
   parameterCount,
+  tensorsOf,
+  type WeightPosition,
 } from "./spec.js";
 import type { Threads } from "./threads/runner.js";
 import { MOST_THREADS } from "./threads/team.js";
@@ -411,12 +414,4 @@ function parseSpec(json: string | undefined, title: string): NetworkSpec {
   } catch (cause) {
     throw new RangeError(`${title} has a damaged spec in its metadata: ${(cause as Error).message}`, { cause });
   }
-}
-
-/** Names and shapes of a spec's tensors, before there is a plan for them. */
-function tensorsOf(spec: NetworkSpec): { name: string; shape: number[] }[] {
-  return spec.layers.flatMap(({ units }, i) => [
-    { name: `layers.${i}.weights`, shape: [units, layerInputs(spec, i)] },
-    { name: `layers.${i}.biases`, shape: [units] },
-  ]);
 }

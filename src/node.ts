@@ -4,12 +4,13 @@ import { checkOptions, shown } from "./check.js";
 import { Dataset } from "./data/dataset.js";
 import { checkPath, readMaybeGzip, readWhole, writeAtomic } from "./data/files.js";
 import type { Idx } from "./data/idx.js";
-import { type IdxPair, loadMnistFiles, type MnistOptions, readIdxFolder } from "./data/mnist.js";
+import { type IdxPair, readIdxFolder } from "./data/idx-folder.js";
+import { loadMnistFiles, type MnistOptions } from "./data/mnist.js";
 import { Network } from "./network.js";
 import type { Threads } from "./threads/runner.js";
 
-export { readIdx } from "./data/files.js";
 export type { Idx } from "./data/idx.js";
+export { readIdx } from "./data/idx-folder.js";
 export type { DownloadProgress, MnistOptions } from "./data/mnist.js";
 export * from "./index.js";
 export { enableTurbo } from "./turbo.js";

@@ -42,6 +42,19 @@ export interface NetworkSpec {
   inputScale: number;
 }
 
+/** Weights `[units][inputs]` and biases `[units]` of one layer, row-major. */
+export interface LayerParameters {
+  weights: Float32Array;
+  biases: Float32Array;
+}
+
+/** Which weight, all from 0: unit `unit` of layer `layer`, its weight on input `input`. */
+export interface WeightPosition {
+  layer: number;
+  unit: number;
+  input: number;
+}
+
 const MOST_UNITS = 1 << 20;
 const MOST_LAYERS = 256;
 
@@ -116,4 +129,30 @@ export function outputUnits(spec: NetworkSpec): number {
 /** Weights and biases of all layers; 784-16-16-10 has 13,002. */
 export function parameterCount(spec: NetworkSpec): number {
   return spec.layers.reduce((sum, layer, i) => sum + layer.units * (layerInputs(spec, i) + 1), 0);
+}
+
+/** One matrix or vector of a network's numbers. */
+export interface TensorSpec {
+  /** Its name in a model file. */
+  readonly name: string;
+  readonly layer: number;
+  readonly kind: keyof LayerParameters;
+  /** `[units, inputs]` of weights, `[units]` of biases. */
+  readonly shape: readonly number[];
+  /** Whether training changes it. */
+  readonly trained: boolean;
+}
+
+/** All tensors of a network, in the order of model files: the weights and the biases of each layer, the first layer first. */
+export function tensorsOf(spec: NetworkSpec): TensorSpec[] {
+  return spec.layers.flatMap(({ units }, layer): TensorSpec[] => [
+    {
+      name: `layers.${layer}.weights`,
+      layer,
+      kind: "weights",
+      shape: [units, layerInputs(spec, layer)],
+      trained: true,
+    },
+    { name: `layers.${layer}.biases`, layer, kind: "biases", shape: [units], trained: true },
+  ]);
 }

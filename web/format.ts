@@ -1,6 +1,6 @@
 // Numbers as the page writes them: those of the chain rule as the library does.
 
-export { short, signed } from "../src/inference/explain.js";
+export { short, signed } from "../src/inference/paper.js";
 
 const WHOLE = new Intl.NumberFormat("en");
 

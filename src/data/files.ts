@@ -7,7 +7,6 @@ import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { shown } from "../check.js";
-import { type Idx, parseIdx } from "./idx.js";
 
 const unzip = promisify(gunzip);
 /** Most bytes of a file, also of what a compressed one may unfold to: a small one can claim to be endless. */
@@ -63,11 +62,6 @@ export async function gunzipMaybe(bytes: Uint8Array, title: string, most = MOST_
     const problem = code === "ERR_BUFFER_TOO_LARGE" ? `it unfolds to more than ${most} bytes` : reason(cause);
     throw new RangeError(`${title} is no whole gzip file: ${problem}`, { cause });
   }
-}
-
-/** The array in an IDX file, which may be gzipped. */
-export async function readIdx(path: string): Promise<Idx> {
-  return parseIdx(await readMaybeGzip(checkPath(path, "path")), path);
 }
 
 /**

@@ -8,17 +8,8 @@ import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkOptions, shown } from "../check.js";
 import { checkPath, gunzipMaybe, readMaybeGzip, reason, writeAtomic } from "./files.js";
-import { type Idx, parseIdx } from "./idx.js";
-
-export interface IdxPair {
-  images: Idx;
-  labels: Idx;
-}
-
-export interface IdxFolder {
-  train: IdxPair;
-  test: IdxPair;
-}
+import { parseIdx } from "./idx.js";
+import { FILES, type FileName, type IdxFolder, pairs, readIdxFolder } from "./idx-folder.js";
 
 export interface DownloadProgress {
   file: string;
@@ -41,15 +32,13 @@ export interface MnistOptions {
 }
 
 const URL_DEFAULT = "https://storage.googleapis.com/cvdf-datasets/mnist/";
-/** The four files and the SHA-256 of what they hold, not compressed. */
-const SHA256 = {
+/** The SHA-256 of what each file holds, not compressed. */
+const SHA256: Readonly<Record<FileName, string>> = {
   "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
   "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
   "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
   "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
-} as const;
-type FileName = keyof typeof SHA256;
-const FILES = Object.keys(SHA256) as FileName[];
+};
 
 /** The largest file is 47 MB; a server that sends more than this sends something else. */
 const MOST_DOWNLOAD = 100e6;
@@ -83,64 +72,6 @@ function checkMnistOptions(options: unknown): void {
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw new TypeError(`"signal" must be an AbortSignal, got ${shown(signal)}`);
   }
-}
-
-/** The four IDX files of MNIST's names in a folder, each as it is or as `.gz`, whatever they hold. */
-export async function readIdxFolder(dir: string): Promise<IdxFolder> {
-  checkPath(dir, "dir");
-  const files = new Map<FileName, { path: string; bytes: Uint8Array }>();
-  for (const name of FILES) files.set(name, await readEither(dir, name));
-  return pairs((name) => {
-    const { path, bytes } = files.get(name) as { path: string; bytes: Uint8Array };
-    return parseIdx(bytes, path);
-  });
-}
-
-async function readEither(dir: string, name: string): Promise<{ path: string; bytes: Uint8Array }> {
-  for (const path of [join(dir, name), join(dir, `${name}.gz`)]) {
-    const bytes = await readIfThere(path);
-    if (bytes) return { path, bytes };
-  }
-  throw new Error(
-    `${dir} holds neither ${name} nor ${name}.gz; a data folder needs ${FILES.join(", ")}, each as it is or .gz`,
-  );
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | undefined> {
-  try {
-    return await readMaybeGzip(path);
-  } catch (error) {
-    const { code } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw error;
-  }
-}
-
-function pairs(idx: (name: FileName) => Idx): IdxFolder {
-  const pair = (images: FileName, labels: FileName) =>
-    checkPair({ images: idx(images), labels: idx(labels) }, images, labels);
-  const train = pair("train-images-idx3-ubyte", "train-labels-idx1-ubyte");
-  const test = pair("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte");
-  const [a, b] = [train.images.shape.slice(1), test.images.shape.slice(1)];
-  if (String(a) !== String(b))
-    throw new RangeError(`the training images are of size [${a}], but the test images of [${b}]`);
-  return { train, test };
-}
-
-function checkPair(pair: IdxPair, images: string, labels: string): IdxPair {
-  for (const [name, { data, shape }, rank] of [
-    [images, pair.images, 3],
-    [labels, pair.labels, 1],
-  ] as const) {
-    if (data instanceof Uint8Array && shape.length === rank) continue;
-    throw new RangeError(
-      `${name} must hold bytes in ${rank} dimensions, got ${data.constructor.name} in ${shape.length}`,
-    );
-  }
-  const [count, labelled] = [pair.images.shape[0], pair.labels.shape[0]];
-  if (count !== labelled) throw new RangeError(`${images} holds ${count} images, but ${labels} ${labelled} labels`);
-  if (pair.images.data.length === 0) throw new RangeError(`${images} holds no images`);
-  return pair;
 }
 
 /** All four files of a folder, if it has them and they are MNIST's. */

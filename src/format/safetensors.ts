@@ -5,7 +5,7 @@ import { checkFinite, shown } from "../check.js";
 
 export interface NamedTensor {
   name: string;
-  shape: number[];
+  shape: readonly number[];
   /** Row-major. */
   data: Float32Array | Uint8Array;
 }
@@ -188,7 +188,7 @@ function readFloats(view: DataView, from: number, to: number): Float32Array<Arra
 /** Whether tensors are just the wanted, in their shapes, of finite numbers. RangeError names `title` and the tensor. */
 export function checkTensors(
   tensors: Safetensors["tensors"],
-  wanted: readonly { name: string; shape: number[] }[],
+  wanted: readonly { name: string; shape: readonly number[] }[],
   title: string,
 ): void {
   for (const { name, shape } of wanted) {

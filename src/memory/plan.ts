@@ -21,7 +21,7 @@
 // is when the rest is laid out for more threads.
 
 import { AUGMENT_WORDS, CHUNK_ROWS, ENTRY_BYTES, PANEL, SPAN_BYTES } from "../abi.js";
-import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "../spec.js";
+import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits, type TensorSpec, tensorsOf } from "../spec.js";
 
 /** Page 0 is left alone: address 0 is nobody's, and the debug build keeps its messages there. */
 const ARENA = 65536;
@@ -34,12 +34,10 @@ const LEAST_SPLIT = 2048;
 export const COMMAND_BYTES = 192;
 const MEETING_BYTES = 512;
 
-/** One matrix or vector of parameters; `address` lies in the parameter block. */
-export interface Tensor {
-  name: string;
-  /** `[units, inputs]` of weights, `[units]` of biases: row-major to users, panels in memory. */
-  shape: number[];
-  address: number;
+/** One matrix or vector of parameters: row-major to users, in memory weights are panels. */
+export interface Tensor extends TensorSpec {
+  /** Lies in the parameter block. */
+  readonly address: number;
 }
 
 export interface LayerPlan {
@@ -198,7 +196,10 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
   const outputs = outputUnits(spec);
   return {
     layers,
-    tensors: layers.flatMap(layerTensors),
+    tensors: tensorsOf(spec).map((tensor) => ({
+      ...tensor,
+      address: (layers[tensor.layer] as LayerPlan)[tensor.kind],
+    })),
     params: ARENA,
     paramFloats,
     grads,
@@ -269,15 +270,8 @@ function planLayer(spec: NetworkSpec, index: number, threads: number, take: (byt
   return { inputs, units, panels, weights, biases, activations: 0, deltas: 0, split, threadStride: 0 };
 }
 
-function layerTensors({ inputs, units, weights, biases }: LayerPlan, i: number): Tensor[] {
-  return [
-    { name: `layers.${i}.weights`, shape: [units, inputs], address: weights },
-    { name: `layers.${i}.biases`, shape: [units], address: biases },
-  ];
-}
-
 /** Floats of a tensor as users see it, without padding. */
-export function tensorFloats(tensor: Tensor): number {
+export function tensorFloats(tensor: Pick<Tensor, "shape">): number {
   return tensor.shape.reduce((product, n) => product * n, 1);
 }
 
@@ -285,7 +279,7 @@ export function tensorFloats(tensor: Tensor): number {
  * Where element `i` of a row-major tensor lies among the floats at its address: weights [unit][input] are at
  * [unit / 16][input][unit % 16]; biases lie as they are.
  */
-export function panelIndex(tensor: Tensor, i: number): number {
+export function panelIndex(tensor: Pick<Tensor, "shape">, i: number): number {
   const inputs = tensor.shape[1];
   if (inputs === undefined) return i;
   const unit = Math.floor(i / inputs);

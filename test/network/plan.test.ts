@@ -157,7 +157,7 @@ describe("the arena", () => {
   });
 
   it("maps every weight to a place of its own in its panels", () => {
-    const tensor = { name: "w", shape: [33, 5], address: 0 };
+    const tensor = { shape: [33, 5] };
     const places = Array.from({ length: 33 * 5 }, (_, i) => panelIndex(tensor, i));
     expect(new Set(places).size).toBe(33 * 5);
     // Unit 17, input 2: in the second panel, on its third line, second.

@@ -1,9 +1,8 @@
 // Small networks and data that several tests share; all of it seeded.
 
 import { adam, adamw, Dataset, type Network, type NetworkOptions, type Optimizer, sgd } from "../../src/index.js";
-import type { LayerParameters } from "../../src/inference/explain.js";
 import { fillGaussian, philox } from "../../src/random.js";
-import type { Activation, Loss } from "../../src/spec.js";
+import type { Activation, LayerParameters, Loss } from "../../src/spec.js";
 
 /** Layers of these units, all of one activation but the last. */
 export function layersOf(units: number[], hidden: Activation, output: Activation): NetworkOptions["layers"] {

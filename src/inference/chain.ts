@@ -1,21 +1,16 @@
-// The chain rule for one weight, spelled out with its numbers, in float64 and independently of the kernels:
+// The numbers of the chain rule for one weight, in float64 and independently of the kernels:
 //
 //   dC/dw = a(below) · S'(z) · dC/da,    dC/da = Σ over the layer above of w · S'(z) · dC/da
 
-import { type Activation, type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "../spec.js";
-
-/** Weights `[units][inputs]` and biases `[units]` of one layer, row-major. */
-export interface LayerParameters {
-  weights: Float32Array;
-  biases: Float32Array;
-}
-
-/** Which weight, all from 0: unit `unit` of layer `layer`, its weight on input `input`. */
-export interface WeightPosition {
-  layer: number;
-  unit: number;
-  input: number;
-}
+import {
+  type Activation,
+  type LayerParameters,
+  type LayerSpec,
+  layerInputs,
+  type NetworkSpec,
+  outputUnits,
+  type WeightPosition,
+} from "../spec.js";
 
 /** One unit of the layer above, and what it passes down. */
 export interface Term {
@@ -25,7 +20,8 @@ export interface Term {
   delta: number;
 }
 
-export interface Explanation {
+/** The factors of dC/dw of one weight, for one sample. */
+export interface Chain {
   position: WeightPosition;
   activation: Activation;
   /** a(below): the input of the weight, dz/dw. */
@@ -51,8 +47,6 @@ export interface Explanation {
   learningRate: number;
   /** w − learningRate·dC/dw. */
   corrected: number;
-  /** All of it as one would write it on paper. */
-  text: string;
 }
 
 interface LayerState {
@@ -62,14 +56,14 @@ interface LayerState {
 }
 
 /** dC/dw for one sample of `input` numbers with target vector `target`. */
-export function explain(
+export function chainRule(
   spec: NetworkSpec,
   parameters: LayerParameters[],
   input: ArrayLike<number>,
   target: ArrayLike<number>,
   position: WeightPosition,
   learningRate: number,
-): Explanation {
+): Chain {
   const states = forward(spec, parameters, input);
   backward(spec, parameters, states, target);
   const { layer, unit, input: from } = position;
@@ -82,8 +76,7 @@ export function explain(
   const slope = derivative(activation, output);
   const facts = { position, activation, input: below, sum, output, slope, delta, gradient, weight, learningRate };
   const corrected = weight - learningRate * gradient;
-  const explanation = { ...facts, corrected, ...outputFacts(spec, parameters, states, target, position) };
-  return { ...explanation, text: onPaper(spec, explanation) };
+  return { ...facts, corrected, ...outputFacts(spec, parameters, states, target, position) };
 }
 
 /** Where dC/da of the weight's unit comes from: the target, or the units above. */
@@ -93,7 +86,7 @@ function outputFacts(
   states: LayerState[],
   target: ArrayLike<number>,
   { layer, unit }: WeightPosition,
-): Pick<Explanation, "target" | "targetSum" | "outputGradient" | "terms"> {
+): Pick<Chain, "target" | "targetSum" | "outputGradient" | "terms"> {
   const { activation, units } = spec.layers[layer] as LayerSpec;
   if (layer === spec.layers.length - 1) {
     const wanted = target[unit] as number;
@@ -189,92 +182,4 @@ function derivative(activation: Activation, a: number): number {
   if (activation === "leakyRelu") return a > 0 ? 1 : LEAKY_SLOPE;
   if (activation === "linear") return 1;
   return a * (1 - a);
-}
-
-// --- on paper ---
-
-/** Most terms of a sum that are written out. */
-const MOST_TERMS = 16;
-/** Targets that sum to 1 but for float32's rounding do so on paper. */
-const SUM_ROUNDING = 1e-6;
-
-function onPaper(spec: NetworkSpec, facts: Omit<Explanation, "text">): string {
-  const { layer, unit, input } = facts.position;
-  const from = layer === 0 ? `input ${input}` : `layer ${layer - 1}, unit ${input}`;
-  const chain = facts.outputGradient === undefined ? "∂z/∂w · ∂C/∂z" : "∂z/∂w · ∂a/∂z · ∂C/∂a";
-  return [
-    `∂C/∂w of layer ${layer}, unit ${unit}, input ${input} (all from 0)`,
-    "",
-    `  z = W·a + b = ${short(facts.sum)},  a = S(z) = ${facts.activation}(${short(facts.sum)}) = ${short(facts.output)}`,
-    "",
-    `  ∂C/∂w = ${chain}`,
-    "",
-    `  ∂z/∂w = a of ${from} = ${short(facts.input)}`,
-    ...(facts.outputGradient === undefined
-      ? crossEntropyLines(facts)
-      : [slopeLine(facts), ...gradientLines(spec, facts)]),
-    "",
-    `  ∂C/∂w = ${product(facts)} = ${short(facts.gradient)}`,
-    "",
-    `  w − η·∂C/∂w = ${short(facts.weight)} − ${facts.learningRate}·${signed(facts.gradient)} = ${short(facts.corrected, 4)}`,
-  ].join("\n");
-}
-
-function product({ input, slope, outputGradient, delta }: Omit<Explanation, "text">): string {
-  const factors = outputGradient === undefined ? [input, delta] : [input, slope, outputGradient];
-  return factors.map((factor, i) => (i === 0 ? short(factor) : signed(factor))).join(" · ");
-}
-
-function crossEntropyLines({ output, target, targetSum = 1, delta }: Omit<Explanation, "text">): string[] {
-  const isOne = Math.abs(targetSum - 1) < SUM_ROUNDING;
-  const [formula, factor] = isOne ? ["a − y", ""] : ["a·Σy − y", `·${short(targetSum)}`];
-  const numbers = `${short(output)}${factor} − ${signed(target as number)}`;
-  return [`  ∂C/∂z = ${formula} = ${numbers} = ${short(delta)}   (cross-entropy)`];
-}
-
-function slopeLine({ activation, output, slope }: Omit<Explanation, "text">): string {
-  const a = short(output);
-  const formulas: Partial<Record<Activation, string>> = {
-    sigmoid: `a(1 − a) = ${a}·(1 − ${a}) = `,
-    tanh: `1 − a² = 1 − ${signed(output)}² = `,
-  };
-  return `  ∂a/∂z = S′(z) = ${formulas[activation] ?? ""}${short(slope)}`;
-}
-
-function gradientLines(spec: NetworkSpec, facts: Omit<Explanation, "text">): string[] {
-  const { output, target, outputGradient, terms, position } = facts;
-  if (!terms) {
-    const divided = spec.loss === "meanSquaredError" ? ` / ${outputUnits(spec)}` : "";
-    const numbers = `2(${short(output)} − ${signed(target as number)})${divided}`;
-    return [`  ∂C/∂a = 2(a − y)${divided} = ${numbers} = ${short(outputGradient as number)}`];
-  }
-  return [
-    `  ∂C/∂a = Σ w·∂C/∂z over the units of layer ${position.layer + 1} = ${short(outputGradient as number)}`,
-    ...termLines(terms),
-  ];
-}
-
-/** The terms of largest size, and one line for the rest together. */
-function termLines(terms: Term[]): string[] {
-  const bySize = [...terms].sort((s, t) => Math.abs(t.weight * t.delta) - Math.abs(s.weight * s.delta));
-  const listed = bySize.slice(0, MOST_TERMS).sort((s, t) => s.unit - t.unit);
-  const rest = bySize.slice(MOST_TERMS).reduce((sum, { weight, delta }) => sum + weight * delta, 0);
-  const lines = listed.map(({ unit, weight, delta }) => {
-    return `          unit ${unit}: ${short(weight)} · ${signed(delta)} = ${short(weight * delta)}`;
-  });
-  if (terms.length > MOST_TERMS)
-    lines.push(`          the other ${terms.length - MOST_TERMS} together: ${short(rest)}`);
-  return lines;
-}
-
-/** As many significant digits as one would keep on paper, with a true minus sign. */
-export function short(value: number, digits = 3): string {
-  const isTiny = value !== 0 && Math.abs(value) < 1e-4;
-  const text = isTiny ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
-  return text.replaceAll("-", "−");
-}
-
-/** In brackets where a minus sign would run into the dot or the minus before it. */
-export function signed(value: number): string {
-  return value < 0 ? `(${short(value)})` : short(value);
 }
