@@ -1,87 +1,24 @@
-// The README's examples type-check and run, and what their comments say of them is so.
+// The README and the documents in docs/: their code blocks are the examples, and the places they name exist.
 
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { expect, it } from "vitest";
-import { example, readme } from "../support/readme.js";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
 const root = resolve(import.meta.dirname, "../..");
-const EXAMPLES = ["example", "example:mnist", "example:digits", "example:vite", "example:worker"];
-const STRICT = { strict: true, noUncheckedIndexedAccess: true, exactOptionalPropertyTypes: true };
+const readme = readFileSync(join(root, "README.md"), "utf8");
 
-/** What Node prints, complaints too, in a folder with nothing but `files`. */
-function node(files: Record<string, string>, ...args: string[]): string {
-  const folder = mkdtempSync(join(tmpdir(), "wasmlp-readme-"));
-  try {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-    const { stdout, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8" });
-    return (stdout + stderr).trim();
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+/** Runs the script that writes code blocks on the documents of a folder. */
+function write(cwd: string, ...args: string[]): { status: number | null; complaint: string } {
+  const script = join(root, "docs/write.mjs");
+  const { status, stderr } = spawnSync(process.execPath, [script, ...args], { cwd, encoding: "utf8" });
+  return { status, complaint: stderr.trim() };
 }
 
-/** Runs code, its imports led to the built entries; gives the lines it printed. */
-function run(code: string): string[] {
-  const entry = (file: string) => pathToFileURL(join(root, "build", file)).href;
-  const led = ["wasmlp/node", "wasmlp/digits", "wasmlp"].reduce((text, name) => {
-    return text.replace(`"${name}"`, `"${entry(`${name.split("/")[1] ?? "index"}.js`)}"`);
-  }, code);
-  return node({ "example.mjs": led }, "example.mjs").split("\n");
-}
-
-/** What the compiler says of programs, their imports led to the built types. */
-function complaints(programs: Record<string, string>): string {
-  const types = (name: string) => [join(root, `build/types/src/${name}.d.ts`)];
-  const compilerOptions = {
-    ...{ ...STRICT, noEmit: true, target: "es2022", module: "nodenext", lib: ["es2023", "dom"] },
-    ...{ types: ["node"], typeRoots: [join(root, "node_modules/@types")] },
-    paths: {
-      wasmlp: types("index"),
-      "wasmlp/node": types("node"),
-      "wasmlp/digits": types("digits"),
-      "wasmlp/worker": types("worker"),
-    },
-  };
-  const files = Object.fromEntries(Object.entries(programs).map(([name, code]) => [fileOf(name), code]));
-  const config = JSON.stringify({ compilerOptions, files: Object.keys(files) });
-  return node({ ...files, "tsconfig.json": config }, join(root, "node_modules/typescript/bin/tsc"));
-}
-
-function fileOf(name: string): string {
-  return `${name.replace(":", "-")}.mts`;
-}
-
-it("the types of all examples hold, and a wrong type in any is seen", () => {
-  const programs = Object.fromEntries(EXAMPLES.map((name) => [name, example(name)]));
-  // The compiler takes seconds to begin: once for all.
-  const wrong = EXAMPLES.map((name) => [`wrong ${name}`, `${programs[name]}\nconst text: string = 5;`] as const);
-  const told = complaints({ ...programs, ...Object.fromEntries(wrong) }).split("\n");
-  const kinds = told.map((line) => line.replace(/\(.*error (TS\d+).*/, " $1"));
-  expect(kinds.sort()).toEqual(wrong.map(([name]) => `${fileOf(name)} TS2322`).sort());
-});
-
-it("the example that learns exclusive or", () => {
-  const code = example("example").replace(
-    "console.log(network.predict([0, 1]))",
-    "console.log(network.predict([0, 1])[0])",
-  );
-  const [loss, output] = run(code).map(Number) as [number, number];
-  expect(loss).toBeLessThan(0.1);
-  expect(output).toBeGreaterThan(0.9);
-});
-
-it("the example on MNIST", () => {
-  const [epoch, label] = run(example("example:mnist")) as [string, string];
-  expect(epoch).toMatch(/^1 0\.\d+ 0\.9\d+$/);
-  expect(label).toBe("7");
-});
-
-it("the example of the pretrained network", () => {
-  expect(run(example("example:digits"))).toEqual(["1"]);
+it("code blocks are the files in examples/", () => {
+  expect(write(root, "--check")).toEqual({ status: 0, complaint: "" });
+  expect(readme).toMatch(/^<!-- example:xor\.ts -->\n```ts\nimport /m);
 });
 
 it("names functions where they are", () => {
@@ -94,4 +31,65 @@ it("names functions where they are", () => {
     return !new RegExp(`(function|class|private) ${name}\\b`).test(readFileSync(join(root, file), "utf8"));
   });
   expect(missing).toEqual([]);
+});
+
+describe("the script that writes code blocks", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "wasmlp-docs-"));
+    for (const name of ["docs", "examples"]) mkdirSync(join(folder, name));
+    writeFileSync(join(folder, "README.md"), "# Title\n");
+    writeFileSync(
+      join(folder, "examples/a.ts"),
+      "let a = 1;\n// region one\n  a++;\n\n    a--;\n// endregion\na = 2;\n",
+    );
+    writeFileSync(
+      join(folder, "examples/b.html"),
+      "<p>\n  <!-- region two -->\n  <b></b>\n  <!-- endregion -->\n</p>\n",
+    );
+  });
+  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+  const marked = (name: string, content: string) =>
+    `before\n<!-- example:${name} -->\n${content}<!-- /example:${name} -->\nafter\n`;
+  const read = (name: string) => readFileSync(join(folder, name), "utf8");
+
+  it.each([
+    ["a whole file without the marks of its regions", "a.ts", "```ts\nlet a = 1;\n  a++;\n\n    a--;\na = 2;\n```\n"],
+    ["a region, moved left", "a.ts#one", "```ts\na++;\n\n  a--;\n```\n"],
+    ["a region of a page", "b.html#two", "```html\n<b></b>\n```\n"],
+  ])("writes %s", (_, name, block) => {
+    for (const document of ["README.md", "docs/training.md"]) writeFileSync(join(folder, document), marked(name, ""));
+    expect(write(folder, "--check")).toMatchObject({
+      status: 1,
+      complaint: expect.stringContaining("docs/training.md: "),
+    });
+    expect(read("README.md")).toBe(marked(name, ""));
+    expect(write(folder)).toEqual({ status: 0, complaint: "" });
+    for (const document of ["README.md", "docs/training.md"]) expect(read(document)).toBe(marked(name, block));
+    expect(write(folder, "--check")).toEqual({ status: 0, complaint: "" });
+  });
+
+  it("replaces a block that differs from its file, and each of two for the same file", () => {
+    const old = marked("a.ts#one", "```ts\nlet old = 1;\n```\n");
+    writeFileSync(join(folder, "README.md"), old + old);
+    expect(write(folder, "--check").status).toBe(1);
+    expect(write(folder).status).toBe(0);
+    const block = marked("a.ts#one", "```ts\na++;\n\n  a--;\n```\n");
+    expect(read("README.md")).toBe(block + block);
+  });
+
+  it.each([
+    ["a file that does not exist", marked("c.ts", ""), "README.md: there is no file examples/c.ts"],
+    ["a region that does not exist", marked("a.ts#two", ""), "README.md: examples/a.ts has no region two"],
+    [
+      "a marker without a partner",
+      "<!-- example:a.ts -->\n",
+      "README.md: a marker has no partner among <!-- example:a.ts -->",
+    ],
+  ])("fails at %s", (_, text, complaint) => {
+    writeFileSync(join(folder, "README.md"), text);
+    expect(write(folder)).toEqual({ status: 1, complaint });
+    expect(read("README.md")).toBe(text);
+  });
 });

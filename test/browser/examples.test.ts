@@ -1,13 +1,13 @@
-// The README's examples for browsers, as they are written, in Chromium.
+// The examples for pages, as they are written, in Chromium.
 
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
+import { exampleNames, readExample, statedOutput } from "../support/examples.js";
 import { Workshop } from "../support/installed.js";
-import { example } from "../support/readme.js";
 import { buildWithVite } from "./bundlers.js";
 import { type ChromiumPage, describeIn, type Site, serve } from "./fixture.js";
 
-describeIn("chromium", "the README's example", (browser) => {
+describeIn("chromium", "the example", (browser) => {
   let workshop: Workshop;
   let site: Site | undefined;
   beforeAll(() => {
@@ -16,25 +16,30 @@ describeIn("chromium", "the README's example", (browser) => {
   afterEach(() => site?.close());
   afterAll(() => workshop?.remove());
 
-  /** A page of a Vite project with nothing but an example. */
+  /** A page of a Vite project whose script is an example; `printed` there holds the lines that it has printed. */
   const openVite = async (name: string): Promise<ChromiumPage> => {
-    const index = '<script type="module" src="/main.ts"></script>';
-    const project = workshop.project(name, { "index.html": index, "main.ts": example(`example:${name}`) });
+    const index = "<script>console.log = (line) => (window.printed ??= []).push(line)</script>";
+    const files = {
+      "index.html": `${index}<script type="module" src="/main.ts"></script>`,
+      "main.ts": readExample(name),
+    };
+    const project = workshop.project(name.replace(".ts", ""), files);
     await buildWithVite(project);
     site = await serve({ folders: [join(project, "dist")] });
     return browser().open(site.address);
   };
 
-  it("for a page alone", async () => {
-    const project = workshop.project("script", { "index.html": example("example:script", "html") });
+  it("browser.html trains without any tool", async () => {
+    expect(exampleNames(".html")).toEqual(["browser.html"]);
+    const project = workshop.project("browser", { "index.html": readExample("browser.html") });
     site = await serve({ folders: [project] });
     const page = await browser().open(site.address);
     await page.waitForFunction("document.body.textContent.includes('0 or 1 is')");
     expect((await page.textContent("body"))?.trim()).toBe("0 or 1 is 1");
   });
 
-  it("for Vite reads the digits that are drawn", async () => {
-    const page = await openVite("vite");
+  it("canvas.ts reads the digits that are drawn", async () => {
+    const page = await openVite("canvas.ts");
     await page.waitForSelector("canvas");
     await page.mouse.move(140, 60);
     await page.mouse.down();
@@ -49,11 +54,11 @@ describeIn("chromium", "the README's example", (browser) => {
     expect(await page.textContent("output")).toBe("7");
   });
 
-  it("for a worker trains, with its progress", async () => {
-    const page = await openVite("worker");
-    const message = page.waitForEvent("console");
-    await page.waitForFunction("document.querySelector('progress').value === 1");
-    const outputs = (await (await message).args()[0]?.jsonValue()) as Record<number, number>;
-    expect(outputs[0]).toBeGreaterThan(0.9);
+  it("worker.ts trains and reports its progress", async () => {
+    const page = await openVite("worker.ts");
+    const stated = statedOutput(readExample("worker.ts"));
+    expect(stated).toHaveLength(2);
+    await page.waitForFunction("window.printed?.length === 6");
+    expect(await page.evaluate<string[]>("printed.slice(-2)")).toEqual(stated);
   });
 });
