@@ -1,7 +1,7 @@
-// What Node offers past the language, reached without an import, which browsers and bundlers would stumble over. Elsewhere
-// there is none of it.
+// The host environment: what Node offers beyond the language, without `import "node:…"`, which browsers and bundlers
+// cannot resolve. In browsers these functions return a neutral value or use the web's equivalent.
 
-/** A thread of `node:worker_threads`, as far as it is used. */
+/** The part of a `node:worker_threads` Worker that is used here. */
 interface NodeWorker {
   postMessage(message: unknown, transfer?: ArrayBuffer[]): void;
   terminate(): unknown;
@@ -10,7 +10,7 @@ interface NodeWorker {
   on(event: string, listener: (value: unknown) => void): void;
 }
 
-/** `node:worker_threads`, as far as it is used. */
+/** The part of `node:worker_threads` that is used here. */
 export interface NodeThreads {
   Worker: new (source: string, options: { eval: boolean; name: string }) => NodeWorker;
   parentPort: {
@@ -29,28 +29,33 @@ function nodeProcess(): NodeProcess | undefined {
   return (globalThis as { process?: NodeProcess }).process;
 }
 
-/** `node:worker_threads`; undefined elsewhere, and on Node before 20.16. */
+/** `node:worker_threads`; undefined in browsers and on Node before 20.16, which lacks `getBuiltinModule`. */
 export function nodeThreads(): NodeThreads | undefined {
   return nodeProcess()?.getBuiltinModule?.("worker_threads") as NodeThreads | undefined;
 }
 
-/** Node's major version; 0 elsewhere. */
+/** Node's major version; 0 in browsers. */
 export function nodeMajor(): number {
   return Number.parseInt(nodeProcess()?.versions?.node ?? "0", 10);
 }
 
-/** Whether this process was started with an option of the engine. */
+/**
+ * Whether this Node process was started with `option`, such as `--experimental-wasm-revectorize`; false in browsers.
+ */
 export function startedWith(option: string): boolean {
   return nodeProcess()?.execArgv?.includes(option) ?? false;
 }
 
-/** Threads that run on this machine at once. */
+/** How many threads this machine can run at once; 1 where it is unknown. */
 export function processors(): number {
   const os = nodeProcess()?.getBuiltinModule?.("os") as { availableParallelism?(): number } | undefined;
   return os?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
 }
 
-/** Lets the event loop turn once. In browsers `setTimeout` would wait 4 ms and `setImmediate` does not exist. */
+/**
+ * Yields to the event loop once. In browsers a message does it, because `setTimeout` waits at least 4 ms and
+ * `setImmediate` does not exist.
+ */
 export function turn(): Promise<void> {
   if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
   return new Promise((resolve) => {
@@ -63,7 +68,7 @@ export function turn(): Promise<void> {
   });
 }
 
-/** What the build deflated without a header and wrote as base64. */
+/** Decodes base64 and inflates it: the reverse of how `build.mjs` embeds binaries (raw deflate, no header). */
 export function unpack(base64: string): Promise<Uint8Array<ArrayBuffer>> {
   const text = atob(base64);
   const packed = new Uint8Array(text.length);
@@ -71,7 +76,7 @@ export function unpack(base64: string): Promise<Uint8Array<ArrayBuffer>> {
   return inflateRaw(packed);
 }
 
-/** Node's own module is at hand at once, its streams take ten milliseconds to load. */
+/** On Node by `node:zlib`, which is loaded already; `DecompressionStream` takes ten milliseconds to load there. */
 async function inflateRaw(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
   const zlib = nodeProcess()?.getBuiltinModule?.("zlib") as
     | { inflateRawSync(from: Uint8Array): Uint8Array }

@@ -1,15 +1,15 @@
-// Seeded random draws without state: every draw is a function of (seed, stream, a, b, index), so that no order of work and no
-// number of threads can change one.
+// Counter-based random numbers: every number is a pure function of seed, stream and counters. There is no generator
+// state, so neither the order of the work nor the number of threads changes any of them.
 
 import { DROPOUT_STREAM } from "./abi.js";
 import { logarithm } from "./exact.js";
 
-/** What a draw is for; draws of different streams are independent. */
+/** One stream per purpose. Numbers of different streams are independent. */
 export const Stream = { weights: 1, biases: 2, shuffle: 3, split: 4, augment: 5, dropout: DROPOUT_STREAM } as const;
 
 /**
- * One block of Philox4x32-10: four uint32 from a counter of four and a key of two, into `out`.
- * Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011.
+ * Writes one block of Philox4x32-10, four uint32, to `out`, from a counter of four words and a key of two. Salmon et
+ * al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011; multipliers and key increments are the paper's.
  */
 export function philox(
   out: Uint32Array,
@@ -20,7 +20,7 @@ export function philox(
   key0: number,
   key1: number,
 ): void {
-  // Signed words: V8 boxes an integer that may pass 2^31, and does so for every word of every round.
+  // Signed words: V8 would allocate a number object for each integer of 2^31 or more, in every round.
   let x0 = c0 | 0;
   let x1 = c1 | 0;
   let x2 = c2 | 0;
@@ -45,7 +45,7 @@ export function philox(
   out[3] = x3;
 }
 
-/** The upper 32 bits, as int32, of the 64-bit product of two words taken as uint32. */
+/** The upper 32 bits, as int32, of the 64-bit product of two uint32. Schoolbook multiplication of 16-bit halves. */
 function multiplyHigh(a: number, b: number): number {
   const aHigh = a >>> 16;
   const aLow = a & 0xffff;
@@ -57,18 +57,19 @@ function multiplyHigh(a: number, b: number): number {
   return (Math.imul(aHigh, bHigh) + (middle >>> 16) + (low >>> 16)) | 0;
 }
 
-/** The key of a seed: any safe integer from 0. */
+/** The two key words of a seed, which may be any non-negative safe integer. */
 export function keyOf(seed: number): [number, number] {
   return [seed >>> 0, Math.floor(seed / 2 ** 32) >>> 0];
 }
 
 /**
- * Fills `out` with draws from N(0, deviation²) by Marsaglia's polar method. `where` tells blocks of one stream apart.
- * Only IEEE operations are used, so every engine draws the same bits.
+ * Fills `out` with samples of N(0, deviation²) by Marsaglia's polar method. `where` separates the blocks of one stream,
+ * such as layers. Only operations that IEEE 754 defines exactly are used, so all engines produce the same bits.
  */
 export function fillGaussian(out: Float32Array, deviation: number, seed: number, stream: number, where: number): void {
   const block = new Uint32Array(4);
   const [key0, key1] = keyOf(seed);
+  // The method yields two samples at a time; the second waits here.
   let pending: number | undefined;
   let counter = 0;
   for (let i = 0; i < out.length; i++) {
@@ -80,6 +81,7 @@ export function fillGaussian(out: Float32Array, deviation: number, seed: number,
     let u = 0;
     let v = 0;
     let s = 0;
+    // A uniform point in the unit disc, by rejection.
     do {
       philox(block, counter % 2 ** 32, Math.floor(counter / 2 ** 32), where, stream, key0, key1);
       counter++;
@@ -93,18 +95,18 @@ export function fillGaussian(out: Float32Array, deviation: number, seed: number,
   }
 }
 
-/** A number from [0, 1) with 53 random bits. */
+/** A uniform number in [0, 1) with 53 random bits: the upper 27 bits of one word and the upper 26 of another. */
 function unit(high: number, low: number): number {
-  return ((high >>> 5) * 67108864 + (low >>> 6)) / 9007199254740992;
+  return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
 }
 
-/** Puts `order` into random order in place (Fisher and Yates). `epoch` tells shuffles of one seed apart. */
+/** Shuffles `order` in place (Fisher and Yates). `epoch` gives each epoch of one seed its own permutation. */
 export function shuffle(order: Uint32Array, seed: number, stream: number, epoch = 0): void {
   const block = new Uint32Array(4);
   const [key0, key1] = keyOf(seed);
   for (let i = order.length - 1; i > 0; i--) {
     philox(block, i, 0, epoch, stream, key0, key1);
-    // 53 bits against at most 2^32 places: the bias is below 2^-21.
+    // 53 bits over at most 2^32 positions: the bias is below 2^-21.
     const j = Math.floor(unit(block[0] as number, block[1] as number) * (i + 1));
     const swapped = order[i] as number;
     order[i] = order[j] as number;
@@ -112,7 +114,7 @@ export function shuffle(order: Uint32Array, seed: number, stream: number, epoch 
   }
 }
 
-/** 0, 1, … count − 1. */
+/** The numbers 0, 1, … count − 1. */
 export function ascending(count: number): Uint32Array {
   const numbers = new Uint32Array(count);
   for (let i = 0; i < count; i++) numbers[i] = i;

@@ -1,32 +1,44 @@
-// A drawn digit as MNIST would hold it.
+// Turns a picture of a handwritten digit into MNIST's format. The steps: find the ink on the paper at a coarse scale,
+// look at the digit more closely, give its strokes MNIST's width, scale it to a box of 20x20, centre it by its centre
+// of mass.
 
 import { checkInteger, shown } from "../check.js";
 import { findInk, type Ink } from "./ink.js";
 import { penWidth, solid, withPen } from "./pen.js";
 import { type Box, brightness, type DigitImage, type Plane, resample, smooth } from "./plane.js";
 
-/** MNIST's images, and the square in them that digits are scaled to. */
+/** Side of MNIST's images in pixels, and of the square in them that digits are scaled to (LeCun et al., 1998). */
 const [SIDE, BOX] = [28, 20];
-/** The pixel, from 0, that the centre of mass comes to lie in. */
+/** The pixel, counted from 0, into which the centre of mass is moved. */
 const CENTRE = 14;
-/** Pictures are searched at this size; the digit, once found, is looked at again as closely as the picture allows. */
+/**
+ * Longest side in pixels at which a picture is searched for the digit. The digit found is then sampled again, more
+ * finely.
+ */
 const SEARCHED = 160;
-/** The paper around a digit that is taken along for the second look, over the digit's longer side. */
+/** The margin of paper around the digit in the second look, as a share of the digit's longer side. */
 const MARGIN = 0.35;
-/** A drawing smaller than this share of the picture, or than so many pixels, is a speck. */
+/** Drawings with a side below this share of the picture's, or below this number of pixels, are ignored as specks. */
 const [SPECK, LEAST_PIXELS] = [0.03, 3];
-/** Widths of the pens that most of MNIST's digits are drawn with, in its pixels; others are exchanged for the nearest. */
+/**
+ * The range of stroke widths of most of MNIST's digits, in MNIST's pixels. Strokes outside it are redrawn at its nearer
+ * end.
+ */
 const [THINNEST, THICKEST] = [2.2, 3.3];
-/** Pixels to one of MNIST's where pens are exchanged, and the room left around the digit. */
+/**
+ * Resolution at which strokes are widened, in pixels per pixel of MNIST, and the room around the digit in its pixels.
+ */
 const [FINE, ROOM] = [5, 16];
 
 /**
- * Turns a picture of a digit into what MNIST would hold: light on black, `[28][28]` bytes, the digit scaled to a box of 20x20
- * by area averaging with its aspect kept, its centre of mass moved by whole pixels to (14, 14), its strokes about as wide as
- * MNIST's. The picture may be of any size, dark on light or light on dark, on uneven or noisy paper; transparent pixels are
- * white paper, or black if nothing shows on white. `undefined` if nothing is drawn.
+ * Converts a picture of a digit to MNIST's format: `[28][28]` bytes, light on black (255 is ink), the digit scaled to a
+ * box of 20x20 by area averaging with its aspect ratio kept, its centre of mass moved by whole pixels to (14, 14), its
+ * strokes about as wide as MNIST's. The picture may have any size, be dark on light or light on dark, on uneven or
+ * noisy paper. Transparent pixels count as white paper, or as black if nothing is visible on white. Returns `undefined`
+ * if nothing is drawn.
  *
- * TypeError for what is no image; RangeError for data that does not fit its size, or floats outside 0 to 1.
+ * Throws a TypeError if `image` is not an image, and a RangeError if its data does not fit its size or has floats
+ * outside 0 to 1.
  */
 export function preprocessDigit(image: DigitImage): Uint8Array | undefined {
   const channels = checkImage(image);
@@ -35,7 +47,7 @@ export function preprocessDigit(image: DigitImage): Uint8Array | undefined {
   return ink && centre(scaleToBox(withUsualPen(crisp(ink))));
 }
 
-/** Channels of an image that is one. */
+/** Checks an image and returns its number of channels: 1, 3 or 4. */
 function checkImage(image: unknown): number {
   if (typeof image !== "object" || image === null) {
     throw new TypeError(`"image" must be an object with data, width and height, got ${shown(image)}`);
@@ -59,7 +71,7 @@ function checkShares(data: Float32Array): void {
   if (at >= 0) throw new RangeError(`"image.data" must be numbers from 0 to 1, got ${data[at]} at index ${at}`);
 }
 
-/** The digit in a picture, seen from near. */
+/** The digit in a picture: searched for in the whole, then sampled again from the part around it. */
 function findDigit(picture: Plane): Ink | undefined {
   const whole = { left: 0, top: 0, width: picture.width, height: picture.height };
   const far = shrink(picture, whole);
@@ -69,7 +81,9 @@ function findDigit(picture: Plane): Ink | undefined {
   return findInk(shrink(picture, surroundings(found.box, far.step, picture)).plane) ?? found;
 }
 
-/** A part of a picture, made smaller by `step` where it is too large to search. */
+/**
+ * A part of a picture, reduced to at most `SEARCHED` pixels a side; `step` is the factor of the reduction, at least 1.
+ */
 function shrink(picture: Plane, part: Box): { plane: Plane; step: number } {
   const step = Math.max(1, Math.max(part.width, part.height) / SEARCHED);
   const [columns, rows] = [part.width, part.height].map((size) => Math.max(1, Math.floor(size / step)));
@@ -80,7 +94,7 @@ function isSpeck(box: Box, { width, height }: Plane): boolean {
   return Math.max(box.width, box.height) < Math.max(LEAST_PIXELS, SPECK * Math.max(width, height));
 }
 
-/** What a box and some paper around it are of the picture, in whole pixels. */
+/** The box of a reduced picture with a margin around it, in whole pixels of the original one. */
 function surroundings(box: Box, step: number, { width, height }: Plane): Box {
   const margin = MARGIN * Math.max(box.width, box.height);
   const [left, top] = [box.left, box.top].map((start) => Math.max(0, Math.floor((start - margin) * step)));
@@ -93,22 +107,22 @@ function surroundings(box: Box, step: number, { width, height }: Plane): Box {
   };
 }
 
-/** Pixels of the plane to one of MNIST's. */
+/** Pixels of the plane per pixel of MNIST. */
 function stepOf({ width, height }: Box): number {
   return Math.max(width, height) / BOX;
 }
 
-/** Strokes of full strength with narrow edges, where the picture is fine enough for area averaging to soften them again. */
+/** Sharpens the edges of strokes, the more the finer the picture is: area averaging softens them again to MNIST's. */
 function crisp({ plane, box }: Ink): Ink {
   const fineness = Math.min(1, Math.max(0, (stepOf(box) - 1) / 3));
   if (fineness === 0) return { plane, box };
-  // A pencil's grain would count as edges.
+  // Without smoothing, the grain of a pencil would be sharpened to edges.
   const { data } = smooth(plane);
   const low = 0.25 * fineness;
   return { plane: { ...plane, data: data.map((x) => Math.min(1, Math.max(0, (x - low) / (1 - 2 * low)))) }, box };
 }
 
-/** The ink as one of MNIST's pens draws it. */
+/** The ink with its strokes widened or thinned to a width within MNIST's range. */
 function withUsualPen(ink: Ink): Ink {
   const width = penWidth(ink.plane) / stepOf(ink.box);
   const wanted = Math.min(THICKEST, Math.max(THINNEST, width));
@@ -117,15 +131,15 @@ function withUsualPen(ink: Ink): Ink {
   const corner = { left: ink.box.left - ROOM * step, top: ink.box.top - ROOM * step };
   const cells = (size: number) => Math.ceil(size / step) + 2 * ROOM;
   const fine = solid(resample(ink.plane, corner, step, cells(ink.box.width), cells(ink.box.height)));
-  // The digit's box grows with its strokes, and is scaled to the same size after that.
+  // The digit's box grows with its strokes and is scaled to the same size afterwards, so the strokes must grow by more.
   const plane = withPen(fine, (wanted * FINE - penWidth(fine)) / (2 * (1 - wanted / BOX)));
-  const box = extent(plane);
-  // Dots can be too small for any pen to leave something of them.
+  const box = boundingBox(plane);
+  // A small dot can vanish when it is thinned.
   return box.width > 0 ? { plane, box } : ink;
 }
 
-/** Where there is ink; of a negative width if there is none. */
-function extent({ data, width, height }: Plane): Box {
+/** The bounding box of the ink; its width is negative if there is none. */
+function boundingBox({ data, width, height }: Plane): Box {
   let [left, right, top, bottom] = [width, -1, height, -1];
   data.forEach((x, i) => {
     if (x < 0.5) return;
@@ -137,15 +151,18 @@ function extent({ data, width, height }: Plane): Box {
   return { left, top, width: right + 1 - left, height: bottom + 1 - top };
 }
 
-/** The box's longer side becomes `BOX` pixels. */
+/** Scales the ink's box so that its longer side has `BOX` pixels. */
 function scaleToBox({ plane, box }: Ink): Plane {
   const step = stepOf(box);
-  // A side that is a whole number of pixels may come out a little longer.
+  // Rounding may make the quotient of a whole number of pixels slightly too large.
   const cells = (size: number) => Math.max(1, Math.ceil(size / step - 1e-6));
   return resample(plane, box, step, cells(box.width), cells(box.height));
 }
 
-/** Bytes `[SIDE][SIDE]` with the digit's centre of mass in the middle, none of it cut off; undefined if none is left. */
+/**
+ * Bytes `[SIDE][SIDE]` with the centre of mass at `CENTRE`, moved so that nothing is cut off; undefined if no ink is
+ * left.
+ */
 function centre({ data, width, height }: Plane): Uint8Array | undefined {
   let [mass, x, y] = [0, 0, 0];
   data.forEach((ink, i) => {

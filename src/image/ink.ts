@@ -1,31 +1,35 @@
-// What is drawn on the paper: how strong its ink is, which marks belong to it, and where it is.
+// Finds the ink of a drawing: its strength, the connected marks that belong to it, and its bounding box.
 
 import { removePaper } from "./paper.js";
 import type { Box, Plane } from "./plane.js";
 
 export interface Ink {
-  /** 1 where a stroke is, 0 where none is. */
+  /** Ink from 0 (paper) to 1 (a stroke of full strength). */
   plane: Plane;
-  /** The drawing's extent. */
+  /** The drawing's bounding box. */
   box: Box;
 }
 
-/** The share of a picture's pixels that the darkest part of the thinnest drawing takes. */
+/** The share of a picture's pixels that belong to the darkest part even of a thin drawing. */
 const DARKEST = 0.002;
-/** Ink that stands out by less, from 0 to 1 or in deviations of the paper, is none. */
+/** The least contrast of ink with the paper: brightness from 0 to 1, and standard deviations of the paper's noise. */
 const [LEAST_CONTRAST, LEAST_DEVIATIONS] = [0.06, 3.5];
-/** Strokes begin at half their ink's strength, and go on to where it is faint or drowned in noise. */
+/**
+ * A mark needs a pixel of half the ink's strength (`STRONG`) and extends to pixels of at least `FAINT` of it, or of
+ * `FAINT_DEVIATIONS` standard deviations of the noise: thresholding with hysteresis, as of edges by Canny (1986).
+ */
 const [STRONG, FAINT, FAINT_DEVIATIONS] = [0.5, 0.08, 2.5];
-/** Marks with a smaller share of the ink are dust. */
+/** Marks with less than this share of the ink are dust. */
 const DUST = 0.03;
-/** Marks that run into the edge are something else's if so much of the ink does not. */
+/** Marks that touch the picture's edge are ignored if the others have at least this share of the ink. */
 const CENTRAL = 0.5;
 
-/** The drawing on a picture's paper; undefined if there is none. */
+/** The drawing in a picture, without paper and dust; undefined if there is none. */
 export function findInk(picture: Plane): Ink | undefined {
   const { plane, noise } = removePaper(picture);
   const strength = inkStrength(plane.data);
   if (strength < Math.max(LEAST_CONTRAST, LEAST_DEVIATIONS * noise)) return undefined;
+  // From the noise level to the strength of the ink, as 0 to 1.
   const data = plane.data.map((x) => (x <= noise ? 0 : Math.min(1, (x - noise) / (strength - noise))));
   const ink = { ...plane, data };
   const { labels, marks } = findMarks(ink, Math.max(FAINT, (FAINT_DEVIATIONS * noise) / strength));
@@ -35,10 +39,13 @@ export function findInk(picture: Plane): Ink | undefined {
   ink.data.forEach((_, i) => {
     if (!isKept.has(labels[i] as number)) data[i] = 0;
   });
-  return { plane: ink, box: around(kept) };
+  return { plane: ink, box: boundingBox(kept) };
 }
 
-/** How far ink stands out of the paper: the upper quartile of what is at least half as strong as the strongest. */
+/**
+ * The strength of the ink, as its difference from the paper's brightness: the upper quartile of all pixels that are at
+ * least half as strong as the strongest. Single outliers do not count as strongest (`DARKEST`).
+ */
 function inkStrength(data: Float32Array): number {
   const counts = new Uint32Array(LEVELS + 1);
   for (let i = 0; i < data.length; i++) {
@@ -50,10 +57,10 @@ function inkStrength(data: Float32Array): number {
   return levelBelow(counts, strong / 4) / LEVELS;
 }
 
-/** Steps that strengths of ink are told apart by. */
+/** Levels of the histogram of strengths. */
 const LEVELS = 1024;
 
-/** The level that `rank` pixels reach. */
+/** The highest level that at least `rank` pixels reach. */
 function levelBelow(counts: Uint32Array, rank: number): number {
   let level = counts.length - 1;
   for (let reached = 0; level > 0; level--) {
@@ -63,44 +70,47 @@ function levelBelow(counts: Uint32Array, rank: number): number {
   return level;
 }
 
-/** Pixels that touch each other. */
+/** A connected component of ink. */
 interface Mark {
   label: number;
-  /** Sum and largest of their ink. */
+  /** The sum and the maximum of its pixels' ink. */
   mass: number;
   peak: number;
-  /** Their first and last columns and rows. */
+  /** Its first and last columns and rows. */
   left: number;
   right: number;
   top: number;
   bottom: number;
 }
 
-/** All marks of at least `least` ink; `labels` tells each pixel's, from 1, and 0 for none. */
+/**
+ * Labels the connected components of pixels with at least `least` ink. `labels` holds each pixel's mark from 1 on, 0
+ * for none.
+ */
 function findMarks(ink: Plane, least: number): { labels: Int32Array; marks: Mark[] } {
   const labels = new Int32Array(ink.data.length);
   const marks: Mark[] = [];
-  const waiting: number[] = [];
+  const stack: number[] = [];
   for (let start = 0; start < labels.length; start++) {
     if (labels[start] !== 0 || (ink.data[start] as number) < least) continue;
-    marks.push(followMark(ink, least, labels, marks.length + 1, start, waiting));
+    marks.push(followMark(ink, least, labels, marks.length + 1, start, stack));
   }
   return { labels, marks };
 }
 
-/** Labels the pixels that `start` leads to over their eight neighbours. */
+/** Labels the component of `start` by a flood fill over eight neighbours. `stack` is empty and reused between calls. */
 function followMark(
   { data, width, height }: Plane,
   least: number,
   labels: Int32Array,
   label: number,
   start: number,
-  waiting: number[],
+  stack: number[],
 ): Mark {
   const mark = { label, mass: 0, peak: 0, left: width, right: 0, top: height, bottom: 0 };
   labels[start] = label;
-  waiting.push(start);
-  for (let at = waiting.pop(); at !== undefined; at = waiting.pop()) {
+  stack.push(start);
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
     const [x, y] = [at % width, Math.floor(at / width)];
     addPixel(mark, x, y, data[at] as number);
     for (let row = Math.max(0, y - 1); row <= Math.min(height - 1, y + 1); row++) {
@@ -108,13 +118,14 @@ function followMark(
         const next = row * width + column;
         if (labels[next] !== 0 || (data[next] as number) < least) continue;
         labels[next] = label;
-        waiting.push(next);
+        stack.push(next);
       }
     }
   }
   return mark;
 }
 
+/** Adds one pixel to a mark, in place. */
 function addPixel(mark: Mark, x: number, y: number, ink: number): void {
   mark.mass += ink;
   mark.peak = Math.max(mark.peak, ink);
@@ -124,7 +135,10 @@ function addPixel(mark: Mark, x: number, y: number, ink: number): void {
   mark.bottom = Math.max(mark.bottom, y);
 }
 
-/** The marks of the digit: neither dust nor, where there are others, what comes in from beyond the picture. */
+/**
+ * The marks that belong to the digit: not dust and, if enough other ink remains, not what extends beyond the picture's
+ * edge.
+ */
 function chooseMarks(marks: Mark[], { width, height }: Plane): Mark[] {
   const strong = marks.filter(({ peak }) => peak >= STRONG);
   const mass = total(strong);
@@ -137,7 +151,8 @@ function total(marks: Mark[]): number {
   return marks.reduce((sum, mark) => sum + mark.mass, 0);
 }
 
-function around(marks: Mark[]): Box {
+/** The bounding box of marks. */
+function boundingBox(marks: Mark[]): Box {
   const [left, top] = [Math.min(...marks.map((mark) => mark.left)), Math.min(...marks.map((mark) => mark.top))];
   const [right, bottom] = [Math.max(...marks.map((mark) => mark.right)), Math.max(...marks.map((mark) => mark.bottom))];
   return { left, top, width: right + 1 - left, height: bottom + 1 - top };

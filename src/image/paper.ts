@@ -1,29 +1,31 @@
-// The paper that a digit is drawn on: its brightness, which may differ from place to place, its noise, and whether what stands
-// out of it is darker or lighter.
+// Estimates the paper that a digit is drawn on and subtracts it: its brightness, which may vary over the picture, its
+// noise, and whether the ink is darker or lighter than it.
 
 import type { Plane } from "./plane.js";
 
-/** How far each pixel stands out of the paper on the ink's side; negative on the other. */
+/** A picture without its paper. */
 export interface OffPaper {
+  /** Each pixel's difference from the paper, positive on the ink's side. */
   plane: Plane;
-  /** Standard deviation of the paper itself. */
+  /** Standard deviation of the paper's brightness around the fitted surface. */
   noise: number;
 }
 
-/** Pixels of which the paper is learned; more would not change it. */
+/** Pixels to which the surface is fitted; more would not change it noticeably. */
 const SAMPLES = 2048;
-/** The share of the shorter side that is border. */
+/** Width of the border, as a share of the shorter side. */
 const BORDER = 0.05;
-/** What differs from the paper by so little is paper, however even it is. */
+/** The least deviation from the surface that counts as an outlier, even if the paper has no noise. */
 const LEAST_STEP = 0.02;
-/** A normal distribution's standard deviation over its median absolute deviation. */
+/** Standard deviation over median absolute deviation of a normal distribution: 1 / Φ⁻¹(3/4). */
 const DEVIATIONS = 1.4826;
+/** Terms of the quadratic surface. */
 const TERMS = 6;
 
 /**
- * Takes the paper away: a quadratic surface through the border, then through all pixels near it, so that light that falls
- * from a side or fades to the corners goes with it. What then stands out furthest, by the sum of cubes (which is near zero for
- * noise), is the ink.
+ * Subtracts the paper. A quadratic surface is fitted to the border, which is mostly paper, and then to all pixels near
+ * that surface, so that light from one side or darker corners are removed too. The sign of the skewness then tells on
+ * which side the ink is: the sum of cubes is near zero for noise.
  */
 export function removePaper(plane: Plane): OffPaper {
   const border = fit(sampleBorder(plane), undefined, 5);
@@ -34,6 +36,7 @@ export function removePaper(plane: Plane): OffPaper {
   return { plane: { ...plane, data: skew < 0 ? data.map((x) => -x) : data }, noise };
 }
 
+/** data − surface, pixel by pixel; the surface is evaluated along each row by Horner's rule. */
 function differences({ data, width, height }: Plane, surface: Surface): Float32Array {
   const [c0, c1, c2, c3, c4, c5] = surface;
   const rest = new Float32Array(data.length);
@@ -48,7 +51,7 @@ function differences({ data, width, height }: Plane, surface: Surface): Float32A
   return rest;
 }
 
-/** Pixels with their places. */
+/** Sampled pixels: positions u, v from −1 to 1 and brightness. */
 interface Samples {
   count: number;
   u: Float32Array;
@@ -56,12 +59,14 @@ interface Samples {
   value: Float32Array;
 }
 
+/** Pixels of a frame of `BORDER` width. */
 function sampleBorder(plane: Plane): Samples {
   const { width, height } = plane;
   const depth = Math.max(1, Math.round(BORDER * Math.min(width, height)));
   return sample(plane, Math.max(1, depth >> 1), (x, y) => Math.min(x, y, width - 1 - x, height - 1 - y) < depth);
 }
 
+/** About `SAMPLES` pixels, evenly over the picture. */
 function sampleAll(plane: Plane): Samples {
   return sample(plane, Math.ceil(Math.sqrt(plane.data.length / SAMPLES)), () => true);
 }
@@ -81,12 +86,12 @@ function sample({ data, width, height }: Plane, stride: number, wanted: (x: numb
   return samples;
 }
 
-/** From −1 to 1 along a side. */
+/** The position of pixel `i` along a side, from −1 to 1. */
 function position(i: number, size: number): number {
   return size === 1 ? 0 : (2 * i) / (size - 1) - 1;
 }
 
-/** Factors of 1, u, v, u², uv, v². */
+/** Coefficients of 1, u, v, u², uv, v². */
 type Surface = [number, number, number, number, number, number];
 
 interface Fit {
@@ -94,7 +99,10 @@ interface Fit {
   noise: number;
 }
 
-/** Least squares over the samples near the surface, which is found anew in each round: ink does not count as paper. */
+/**
+ * A robust fit: in each round, least squares over the samples near the surface of the previous round, so that ink does
+ * not pull the surface. Starts from `start`, or from a level paper.
+ */
 function fit(samples: Samples, start: Fit | undefined, rounds: number): Fit {
   let { surface, noise } = start ?? level(samples);
   for (let round = 0; round < rounds; round++) {
@@ -105,12 +113,13 @@ function fit(samples: Samples, start: Fit | undefined, rounds: number): Fit {
   return { surface, noise };
 }
 
-/** An even paper of the samples' median. */
+/** A level surface at the samples' median. */
 function level(samples: Samples): Fit {
   const surface: Surface = [median(samples.value), 0, 0, 0, 0, 0];
   return { surface, noise: deviation(samples, surface, Number.POSITIVE_INFINITY) };
 }
 
+/** The deviation from which on a sample is an outlier: three standard deviations. */
 function outlying(noise: number): number {
   return Math.max(3 * noise, LEAST_STEP);
 }
@@ -119,7 +128,10 @@ function heightAt([c0, c1, c2, c3, c4, c5]: Surface, u: number, v: number): numb
   return c0 + c1 * u + c2 * v + c3 * u * u + c4 * u * v + c5 * v * v;
 }
 
-/** Of the samples within `limit` of the surface; ink can be near half of all. */
+/**
+ * Standard deviation of the samples within `limit` of the surface, by their median: up to half of the samples may be
+ * ink.
+ */
 function deviation({ count, u, v, value }: Samples, surface: Surface, limit: number): number {
   const sizes = new Float32Array(count);
   let near = 0;
@@ -134,7 +146,10 @@ function median(values: Float32Array): number {
   return values.slice().sort()[values.length >> 1] ?? 0;
 }
 
-/** The surface of least squares through the samples within `limit` of `near`; `near` itself where they do not fix one. */
+/**
+ * The least-squares surface through the samples within `limit` of the surface `near`, by the normal equations. Returns
+ * `near` if those samples do not determine one.
+ */
 function solve({ count, u, v, value }: Samples, near: Surface, limit: number): Surface {
   const rows = Array.from({ length: TERMS }, () => new Float64Array(TERMS + 1));
   const terms = new Float64Array(TERMS + 1);
@@ -147,6 +162,7 @@ function solve({ count, u, v, value }: Samples, near: Surface, limit: number): S
   return eliminate(rows) ?? near;
 }
 
+/** terms = (1, x, y, x², xy, y², z): one sample's row of the design matrix and its right-hand side. */
 function setTerms(terms: Float64Array, x: number, y: number, z: number): void {
   terms[0] = 1;
   terms[1] = x;
@@ -157,11 +173,15 @@ function setTerms(terms: Float64Array, x: number, y: number, z: number): void {
   terms[6] = z;
 }
 
+/** row += factor · terms, in place. */
 function addScaled(row: Float64Array, terms: Float64Array, factor: number): void {
   for (let k = 0; k < terms.length; k++) row[k] = (row[k] as number) + factor * (terms[k] as number);
 }
 
-/** Gauss's elimination without pivots, as the matrix is positive definite if it can be solved at all. */
+/**
+ * Solves the augmented system by Gauss-Jordan elimination, in place. It needs no pivoting: the matrix is positive
+ * definite unless it is singular, for which undefined is returned.
+ */
 function eliminate(rows: Float64Array[]): Surface | undefined {
   for (const [i, row] of rows.entries()) {
     const pivot = row[i] as number;

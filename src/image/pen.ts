@@ -1,16 +1,16 @@
-// Strokes as if another pen had drawn them: how wide they are, and how to draw them wider or narrower.
+// The width of strokes: measuring it, and changing it by moving their edges.
 
 import type { Plane } from "./plane.js";
 
-/** Strokes that are drawn narrower keep this share of their width at least, so that thin parts do not break. */
+/** When strokes are thinned, each keeps at least this share of its own width, so that thin parts do not break. */
 const LEAST_LEFT = 0.3;
 
-/** Less ink than this is no line. */
+/** The least ink of a pixel of a line. */
 const FAINTEST = 0.15;
 
 /**
- * The mean width of strokes of ink from 0 to 1, in pixels: twice their area over their outline, which is the sum of the
- * gradient's lengths, as two edges bound a stroke.
+ * The mean width of strokes in pixels, from ink of 0 to 1: 2·area / outline, since a stroke has two edges. The
+ * outline's length is the sum of the gradient's magnitude over all pixels.
  */
 export function penWidth({ data, width, height }: Plane): number {
   let [area, outline] = [0, 0];
@@ -28,8 +28,8 @@ export function penWidth({ data, width, height }: Plane): number {
 }
 
 /**
- * The strokes in black and white. A line finer than a pixel is faint, not absent, so a stroke is what has half the strength of
- * the strongest pixel nearby.
+ * The strokes in black and white. A line thinner than a pixel is faint, so a pixel belongs to a stroke if it has at
+ * least half the ink of the strongest pixel within 2 pixels.
  */
 export function solid({ data, width, height }: Plane): Plane {
   const strongest = largestNear(data, width, height, 2);
@@ -38,35 +38,39 @@ export function solid({ data, width, height }: Plane): Plane {
 }
 
 /**
- * The strokes with edges further out by `grow` pixels, or further in where that is negative; crisp, their edges one pixel soft.
- * Beyond the plane there is nothing, so whoever grows strokes leaves room for them.
+ * Moves the edges of strokes outwards by `grow` pixels, inwards if negative. The result has anti-aliased edges, one
+ * pixel wide. Strokes do not grow beyond the plane, so the caller leaves room around them.
  */
 export function withPen({ data, width, height }: Plane, grow: number): Plane {
   const inside = (i: number) => (data[i] as number) >= 0.5;
   const outward = distances(width, height, inside);
   const inward = distances(width, height, (i) => !inside(i));
   const shrink = grow < 0 ? shrinking(inward, width, height, -grow) : undefined;
-  const redrawn = data.map((_, i) => {
-    // From the nearest pixel's centre to the edge it is half a pixel.
+  const moved = data.map((_, i) => {
+    // Distances are between pixel centres; an edge is half a pixel before the nearest centre on its other side.
     const depth = inside(i) ? (inward[i] as number) - 0.5 : 0.5 - (outward[i] as number);
     return Math.min(1, Math.max(0, 0.5 + depth + (shrink ? -(shrink[i] as number) : grow)));
   });
-  return { data: redrawn, width, height };
+  return { data: moved, width, height };
 }
 
-/** By how much each place's edge moves in: by `most`, or by what its stroke can lose if it is thin. */
+/** How far the edge near each pixel moves inwards: `most`, or less where the stroke is too thin to lose that much. */
 function shrinking(inward: Float32Array, width: number, height: number, most: number): Float32Array {
   const reach = Math.ceil(most / (1 - LEAST_LEFT)) + 1;
   const depths = largestNear(inward, width, height, reach);
   return depths.map((depth) => Math.min(most, (1 - LEAST_LEFT) * Math.max(0, depth - 0.5)));
 }
 
-/** The largest value within a square of `reach` around each pixel. */
+/** The maximum over the square of ±`reach` pixels around each pixel: separable, along rows and then along columns. */
 function largestNear(data: Float32Array, width: number, height: number, reach: number): Float32Array {
   const along = data.map((_, i) => largest(data, i, 1, i % width, width, reach));
   return along.map((_, i) => largest(along, i, width, Math.floor(i / width), height, reach));
 }
 
+/**
+ * The maximum of the values up to `reach` before and after value `i` of a line of `size` values, of which it is the
+ * `place`th.
+ */
 function largest(data: Float32Array, i: number, stride: number, place: number, size: number, reach: number): number {
   let most = 0;
   const [from, to] = [Math.max(-reach, -place), Math.min(reach, size - 1 - place)];
@@ -74,12 +78,13 @@ function largest(data: Float32Array, i: number, stride: number, place: number, s
   return most;
 }
 
-/** Further than any distance within a plane. */
+/** Larger than any distance within a plane. */
 const FAR = 1e6;
 
 /**
- * Each pixel's distance to the nearest one that is a goal, between centres, exactly: columns, then rows, each by lower
- * envelopes of parabolas (Felzenszwalb and Huttenlocher, 2012).
+ * The exact Euclidean distance transform: each pixel's distance to the nearest goal pixel, between centres. Along
+ * columns and then along rows, each by the lower envelope of parabolas (Felzenszwalb and Huttenlocher, "Distance
+ * transforms of sampled functions", 2012).
  */
 function distances(width: number, height: number, isGoal: (i: number) => boolean): Float32Array {
   const squares = new Float64Array(width * height);
@@ -90,10 +95,13 @@ function distances(width: number, height: number, isGoal: (i: number) => boolean
   return new Float32Array(squares).map((square) => Math.sqrt(square));
 }
 
-/** Room for the lower envelope of the parabolas (x − i)² + f(i) over a line of f. */
+/**
+ * Computes the lower envelope of the parabolas (x − i)² + f(i) over a line of values f; its arrays are reused between
+ * lines.
+ */
 class Envelope {
   private readonly values: Float64Array;
-  /** The parabolas that are part of it, and where each begins to be. */
+  /** The vertices of the parabolas on the envelope, and where each parabola's part of it begins. */
   private readonly roots: Int32Array;
   private readonly begins: Float64Array;
 
@@ -103,7 +111,7 @@ class Envelope {
     this.begins = new Float64Array(length + 1);
   }
 
-  /** Replaces `count` values, `stride` apart from `first` on, by the envelope. */
+  /** Replaces the `count` values `stride` apart, from index `first` on, by their envelope at those points. */
   lower(data: Float64Array, first: number, stride: number, count: number): void {
     const { values, roots, begins } = this;
     for (let i = 0; i < count; i++) values[i] = data[first + i * stride] as number;
@@ -115,6 +123,7 @@ class Envelope {
     }
   }
 
+  /** Builds the envelope from left to right; a new parabola removes those that it hides. */
   private build(count: number): void {
     const { roots, begins } = this;
     let last = 0;
@@ -130,7 +139,7 @@ class Envelope {
     begins[last + 1] = Infinity;
   }
 
-  /** Where the parabola of i falls below that of an earlier j. */
+  /** Where the parabola of i crosses below that of an earlier j. */
   private meeting(i: number, j: number): number {
     return ((this.values[i] as number) + i * i - (this.values[j] as number) - j * j) / (2 * (i - j));
   }

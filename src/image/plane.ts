@@ -1,6 +1,6 @@
-// Grey planes: what images of every kind become, and how a part of one is scaled.
+// Grey planes: conversion of images to one channel of floats, resampling and smoothing.
 
-/** Pixels of an image by rows, the topmost first. An `ImageData` is one. */
+/** An image: pixels in rows from top to bottom. The browser's `ImageData` is one. */
 export interface DigitImage {
   /**
    * `[height][width]` or `[height][width][channels]` with 1 (grey), 3 (RGB) or 4 (RGBA, not premultiplied) channels; bytes from
@@ -11,7 +11,7 @@ export interface DigitImage {
   height: number;
 }
 
-/** Brightness or ink, from 0 to 1. */
+/** One channel of an image: brightness or ink, from 0 to 1. */
 export interface Plane {
   /** `[height][width]` */
   data: Float32Array;
@@ -19,7 +19,7 @@ export interface Plane {
   height: number;
 }
 
-/** A part of a plane in pixels, fractions of them included. */
+/** A rectangle in a plane, in pixels; not necessarily whole ones. */
 export interface Box {
   left: number;
   top: number;
@@ -27,7 +27,10 @@ export interface Box {
   height: number;
 }
 
-/** Brightness (Rec. 601 luma) from 0 to 1, over a backdrop of this brightness where the image is transparent. */
+/**
+ * Converts to brightness from 0 to 1 (Rec. 601 luma). Transparent pixels are blended with a backdrop of the given
+ * brightness.
+ */
 export function brightness({ data, width, height }: DigitImage, backdrop: number): Plane {
   const grey = new Float32Array(width * height);
   const channels = data.length / grey.length;
@@ -42,8 +45,9 @@ export function brightness({ data, width, height }: DigitImage, backdrop: number
 }
 
 /**
- * Square cells of `step` pixels, `[rows][columns]` of them from (left, top) on: each the mean over its area where that shrinks
- * the plane, interpolated between pixels where it enlarges it. What is outside the plane counts as 0.
+ * Resamples a plane to `[rows][columns]` square cells of `step` pixels, the first at (left, top). A cell is the mean
+ * over its area if step ≥ 1, and a bilinear interpolation at its centre if step < 1. Pixels outside the plane count as
+ * 0.
  */
 export function resample(
   { data, width, height }: Plane,
@@ -54,7 +58,7 @@ export function resample(
 ): Plane {
   const across = cellsOf(left, step, columns, width);
   const down = cellsOf(top, step, rows, height);
-  // Only the rows that some cell needs are narrowed: a part of a large picture costs what the part does.
+  // Only rows that some cell needs are resampled, so that a small part of a large picture is cheap.
   const used = down.filter(({ weights }) => weights.length > 0);
   const begin = used[0]?.first ?? 0;
   const end = used.reduce((most, { first, weights }) => Math.max(most, first + weights.length), begin);
@@ -69,12 +73,13 @@ export function resample(
   return { data: cells, width: columns, height: rows };
 }
 
-/** What one cell takes of a row or column of pixels. */
+/** The weights of a row's or column's pixels in one cell, from pixel `first` on. */
 interface Cell {
   first: number;
   weights: number[];
 }
 
+/** The weights of all cells along one direction of `size` pixels. */
 function cellsOf(from: number, step: number, count: number, size: number): Cell[] {
   return Array.from({ length: count }, (_, i) => {
     const start = from + i * step;
@@ -82,7 +87,7 @@ function cellsOf(from: number, step: number, count: number, size: number): Cell[
   });
 }
 
-/** The share that each pixel has in the stretch from `start` to `end`. */
+/** Area averaging: each pixel's share of the interval from `start` to `end`. The shares sum to 1. */
 function covering(start: number, end: number): Cell {
   const first = Math.floor(start);
   const weights = Array.from({ length: Math.ceil(end) - first }, (_, k) => {
@@ -91,17 +96,19 @@ function covering(start: number, end: number): Cell {
   return { first, weights };
 }
 
-/** The two pixels on either side of a point. */
+/** Linear interpolation: the weights of the two pixels on either side of a point. */
 function between(centre: number): Cell {
   const first = Math.floor(centre);
   return { first, weights: [first + 1 - centre, centre - first] };
 }
 
+/** A cell without the pixels that are outside a line of `size` pixels. */
 function inside({ first, weights }: Cell, size: number): Cell {
   const skipped = Math.min(weights.length, Math.max(0, -first));
   return { first: first + skipped, weights: weights.slice(skipped, Math.max(skipped, size - first)) };
 }
 
+/** Resamples one row horizontally, into `out` from index `to` on. */
 function narrowRow(data: Float32Array, row: number, across: Cell[], out: Float32Array, to: number): void {
   for (let c = 0; c < across.length; c++) {
     const { first, weights } = across[c] as Cell;
@@ -111,11 +118,12 @@ function narrowRow(data: Float32Array, row: number, across: Cell[], out: Float32
   }
 }
 
+/** out[to …] += weight · data[from …], `count` values, in place. */
 function addRow(out: Float32Array, to: number, data: Float32Array, from: number, count: number, weight: number): void {
   for (let c = 0; c < count; c++) out[to + c] = (out[to + c] as number) + weight * (data[from + c] as number);
 }
 
-/** Each pixel mixed with its eight neighbours, 1 2 1 along and down; what is outside counts as 0. */
+/** Smooths with the binomial 3x3 kernel, (1 2 1)/4 along rows and columns. Pixels outside count as 0. */
 export function smooth({ data, width, height }: Plane): Plane {
   const [along, both] = [new Float32Array(data.length), new Float32Array(data.length)];
   for (let row = 0; row < data.length; row += width) {
