@@ -1,9 +1,14 @@
-// A model file packed to a quarter: its header as it is, then its tensors in order, of which weights are a scale (f32) for each
-// unit and then the multiples of it (i8) that they are; biases are as they are. Little-endian.
+// Packed model files, a quarter of the size of safetensors. `models/pack.mjs` writes them from models whose weights are
+// 8-bit multiples of one scale per unit. Little-endian:
+//
+//   | header of the safetensors file, unchanged | tensors in the header's order |
+//
+// A matrix [units][inputs] is stored as units scales (f32), then units·inputs multiples of them (i8); a vector as f32.
 
+/** Bytes of a float32. */
 const FLOAT = 4;
 
-/** The model file, to the bit. */
+/** Restores the safetensors file from which `packed` was made, bit for bit. */
 export function unpackModel(packed: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   const start = 8 + Number(view.getBigUint64(0, true));
@@ -12,6 +17,7 @@ export function unpackModel(packed: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBu
   const floats = shapes.reduce((sum, shape) => sum + shape.reduce((product, n) => product * n, 1), 0);
   const file = new Uint8Array(start + FLOAT * floats);
   file.set(packed.subarray(0, start));
+  // Positions in the packed file and in the restored one.
   let [from, to] = [start, start];
   for (const [units = 0, inputs] of shapes) {
     if (inputs === undefined) file.set(packed.subarray(from, from + FLOAT * units), to);
@@ -22,7 +28,7 @@ export function unpackModel(packed: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBu
   return file;
 }
 
-/** Weights `[units][inputs]` from byte `from` on. Each product is exact in float32. */
+/** weights[unit][i] = scale[unit] · multiple[unit][i], read from byte `from` on. The products are exact in float32. */
 function unpackWeights(packed: DataView, from: number, units: number, inputs: number, weights: DataView): void {
   const multiples = from + FLOAT * units;
   for (let unit = 0; unit < units; unit++) {

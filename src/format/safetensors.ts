@@ -1,31 +1,39 @@
-// The safetensors format: the header's length (u64, little-endian), the header as JSON, then the tensors' bytes, which cover
-// what follows without hole or overlap. https://github.com/huggingface/safetensors#format
+// Reads and writes safetensors files (https://github.com/huggingface/safetensors#format). Little-endian:
+//
+//   | length of the header (u64) | header (JSON) | bytes of the tensors, without gaps or overlaps |
+//
+// The header maps each tensor's name to { dtype, shape, data_offsets: [begin, end] }, offsets from the end of the
+// header, and "__metadata__" to strings. Files come from users, so everything is checked before memory is allocated for
+// it.
 
 import { checkFinite, shown } from "../check.js";
 
+/** A tensor to be written. */
 export interface NamedTensor {
   name: string;
   shape: readonly number[];
-  /** Row-major. */
+  /** Row-major; its length is the product of the shape. */
   data: Float32Array | Uint8Array;
 }
 
+/** The contents of a file, by name. */
 export interface Safetensors {
+  /** The tensors of type F32; data is row-major. */
   tensors: Map<string, { shape: number[]; data: Float32Array<ArrayBuffer> }>;
-  /** Tensors of bytes, where they are read. */
+  /** The tensors of type U8, if that type was asked for. */
   bytes: Map<string, Uint8Array>;
   metadata: Map<string, string>;
 }
 
-/** The format allows 100 MB; a network's header is a few hundred bytes. */
+/** Limits against hostile files. The format allows headers of 100 MB; a network's is a few hundred bytes. */
 const MOST_HEADER = 1 << 20;
 const MOST_TENSORS = 10_000;
 const MOST_DIMENSIONS = 8;
-/** Bytes of one element. */
+/** The supported types, and the bytes of one element. */
 const DTYPES = { F32: 4, U8: 1 } as const;
 type DType = keyof typeof DTYPES;
 
-/** The file's bytes; tensors lie in the order given. */
+/** Encodes a file. Tensors are stored in the given order; their data is copied. */
 export function encodeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Record<string, string>,
@@ -38,7 +46,7 @@ export function encodeSafetensors(
     end += data.byteLength;
   }
   const json = new TextEncoder().encode(JSON.stringify(header));
-  // Spaces after the header let the data start at a multiple of 8.
+  // The format pads the header with spaces so that the data starts at a multiple of 8.
   const start = 8 + Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(start + end).fill(0x20, 8, start);
   const view = new DataView(bytes.buffer);
@@ -53,7 +61,10 @@ export function encodeSafetensors(
   return bytes;
 }
 
-/** What a file of elements of some types holds. RangeError names `title` and the first rule of the format that it breaks. */
+/**
+ * Decodes a file whose tensors have the given types. The data is copied. Throws a RangeError that names `title` and the
+ * first rule of the format that the file breaks.
+ */
 export function decodeSafetensors(bytes: Uint8Array, title: string, types: readonly DType[] = ["F32"]): Safetensors {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const start = headerEnd(view, title);
@@ -72,6 +83,7 @@ export function decodeSafetensors(bytes: Uint8Array, title: string, types: reado
   return found;
 }
 
+/** The offset of the first byte behind the header. */
 function headerEnd(view: DataView, title: string): number {
   if (view.byteLength < 10)
     throw new RangeError(`${title} is too short for a safetensors file: ${view.byteLength} bytes`);
@@ -86,6 +98,7 @@ function headerEnd(view: DataView, title: string): number {
   return end;
 }
 
+/** The header's keys and unchecked values. */
 function parseHeader(bytes: Uint8Array, title: string): Map<string, unknown> {
   if (bytes[0] !== 0x7b) throw new RangeError(`${title} is not a safetensors file: its header does not start with "{"`);
   let text: string;
@@ -101,8 +114,12 @@ function parseHeader(bytes: Uint8Array, title: string): Map<string, unknown> {
   return new Map(Object.entries(value as object));
 }
 
-/** The first key that an object of valid JSON `text` has twice; `JSON.parse` would keep the last in silence. */
+/**
+ * The first key, as JSON, that occurs twice in one object of `text`, which must be valid JSON. `JSON.parse` would
+ * silently keep the last value, other readers may keep the first.
+ */
 function duplicateKey(text: string): string | undefined {
+  // The keys seen in each object that is open, the innermost last.
   const objects: Set<string>[] = [];
   const tokens = text.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?|[{}]/g);
   for (const [token, colon] of tokens) {
@@ -118,6 +135,7 @@ function duplicateKey(text: string): string | undefined {
   return undefined;
 }
 
+/** "__metadata__" as a map; empty if there is none. */
 function checkMetadata(value: unknown, title: string): Map<string, string> {
   if (value === undefined) return new Map();
   const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
@@ -128,6 +146,7 @@ function checkMetadata(value: unknown, title: string): Map<string, string> {
   return new Map(entries);
 }
 
+/** A checked entry of the header; `begin` and `end` are byte offsets from the end of the header. */
 interface Entry {
   name: string;
   dtype: DType;
@@ -136,6 +155,7 @@ interface Entry {
   end: number;
 }
 
+/** Checks one tensor's type, shape and offsets, each by itself; `checkCover` checks the offsets against each other. */
 function checkEntry(name: string, value: unknown, title: string, types: readonly DType[]): Entry {
   const at = `${title}: the tensor ${shown(name)}`;
   const { dtype, shape, data_offsets } = (typeof value === "object" && value !== null ? value : {}) as Record<
@@ -145,10 +165,10 @@ function checkEntry(name: string, value: unknown, title: string, types: readonly
   const known = types.find((type) => type === dtype);
   if (known === undefined) throw new RangeError(`${at} has the type ${shown(dtype)}; ${types} is read`);
   if (!isSizes(shape) || shape.length > MOST_DIMENSIONS) {
-    throw new RangeError(`${at} has no shape of at most ${MOST_DIMENSIONS} whole numbers`);
+    throw new RangeError(`${at} must have a shape of at most ${MOST_DIMENSIONS} whole numbers, got ${shown(shape)}`);
   }
   if (!isSizes(data_offsets) || data_offsets.length !== 2)
-    throw new RangeError(`${at} has no two whole numbers as data_offsets`);
+    throw new RangeError(`${at} must have two whole numbers as data_offsets, got ${shown(data_offsets)}`);
   const [begin, end] = data_offsets as [number, number];
   const bytes = shape.reduce((product, n) => product * n, DTYPES[known] as number);
   if (end - begin !== bytes) {
@@ -163,12 +183,12 @@ function isSizes(value: unknown): value is number[] {
   return Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
 }
 
-/** Tensors must follow each other, in some order, from the first data byte to the last. */
+/** Checks that the tensors, in some order, cover all `length` bytes of data without gaps or overlaps. */
 function checkCover(entries: Entry[], length: number, title: string): void {
   let at = 0;
   for (const { name, begin, end } of [...entries].sort((a, b) => a.begin - b.begin || a.end - b.end)) {
     if (begin !== at) {
-      const problem = begin < at ? "overlaps the tensor before it" : "leaves a hole before it";
+      const problem = begin < at ? "overlaps the tensor before it" : "leaves a gap before it";
       throw new RangeError(`${title}: the tensor ${shown(name)} ${problem}: it begins at ${begin}, expected ${at}`);
     }
     at = end;
@@ -179,13 +199,17 @@ function checkCover(entries: Entry[], length: number, title: string): void {
   }
 }
 
+/** Copies little-endian floats; a view would need the right alignment and a little-endian machine. */
 function readFloats(view: DataView, from: number, to: number): Float32Array<ArrayBuffer> {
   const floats = new Float32Array((to - from) / 4);
   for (let i = 0; i < floats.length; i++) floats[i] = view.getFloat32(from + 4 * i, true);
   return floats;
 }
 
-/** Whether tensors are just the wanted, in their shapes, of finite numbers. RangeError names `title` and the tensor. */
+/**
+ * Checks that `tensors` are exactly the `wanted` ones, with their shapes and finite numbers. Throws a RangeError that
+ * names `title` and the tensor.
+ */
 export function checkTensors(
   tensors: Safetensors["tensors"],
   wanted: readonly { name: string; shape: readonly number[] }[],

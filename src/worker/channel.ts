@@ -1,79 +1,93 @@
-// A page's side of the worker of one network: calls and their results, what a fit asks meanwhile, and what becomes of all that
-// when the worker is gone.
+// The page's side of a network's worker: sends calls and resolves them with their results, answers the questions that a
+// fit asks while it runs, and rejects all pending calls when the worker fails or is terminated.
 
 import type { Dataset } from "../data/dataset.js";
 import { type Helper, spawn } from "../threads/spawn.js";
 import { sendDataset } from "./datasets.js";
 import { type Asking, type Failure, type Opening, READY, type Reply, type Request } from "./protocol.js";
 
-/** Milliseconds that a worker may take to start. */
-const START_PATIENCE = 30_000;
-/** And after which a script that was told is looked at: another may never say anything. */
-const LOOK_PATIENCE = 1000;
+/** Milliseconds within which a worker must start. */
+const START_TIMEOUT = 30_000;
+/**
+ * Milliseconds after which the script of `workerUrl` is checked: a script of something else may never post a message.
+ */
+const CHECK_SCRIPT_AFTER = 1000;
 
-/** What a page does with what a fit asks; what it gives, or the promise of it, is the answer. */
+/** The page's functions that answer the questions of a fit, by kind. An answer may be a promise. */
 export type Answers = Partial<Record<Asking, (value: never) => unknown>>;
 
+/** Options of one call of a method. */
 export interface CallOptions {
   answers?: Answers;
   signal?: AbortSignal | undefined;
+  /** Buffers that move to the worker instead of being copied. */
   transfer?: ArrayBuffer[];
-  /** Kept from being collected until the call is done. */
+  /**
+   * An object that must not be garbage-collected before the call ends: the network, whose collection ends the worker.
+   */
   owner?: object;
 }
 
+/** A pending call. */
 interface Call extends CallOptions {
   resolve: (value: unknown) => void;
   reject: (error: unknown) => void;
-  /** What a page's own function threw, which is what the call then ends in. */
+  /** What one of the page's own functions threw. The call is then rejected with it. */
   thrown?: { error: unknown };
   onAbort?: () => void;
 }
 
 const OTHER_SCRIPT =
-  '"workerUrl" must be the address of a copy of "wasmlp/worker-script" of this version, and is of another';
+  '"workerUrl" must be the address of a copy of "wasmlp/worker-script" of this version, but another script is there';
 
+/** Errors are sent as name and message, since browsers do not clone all of them alike; these classes are restored. */
 const KINDS = { TypeError, RangeError } as Record<string, new (message: string) => Error>;
 
-/** Tells a worker that the page has forgotten a dataset. */
+/** Tells the worker to free a dataset that the page has garbage-collected. */
 const forgotten = new FinalizationRegistry<{ channel: WeakRef<Channel>; dataset: number }>(({ channel, dataset }) =>
   channel.deref()?.post({ kind: "drop", dataset }),
 );
 
+/**
+ * The connection to one worker. Calls, questions and datasets are numbered, so that replies can be assigned to them.
+ */
 export class Channel {
   private readonly helper: Helper;
   private readonly calls = new Map<number, Call>();
   private readonly sent = new WeakMap<Dataset, Promise<number>>();
   private numbers = 0;
-  private trouble: Error | undefined;
+  /** Why the worker cannot be used any more; undefined while it can. */
+  private failure: Error | undefined;
+  /** The timers of START_TIMEOUT (undefined once the worker has started) and of CHECK_SCRIPT_AFTER. */
   private starting: ReturnType<typeof setTimeout> | undefined;
-  private looking: ReturnType<typeof setTimeout> | undefined;
+  private checking: ReturnType<typeof setTimeout> | undefined;
 
-  /** Starts a worker that runs `source`. Error where the engine refuses. */
+  /** Starts a worker that runs `source`. Throws an Error if the engine refuses to start one. */
   constructor(source: string, opening: Opening) {
     this.helper = start(
       source,
-      (message) => this.hear(message),
-      (why) => this.fail(lost(why)),
+      (message) => this.onMessage(message),
+      (why) => this.fail(unusable(why)),
     );
     this.starting = setTimeout(
-      () => this.fail(lost(`it did not start within ${START_PATIENCE / 1000} seconds`)),
-      START_PATIENCE,
+      () => this.fail(unusable(`it did not start within ${START_TIMEOUT / 1000} seconds`)),
+      START_TIMEOUT,
     );
     const { script } = opening;
-    if (script !== undefined) this.looking = setTimeout(() => void this.lookAt(script), LOOK_PATIENCE);
+    if (script !== undefined) this.checking = setTimeout(() => void this.checkScript(script), CHECK_SCRIPT_AFTER);
     this.post({ kind: "open", opening });
   }
 
+  /** Sends a message; does nothing after a failure. */
   post(request: Request, transfer?: ArrayBuffer[]): void {
-    if (!this.trouble) this.helper.post(request, transfer);
+    if (!this.failure) this.helper.post(request, transfer);
   }
 
-  /** What a method of the worker's network gives, or throws. */
+  /** Calls a method of the worker's network. Resolves to its result, or rejects with the error that it throws. */
   call(method: string, args: unknown[], options: CallOptions = {}): Promise<unknown> {
     const call = ++this.numbers;
     return new Promise((resolve, reject) => {
-      if (this.trouble) throw this.trouble;
+      if (this.failure) throw this.failure;
       this.calls.set(call, { ...options, resolve, reject });
       this.helper.hold(true);
       this.watch(call, options.signal);
@@ -81,12 +95,12 @@ export class Channel {
     });
   }
 
-  /** TypeError for what cannot be copied. */
+  /** Sends a call, or rejects it with a TypeError if its arguments cannot be cloned. */
   private tryPost(request: Request & { kind: "call" }, transfer?: ArrayBuffer[]): void {
     try {
       this.post(request, transfer);
     } catch (cause) {
-      this.take(request.call)?.reject(
+      this.finish(request.call)?.reject(
         new TypeError(`"${request.method}" was given what cannot be sent to a worker: ${(cause as Error).message}`, {
           cause,
         }),
@@ -94,6 +108,7 @@ export class Channel {
     }
   }
 
+  /** Passes the abortion of `signal` on to the worker. */
   private watch(call: number, signal: AbortSignal | undefined): void {
     const pending = this.calls.get(call) as Call;
     if (!signal) return;
@@ -101,59 +116,65 @@ export class Channel {
     signal.addEventListener("abort", pending.onAbort);
   }
 
-  /** The number that the worker knows a dataset by. It is sent once: later changes of its arrays are not seen. */
+  /**
+   * Sends a dataset and resolves to its number in the worker. Each is sent once: later changes of its arrays have no
+   * effect.
+   */
   send(data: Dataset): Promise<number> {
     const known = this.sent.get(data);
     if (known) return known;
     const dataset = ++this.numbers;
     const sending = sendDataset(data, dataset, (request, transfer) => {
-      if (this.trouble) throw this.trouble;
+      if (this.failure) throw this.failure;
       this.post(request, transfer);
     }).then(() => dataset);
     this.sent.set(data, sending);
-    // It may go another time.
+    // A dataset whose sending failed is sent again at the next call.
     sending.catch(() => this.sent.delete(data));
     forgotten.register(data, { channel: new WeakRef(this), dataset });
     return sending;
   }
 
-  /** Ends the worker at once; what waits for it is rejected with `why`. */
+  /** Terminates the worker at once. Pending and later calls are rejected with an Error of message `why`. */
   end(why: string): void {
     this.fail(new Error(why));
   }
 
-  private hear(message: unknown): void {
+  /** The worker's first message must be READY of this version; all others are replies. */
+  private onMessage(message: unknown): void {
     if (this.starting === undefined) this.receive(message as Reply);
-    else if (message === READY) this.stopWaiting();
-    else this.fail(lost(OTHER_SCRIPT));
+    else if (message === READY) this.stopTimers();
+    else this.fail(unusable(OTHER_SCRIPT));
   }
 
-  private stopWaiting(): void {
-    for (const timer of [this.starting, this.looking]) clearTimeout(timer);
+  private stopTimers(): void {
+    for (const timer of [this.starting, this.checking]) clearTimeout(timer);
     this.starting = undefined;
   }
 
-  /** Gives up a worker whose script turns out to be another. */
-  private async lookAt(script: string): Promise<void> {
-    // A page's policy may forbid to look.
+  /** Fails at once, instead of after START_TIMEOUT, if the text at `workerUrl` is not this version's script. */
+  private async checkScript(script: string): Promise<void> {
+    // The page's policy may forbid the request; then only the timeout remains.
     const text = await fetch(script)
       .then((response) => response.text())
       .catch(() => READY);
-    if (this.starting !== undefined && !text.includes(READY)) this.fail(lost(OTHER_SCRIPT));
+    if (this.starting !== undefined && !text.includes(READY)) this.fail(unusable(OTHER_SCRIPT));
   }
 
   private receive(reply: Reply): void {
-    if (reply.kind === "result") this.take(reply.call)?.resolve(reply.value);
-    else if (reply.kind === "failure") this.refuse(reply.call, reply.failure, reply.isAbort);
+    if (reply.kind === "result") this.finish(reply.call)?.resolve(reply.value);
+    else if (reply.kind === "failure") this.reject(reply.call, reply.failure, reply.isAbort);
     else void this.answer(reply.call, reply.question, reply.asking, reply.value);
   }
 
-  private refuse(number: number, failure: Failure, isAbort: boolean): void {
-    const call = this.take(number);
+  /** Rejects a call: with its signal's reason, with what the page's own function threw, or with the worker's error. */
+  private reject(number: number, failure: Failure, isAbort: boolean): void {
+    const call = this.finish(number);
     if (isAbort) call?.reject(call.signal?.reason);
     else call?.reject(call.thrown ? call.thrown.error : rebuilt(failure));
   }
 
+  /** Answers a question of the worker by the call's function for it. If that throws, the worker ends the fit. */
   private async answer(number: number, question: number, asking: Asking, value: unknown): Promise<void> {
     const call = this.calls.get(number);
     try {
@@ -164,8 +185,11 @@ export class Channel {
     }
   }
 
-  /** A call that is done. */
-  private take(number: number): Call | undefined {
+  /**
+   * Removes a call from the pending ones and returns it, if it was there. Without pending calls Node's process may
+   * exit.
+   */
+  private finish(number: number): Call | undefined {
     const call = this.calls.get(number);
     this.calls.delete(number);
     if (call?.onAbort) call.signal?.removeEventListener("abort", call.onAbort);
@@ -173,11 +197,12 @@ export class Channel {
     return call;
   }
 
-  private fail(trouble: Error): void {
-    this.stopWaiting();
-    this.trouble ??= trouble;
+  /** Terminates the worker and rejects all pending calls. The first failure is the one that is reported. */
+  private fail(failure: Error): void {
+    this.stopTimers();
+    this.failure ??= failure;
     this.helper.end();
-    for (const number of [...this.calls.keys()]) this.take(number)?.reject(this.trouble);
+    for (const number of [...this.calls.keys()]) this.finish(number)?.reject(this.failure);
   }
 }
 
@@ -185,14 +210,15 @@ function start(source: string, message: (data: unknown) => void, gone: (why: str
   try {
     return spawn(source, "wasmlp", { message, gone });
   } catch (cause) {
-    throw lost(`it cannot be started: ${(cause as Error).message}`, cause);
+    throw unusable(`it could not be started: ${(cause as Error).message}`, cause);
   }
 }
 
-function lost(why: string, cause?: unknown): Error {
-  return new Error(`the worker of this network is of no use: ${why}`, { cause });
+function unusable(why: string, cause?: unknown): Error {
+  return new Error(`the worker of this network cannot be used: ${why}`, { cause });
 }
 
+/** An error of the worker, with its class. */
 function rebuilt({ name, message }: Failure): Error {
   return new (KINDS[name] ?? Error)(message);
 }

@@ -1,16 +1,19 @@
-// Datasets on their way into a worker: sent once each and in pieces, so that a page is never held up long, and kept there until
-// the page has forgotten them.
+// Sends datasets to a network's worker: each once, in pieces, so that the page stays responsive. The worker keeps a
+// dataset until the page has garbage-collected its own.
 
 import { Dataset } from "../data/dataset.js";
 import { turn } from "../host.js";
 import { type DataRequest, type Outline, PARTS } from "./protocol.js";
 
-/** Bytes of a piece: a millisecond's copying. */
+/** Bytes of a piece. Copying one takes about a millisecond. */
 const PIECE = 2 ** 20;
 
 type Numbers = Uint8Array | Float32Array | Uint32Array;
 
-/** Sends all of a dataset under a number. */
+/**
+ * Sends a dataset under the given number: first its outline, then its arrays piece by piece, yielding to the event
+ * loop.
+ */
 export async function sendDataset(
   data: Dataset,
   dataset: number,
@@ -21,7 +24,7 @@ export async function sendDataset(
   for (const part of PARTS) {
     const all = data[part];
     const size = PIECE / (all?.BYTES_PER_ELEMENT ?? 1);
-    // An array may have grown since.
+    // The length is the outline's: a resizable buffer may have grown since.
     const end = outline.lengths[part];
     for (let at = 0; all && at < end; at += size) {
       const values = copied(all.subarray(at, Math.min(at + size, end)));
@@ -31,21 +34,25 @@ export async function sendDataset(
   }
 }
 
+/** What the worker must know to allocate the arrays. */
 function outlineOf({ shape, classes, inputs, labels, targets }: Dataset): Outline {
   const lengths = { inputs: inputs.length, labels: labels?.length ?? 0, targets: targets?.length ?? 0 };
   return { shape, classes, isBytes: inputs instanceof Uint8Array, lengths };
 }
 
-/** In memory of its own, which `slice` of Node's buffers would not be. */
+/** A copy with a buffer of its own, which can be transferred; `slice` of a Node Buffer would share memory. */
 function copied(part: Numbers): Numbers & { buffer: ArrayBuffer } {
   if (part instanceof Uint8Array) return new Uint8Array(part);
   return part instanceof Float32Array ? new Float32Array(part) : new Uint32Array(part);
 }
 
-/** Deep enough for the arrays of layers that a call is given. */
+/** Levels of nesting that `compact` follows: an array of layers, which hold typed arrays. */
 const DEPTH = 2;
 
-/** What is to be sent, without the rest of the buffers it lies in: with one sample would go all of its dataset. */
+/**
+ * A value whose typed arrays do not share larger buffers. Cloning a view clones its whole buffer: without this, sending
+ * one sample would send its whole dataset. Other values are returned unchanged.
+ */
 export function compact(value: unknown, depth = DEPTH): unknown {
   if (value instanceof Uint8Array || value instanceof Float32Array) {
     return value.byteLength < value.buffer.byteLength ? copied(value) : value;
@@ -58,8 +65,8 @@ export function compact(value: unknown, depth = DEPTH): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, compact(item, depth - 1)]));
 }
 
-/** What has arrived of a dataset. */
-interface Arriving {
+/** A dataset whose pieces are arriving; `whole` is made when it is first used. */
+interface Incoming {
   outline: Outline;
   inputs: Uint8Array | Float32Array;
   labels: Uint32Array;
@@ -67,17 +74,19 @@ interface Arriving {
   whole?: Dataset;
 }
 
-/** The datasets of a worker, by the numbers that the page gave them. */
+/** The worker's datasets, by the numbers that the page gave them. */
 export class Datasets {
-  private readonly all = new Map<number, Arriving>();
+  private readonly all = new Map<number, Incoming>();
 
+  /** Starts, continues or drops a dataset. Pieces of a dropped one are ignored. */
   receive(request: DataRequest): void {
     const { dataset } = request;
-    if (request.kind === "dataset") this.all.set(dataset, roomFor(request.outline));
+    if (request.kind === "dataset") this.all.set(dataset, allocate(request.outline));
     else if (request.kind === "drop") this.all.delete(dataset);
     else this.all.get(dataset)?.[request.part].set(request.values, request.at);
   }
 
+  /** The dataset of this number. Messages arrive in order, so all its pieces are there when a call uses it. */
   get(dataset: number): Dataset {
     const arrived = this.all.get(dataset);
     if (!arrived) throw new Error("this worker has no such dataset");
@@ -89,7 +98,8 @@ export class Datasets {
   }
 }
 
-function roomFor(outline: Outline): Arriving {
+/** Arrays for a dataset that is about to arrive. */
+function allocate(outline: Outline): Incoming {
   const { inputs, labels, targets } = outline.lengths;
   return {
     outline,

@@ -1,6 +1,6 @@
-// The network as the users of a worker know it: the methods of `Network`, each of which gives a promise.
+// The public class of wasmlp/worker: the methods of `Network`, each of which returns a promise and runs in the worker.
 
-// For whoever compiles against `[Symbol.dispose]` with an older library.
+// Declares `Symbol.dispose` for users who compile with an older standard library.
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { workerSource } from "../../build/worker-source.js";
@@ -21,15 +21,18 @@ import { type Answers, type CallOptions, Channel } from "./channel.js";
 import { compact } from "./datasets.js";
 import type { Facts, SentOptions } from "./protocol.js";
 
-/** Milliseconds of training between two reports of batches. */
+/** Default of `batchInterval`: milliseconds of training between two calls of `onBatch`. */
 const INTERVAL = 50;
 
-/** Ends the workers of forgotten networks. */
-const forgotten = new FinalizationRegistry<Channel>((channel) => channel.end("this network was forgotten"));
+/** Terminates the workers of networks that have been garbage-collected. */
+const forgotten = new FinalizationRegistry<Channel>((channel) => channel.end("this network was garbage-collected"));
 
 /**
- * A multilayer perceptron whose work is done in a worker of its own, so that a page or server stays free. What `Network` of
- * `wasmlp` gives, these methods give the promise of; the results are the same. Where threads can be had, the worker has them.
+ * A multilayer perceptron that runs in a worker of its own, so that a page or server stays responsive. Its methods are
+ * those of `Network` in `wasmlp`, with promises of the same results. The worker starts further threads where the engine
+ * allows it.
+ *
+ * All methods reject with an Error once the worker has failed or been disposed of.
  */
 export class Network {
   readonly #channel: Channel;
@@ -42,14 +45,20 @@ export class Network {
     forgotten.register(this, channel, this);
   }
 
-  /** Starts a worker, with a network of initial parameters drawn from `seed`. TypeError or RangeError names the option at fault. */
+  /**
+   * Starts a worker and creates a network in it, its initial parameters generated from `seed`. Rejects with a TypeError
+   * or RangeError that names an invalid option.
+   */
   static async create(options: NetworkOptions): Promise<Network> {
-    // What is in them is for the worker to check.
+    // The worker checks the values; here it is only checked that there are options.
     checkOptions(options, "options", Object.keys(options ?? {}));
     return Network.#open("create", [options], options.deterministic);
   }
 
-  /** Starts a worker with a network from the bytes that `toBytes` gave. RangeError tells what is wrong with others. */
+  /**
+   * Starts a worker with a network from bytes that `toBytes` returned. Rejects with a RangeError that says what is
+   * wrong with other bytes.
+   */
   static async fromBytes(
     bytes: Uint8Array,
     options: { deterministic?: boolean; seed?: number; threads?: Threads; title?: string } = {},
@@ -58,6 +67,10 @@ export class Network {
     return Network.#open("fromBytes", [compact(bytes), options], options.deterministic);
   }
 
+  /**
+   * Starts the worker and calls `method` in it, which creates the network. The kernels are sent, not loaded a second
+   * time.
+   */
   static async #open(method: string, args: unknown[], deterministic: unknown): Promise<Network> {
     const build = chooseBuild(deterministic === true);
     const binary = await binaryOf(build);
@@ -66,37 +79,38 @@ export class Network {
     try {
       return new Network(channel, (await channel.call(method, args)) as Facts);
     } catch (error) {
-      channel.end("this network could not be made");
+      channel.end("this network could not be created");
       throw error;
     }
   }
 
-  /** What the network is: inputs, layers, loss. A copy. */
+  /** A copy of the network's specification: inputs, layers, loss. */
   get spec(): NetworkSpec {
     return structuredClone(this.#facts.spec);
   }
 
-  /** The kernels in use: `relaxed` where the engine has them, else `simd`. */
+  /** The kernels in use: `relaxed` where the engine supports relaxed SIMD, else `simd`. */
   get build(): Build {
     return this.#facts.build;
   }
 
-  /** Weights and biases of all layers together. */
+  /** The number of weights and biases of all layers. */
   get parameterCount(): number {
     return this.#facts.parameterCount;
   }
 
   /**
-   * Trains on `train` and resolves to one record an epoch, as `fit` of `wasmlp`. `onBatch` is called every 50 ms of training
-   * unless `batchInterval` is told; while what it gives is a pending promise, training pauses. A schedule must be plain data.
-   * A dataset is sent once: later changes of its arrays are not seen.
+   * Trains on `train` and resolves to one record per epoch, as `fit` of `wasmlp` does. `onBatch` is called every
+   * `batchInterval` milliseconds of training (default 50); if it returns a promise, training pauses until that
+   * resolves. A schedule must be plain data, not a function. A dataset is sent once: later changes of its arrays have
+   * no effect.
    */
   async fit(train: Dataset, options: FitOptions): Promise<EpochRecord[]> {
     checkFitOptions(options);
     if (typeof options.schedule === "function") {
       throw new TypeError('"schedule" must be plain data in a worker, such as cosine() gives, got a function');
     }
-    // Of two, the worker would take the one whose data has come first.
+    // Checked here, because of two calls the worker would run the one whose data arrives first.
     if (this.#fitting) throw new Error(FITTING);
     this.#fitting = true;
     try {
@@ -115,17 +129,20 @@ export class Network {
     return (await this.#call("fit", [data, sent], { answers: answersOf(options), signal })) as EpochRecord[];
   }
 
-  /** Mean loss over `data`, and for labelled samples accuracy and confusion. */
+  /** The mean loss over `data` and, for labelled samples, accuracy and confusion matrix. */
   async evaluate(data: Dataset, options: EvaluationOptions = {}): Promise<Evaluation> {
     return (await this.#call("evaluate", [await this.#send(data, "data"), options])) as Evaluation;
   }
 
-  /** Outputs `[samples][units]` of one or more samples. */
+  /** The outputs `[samples][units]` of one or more samples `[samples][inputs]`. */
   async predict(inputs: Inputs): Promise<Float32Array> {
     return (await this.#call("predict", [inputs])) as Float32Array;
   }
 
-  /** Outputs `[count][units]` of samples that `fill` writes into `[count][inputs]` floats, which go to the worker uncopied. */
+  /**
+   * The outputs `[count][units]` of samples that `fill` writes: it is called once with an array `[count][inputs]`,
+   * which is then transferred to the worker without a copy.
+   */
   async fillInputs(count: number, fill: (view: Float32Array, first: number) => void): Promise<Float32Array> {
     checkInteger(count, "count");
     checkFunction(fill, "fill");
@@ -134,48 +151,57 @@ export class Network {
     return (await this.#call("fillInputs", [count, view], { transfer: [view.buffer] })) as Float32Array;
   }
 
-  /** The largest output of one sample, and all of them. */
+  /** The unit with the largest output for one sample, and all outputs. */
   async classify(input: Inputs): Promise<Classification> {
     return (await this.#call("classify", [input])) as Classification;
   }
 
-  /** The outputs of every layer for one sample, from the first hidden layer on. */
+  /** The outputs of all layers for one sample: one array `[units]` per layer, the first hidden layer first. */
   async activations(input: Inputs): Promise<Float32Array[]> {
     return (await this.#call("activations", [input])) as Float32Array[];
   }
 
-  /** The mean loss over samples, and its gradient: ∇C layer by layer. `targets` is `[samples][units]`. */
+  /**
+   * The mean loss C over samples `[samples][inputs]` with targets `[samples][units]`, and its gradient ∇C, layer by
+   * layer.
+   */
   async gradient(inputs: Inputs, targets: ArrayLike<number>): Promise<Gradient> {
     return (await this.#call("gradient", [inputs, targets])) as Gradient;
   }
 
-  /** dC/dw of one weight for one sample as the product of its factors, with their values, and the corrected weight. */
+  /**
+   * dC/dw of one weight for one sample as the product of the chain rule's factors with their values, and the updated
+   * weight.
+   */
   async explain(options: Parameters<LocalNetwork["explain"]>[0]): Promise<Explanation> {
     return (await this.#call("explain", [options])) as Explanation;
   }
 
-  /** Weights `[units][inputs]` and biases `[units]` of each layer, row-major, copied. */
+  /** Copies of each layer's weights `[units][inputs]`, row-major, and biases `[units]`. */
   async parameters(): Promise<LayerParameters[]> {
     return (await this.#call("parameters", [])) as LayerParameters[];
   }
 
-  /** Sets all parameters, in the form that `parameters` gives. All are checked before any is set. */
+  /** Sets all parameters, in the form that `parameters` returns. Nothing is set unless all are valid. */
   async setParameters(layers: Parameters<LocalNetwork["setParameters"]>[0]): Promise<void> {
     await this.#call("setParameters", [layers]);
   }
 
-  /** The network as a safetensors file. */
+  /** The bytes of a safetensors file of the network. */
   async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
     return (await this.#call("toBytes", [])) as Uint8Array<ArrayBuffer>;
   }
 
-  /** Ends the worker at once, and all that it is at. Never needed: the worker of a forgotten network is ended. */
+  /**
+   * Terminates the worker at once; pending calls are rejected. Optional: the worker of a garbage-collected network is
+   * terminated too.
+   */
   dispose(): void {
     forgotten.unregister(this);
     this.#channel.end("this network has been disposed of");
   }
 
-  /** The same as `dispose`, for `using`. */
+  /** The same as `dispose`, for the `using` declaration. */
   [Symbol.dispose](): void {
     this.dispose();
   }
@@ -194,7 +220,7 @@ export class Network {
   }
 }
 
-/** What of the options can be sent, but for the datasets. */
+/** The options without functions, signal and validation set, which cannot be cloned or are sent otherwise. */
 function sentOptions(options: FitOptions): SentOptions {
   const { onEpoch, onBatch, batchInterval: _, checkpoint, signal: __, validation: ___, ...rest } = options;
   const sent: SentOptions = { ...rest, asks: { epoch: onEpoch !== undefined, batch: onBatch !== undefined } };
@@ -203,6 +229,10 @@ function sentOptions(options: FitOptions): SentOptions {
   return { ...sent, checkpoint: often };
 }
 
+/**
+ * The page's functions, by the kind of question. The answer to a batch is the interval until the next one, in
+ * milliseconds.
+ */
 function answersOf({ onEpoch, onBatch, batchInterval = INTERVAL, checkpoint }: FitOptions): Answers {
   return {
     ...(onEpoch && { epoch: waitingFor(onEpoch) }),
@@ -216,7 +246,7 @@ function answersOf({ onEpoch, onBatch, batchInterval = INTERVAL, checkpoint }: F
   };
 }
 
-/** What a page's own function gives stays on the page: it may be anything. */
+/** Awaits a page's own function but discards its result, which may be something that cannot be cloned. */
 function waitingFor<T>(own: (value: T) => unknown): (value: T) => Promise<void> {
   return async (value) => {
     await own(value);

@@ -1,4 +1,4 @@
-// What a page and the worker of a network say to each other.
+// The messages between a page and a network's worker.
 
 import { ready } from "../../build/ready.js";
 import type { Dataset } from "../data/dataset.js";
@@ -7,21 +7,26 @@ import type { KernelBinary } from "../kernels/modules.js";
 import type { NetworkSpec } from "../spec.js";
 import type { FitOptions } from "../training/fit-options.js";
 
-/** What a worker is told first: its script carries neither kernels nor the script of helping threads. */
+/**
+ * The first message to a worker. The kernels and the source of threads are sent, so that the script need not contain
+ * them too.
+ */
 export interface Opening {
   build: Build;
   binary: KernelBinary;
-  /** Whether V8 is known to run pairs of vectors as one. */
+  /** Whether V8 is known to merge pairs of 128-bit vectors into 256-bit ones. */
   pairing: boolean;
   threadSource: string;
-  /** The address of the script itself, where workers are started from one. */
+  /** The address of the worker's script, if workers are started from an address (`workerUrl`). */
   script: string | undefined;
 }
 
-/** What a fit asks the page, which answers each question. */
+/** The kinds of questions that a fit asks. The page answers each, and the fit waits for the answer. */
 export type Asking = "epoch" | "batch" | "checkpoint";
 
-/** The options of a fit: datasets by their numbers, and of functions only whether there are any. */
+/**
+ * The options of a fit as they are sent: datasets by number; `asks` and `checkpoint` say which functions the page has.
+ */
 export interface SentOptions
   extends Omit<FitOptions, "validation" | "onEpoch" | "onBatch" | "batchInterval" | "signal" | "checkpoint"> {
   validation?: number;
@@ -29,17 +34,17 @@ export interface SentOptions
   checkpoint?: { seconds?: number; steps?: number };
 }
 
-/** The parts of a dataset that are sent piece by piece. */
+/** The arrays of a dataset, which are sent in pieces. */
 export type Part = "inputs" | "labels" | "targets";
 export const PARTS = ["inputs", "labels", "targets"] as const satisfies Part[];
 
-/** A dataset before its numbers: how many of each kind there are. */
+/** A dataset without its arrays: their types and lengths in elements. */
 export interface Outline extends Pick<Dataset, "shape" | "classes"> {
   isBytes: boolean;
   lengths: Record<Part, number>;
 }
 
-/** From the page. Calls, questions and datasets have numbers of their own each. */
+/** From the page to the worker. Calls, questions and datasets are numbered separately. */
 export type Request =
   | { kind: "open"; opening: Opening }
   | { kind: "call"; call: number; method: string; args: unknown[] }
@@ -47,28 +52,28 @@ export type Request =
   | { kind: "answer"; question: number; value?: unknown; failed?: boolean }
   | DataRequest;
 
-/** A dataset comes, part by part; or is not needed any more. */
+/** A dataset's outline, a piece of it (`values` go to index `at` of a part), or that it is no longer needed. */
 export type DataRequest =
   | { kind: "dataset"; dataset: number; outline: Outline }
   | { kind: "piece"; dataset: number; part: Part; at: number; values: Uint8Array | Float32Array | Uint32Array }
   | { kind: "drop"; dataset: number };
 
-/** An error without what only its own side knows of it. */
+/** An error as it is sent: without stack and cause, which belong to the worker's side. */
 export interface Failure {
   name: string;
   message: string;
 }
 
-/** What the worker says first: by its version, for a copy of its script may have become an old one. */
+/** The worker's first message. It contains the version, because a copied script may be an older one. */
 export const READY = ready;
 
-/** From the worker, after it has said that it is ready. */
+/** From the worker to the page, after READY. */
 export type Reply =
   | { kind: "result"; call: number; value: unknown }
   | { kind: "failure"; call: number; failure: Failure; isAbort: boolean }
   | { kind: "question"; call: number; question: number; asking: Asking; value: unknown };
 
-/** What a page knows of a network without asking. */
+/** The constant properties of a network, which the page keeps. */
 export interface Facts {
   spec: NetworkSpec;
   build: Build;

@@ -1,5 +1,5 @@
-// The worker's own side: one network, and what a page asks of it. The same script is that of helping threads, which run it where
-// the page told its address.
+// The worker's side: holds one network and runs the calls that the page sends. Where workers must be started from an
+// address (`workerUrl`), the network's threads run this script too, and join on their first message.
 
 import { assumePairing } from "../kernels/features.js";
 import { supplyKernels } from "../kernels/modules.js";
@@ -11,9 +11,10 @@ import type { FitOptions } from "../training/fit-options.js";
 import { Datasets } from "./datasets.js";
 import { type Asking, type Facts, type Opening, READY, type Request, type SentOptions } from "./protocol.js";
 
+/** A function that runs one call; it is given the call's number and arguments. */
 type Method = (call: number, ...args: never[]) => unknown;
 
-/** What a page has yet to answer. */
+/** A question to the page that is not answered yet. */
 interface Question {
   call: number;
   asking: Asking;
@@ -21,7 +22,7 @@ interface Question {
   reject: (error: unknown) => void;
 }
 
-/** Those of a network's methods that are called as they are. */
+/** The methods of a network that are called directly with the arguments that were sent. */
 const PLAIN = [
   ...(["predict", "classify", "activations", "gradient", "explain"] as const),
   ...(["parameters", "setParameters", "toBytes"] as const),
@@ -29,8 +30,10 @@ const PLAIN = [
 
 const port = ownPort();
 const datasets = new Datasets();
+/** By their calls' numbers: what aborts the running fits. */
 const fits = new Map<number, AbortController>();
 const questions = new Map<number, Question>();
+/** The number of the last question. */
 let asked = 0;
 let network: Network | undefined;
 
@@ -39,6 +42,7 @@ function own(): Network {
   throw new Error("this worker has no network");
 }
 
+/** Keeps the network that was created; its constant properties are the result of the call. */
 function adopt(created: Network): Facts {
   network = created;
   const { spec, build, parameterCount } = created;
@@ -59,6 +63,7 @@ const METHODS: Record<string, Method> = {
 };
 for (const name of PLAIN) METHODS[name] = (_, ...args) => (own()[name] as (...args: never[]) => unknown)(...args);
 
+/** Runs a fit. The page's callbacks become questions, whose answers the fit awaits. */
 async function fit(call: number, train: number, sent: SentOptions): Promise<unknown> {
   const { asks, checkpoint, validation, ...options } = sent;
   const stop = new AbortController();
@@ -77,7 +82,7 @@ async function fit(call: number, train: number, sent: SentOptions): Promise<unkn
   }
 }
 
-/** Every answer to a batch is how long it is until the next one is reported. */
+/** Reports batches. The page's answer to each is the interval in milliseconds until the next report. */
 function reporting(call: number): Pick<FitOptions, "onBatch" | "batchInterval"> {
   let interval = 0;
   const onBatch: FitOptions["onBatch"] = async (record) => {
@@ -86,12 +91,14 @@ function reporting(call: number): Pick<FitOptions, "onBatch" | "batchInterval"> 
   return { onBatch, batchInterval: () => interval };
 }
 
+/** Asks the page a question and resolves to its answer. */
 function ask(call: number, asking: Asking, value: unknown): Promise<unknown> {
   const question = ++asked;
   port.post({ kind: "question", call, question, asking, value });
   return new Promise((resolve, reject) => questions.set(question, { call, asking, resolve, reject }));
 }
 
+/** Uses the kernels and the source of threads that the page sent. */
 function open({ build, binary, pairing, threadSource, script }: Opening): void {
   if (pairing) assumePairing();
   supplyKernels(build, binary);
@@ -99,10 +106,11 @@ function open({ build, binary, pairing, threadSource, script }: Opening): void {
   useScript(script);
 }
 
+/** Runs a call and sends its result or error. */
 async function answer(call: number, method: string, args: unknown[]): Promise<void> {
   try {
     const value = await (METHODS[method] as Method)(call, ...(args as never[]));
-    // These are copies, which nothing here needs any more.
+    // Arrays that methods return are copies that only the page needs, so their buffers are transferred.
     const moved = ArrayBuffer.isView(value) ? [value.buffer as ArrayBuffer] : [];
     port.post({ kind: "result", call, value }, moved);
   } catch (error) {
@@ -111,10 +119,13 @@ async function answer(call: number, method: string, args: unknown[]): Promise<vo
   }
 }
 
-/** Why a fit ends that the page aborts; the page knows its own reason. */
+/** The reason with which a fit is aborted here; the page rejects the call with its own signal's reason. */
 const ABORTED = new Error("aborted");
 
-/** Nobody waits for an answer to a fit that is aborted, but for a checkpoint to be saved: it would be saved once more meanwhile. */
+/**
+ * Aborts a fit. Its open questions are abandoned, except for a checkpoint: the page may still be saving it, and if
+ * the fit ended before that, the next one could save at the same time.
+ */
 function abort(call: number): void {
   fits.get(call)?.abort(ABORTED);
   for (const [number, question] of questions) {
@@ -124,10 +135,13 @@ function abort(call: number): void {
   }
 }
 
+/**
+ * Resolves or rejects a question by the page's answer. The page keeps the error itself and rejects the call with it.
+ */
 function settle(question: number, value: unknown, failed: boolean): void {
   const waiting = questions.get(question);
   questions.delete(question);
-  if (failed) waiting?.reject(new Error("what the page does with it failed"));
+  if (failed) waiting?.reject(new Error("the page's callback failed"));
   else waiting?.resolve(value);
 }
 

@@ -104,22 +104,22 @@ describe("safetensors", () => {
     [
       "a negative shape",
       file('{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}', 4),
-      'x: the tensor "a" has no shape of at most 8 whole numbers',
+      'x: the tensor "a" must have a shape of at most 8 whole numbers, got Array(1)',
     ],
     [
       "too many dimensions",
       file('{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}', 4),
-      "has no shape of at most 8 whole numbers",
+      "must have a shape of at most 8 whole numbers, got Array(9)",
     ],
     [
       "a fractional offset",
       file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[0.5,4.5]}}', 4),
-      "has no two whole numbers as data_offsets",
+      "must have two whole numbers as data_offsets, got Array(2)",
     ],
     [
       "an offset past 2^53",
       file('{"a":{"dtype":"F32","shape":[1],"data_offsets":[9007199254740992,9007199254740996]}}', 4),
-      "has no two whole numbers as data_offsets",
+      "must have two whole numbers as data_offsets, got Array(2)",
     ],
     [
       "a shape of another size",
@@ -138,9 +138,9 @@ describe("safetensors", () => {
       'x: the tensor "b" overlaps the tensor before it: it begins at 4, expected 8',
     ],
     [
-      "a hole",
+      "a gap",
       file(`{"a":${tensor(0, 4)},"b":${tensor(8, 12)}}`, 12),
-      'x: the tensor "b" leaves a hole before it: it begins at 8, expected 4',
+      'x: the tensor "b" leaves a gap before it: it begins at 8, expected 4',
     ],
     ["too little data", file(`{"a":${tensor(0, 8)}}`, 4), "x is cut short: its tensors need 8 bytes of data, got 4"],
     ["too much data", file(`{"a":${tensor(0, 4)}}`, 8), "x is too long: its tensors need 4 bytes of data, got 8"],

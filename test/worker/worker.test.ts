@@ -322,14 +322,14 @@ describe("a worker that goes", () => {
     const network = await create();
     const training = network.fit(DATA, { ...FIT, epochs: 1e6 });
     setTimeout(() => void started[0]?.terminate(), 50);
-    await expect(training).rejects.toThrow("the worker of this network is of no use: it was ended");
-    await expect(network.toBytes()).rejects.toThrow("the worker of this network is of no use: it was ended");
+    await expect(training).rejects.toThrow("the worker of this network cannot be used: it was ended");
+    await expect(network.toBytes()).rejects.toThrow("the worker of this network cannot be used: it was ended");
   });
 
   it("never came, where the engine refuses it", async () => {
     refuseWorkers("no more threads");
     await expect(Network.create(OPTIONS)).rejects.toThrow(
-      "the worker of this network is of no use: it cannot be started: no more threads",
+      "the worker of this network cannot be used: it could not be started: no more threads",
     );
   });
 
@@ -354,7 +354,7 @@ describe("a worker that goes", () => {
       expect(outcome).toBe("");
       await vi.advanceTimersByTimeAsync(1);
       await creating;
-      expect(outcome).toBe("the worker of this network is of no use: it did not start within 30 seconds");
+      expect(outcome).toBe("the worker of this network cannot be used: it did not start within 30 seconds");
     } finally {
       vi.useRealTimers();
     }
