@@ -8,12 +8,12 @@ import { Dataset } from "../src/data/dataset.js";
 import { Engine, LOSS } from "../src/engine.js";
 import { evaluate, predict } from "../src/inference/evaluate.js";
 import { chooseBuild, isPairing } from "../src/kernels/features.js";
+import { median } from "../src/median.js";
 import { Rule, sgd } from "../src/recipe/optimizer.js";
 import { layerInputs, type NetworkSpec } from "../src/spec.js";
 import type { Threads } from "../src/threads/runner.js";
 import { JavaScriptNetwork } from "./javascript.js";
 import type { JobFile } from "./jobs.js";
-import { medianOf } from "./measure.js";
 
 interface Loaded {
   job: JobFile;
@@ -169,7 +169,7 @@ async function infer(loaded: Loaded, variant: string): Promise<void> {
     let count = 0;
     for (; performance.now() - started < 300; count += test.count) predict(engine, test);
     const throughput = count / ((performance.now() - started) / 1000);
-    say({ latencySeconds: medianOf(latencies) / 1000, throughput });
+    say({ latencySeconds: median(latencies) / 1000, throughput });
   });
 }
 

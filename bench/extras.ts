@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
-import { medianOf, rounded } from "./measure.js";
+import { median } from "../src/median.js";
+import { rounded } from "./measure.js";
 
 export interface Extras {
   /** Milliseconds from the import to the first prediction of 784-128-10, median of the runs. */
@@ -103,7 +104,7 @@ export async function measureExtras(node: [string, ...string[]], runs: number): 
     const growth = JSON.parse(run("growth", GROWTH)) as Extras["growth"];
     const bundle = await browserBundle(folder);
     return {
-      coldStartMilliseconds: Math.round(medianOf(cold) * 10) / 10,
+      coldStartMilliseconds: Math.round(median(cold) * 10) / 10,
       bundleBytes: bundle.length,
       bundleGzipBytes: gzipSync(bundle, { level: 9 }).length,
       residentMegabytes: Math.round(resident),

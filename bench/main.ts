@@ -7,12 +7,13 @@ import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PAIRING_OPTION, simdFeatures } from "../src/kernels/features.js";
+import { median } from "../src/median.js";
 import { beCandidate } from "./candidate.js";
 import { chartOf } from "./chart.js";
 import { measureExtras } from "./extras.js";
 import { Folders, INFERENCE, type Job, MNIST_JOBS, RANDOM_JOBS } from "./jobs.js";
 import { benchIdeas, benchKernels } from "./kernels.js";
-import { type Effort, medianOf } from "./measure.js";
+import type { Effort } from "./measure.js";
 import { peerCandidates } from "./peers.js";
 import { type InferenceRow, type KernelRun, type Results, type TrainingRow, withTables } from "./readme.js";
 import { type Candidate, type Measured, measureInRounds, rateOf } from "./rounds.js";
@@ -207,8 +208,8 @@ async function inferenceRows(engines: Engines, folders: Folders, plan: Plan): Pr
   if (plan.peers) candidates.push(...(await peerCandidates(folders, INFERENCE, "infer", plan.roundSeconds)));
   return (await measureInRounds(candidates, plan.rounds)).map(({ name, version, setting, rounds }) => ({
     ...{ name, version, setting },
-    latencyMicroseconds: medianOf(rounds.map(({ latencySeconds = 0 }) => latencySeconds * 1e6)),
-    throughput: medianOf(rounds.map(({ throughput = 0 }) => throughput)),
+    latencyMicroseconds: median(rounds.map(({ latencySeconds = 0 }) => latencySeconds * 1e6)),
+    throughput: median(rounds.map(({ throughput = 0 }) => throughput)),
   }));
 }
 

@@ -1,6 +1,7 @@
 // Interleaved timing: every candidate runs in every round, so that a machine that slows down slows all of them.
 
 import { Bench } from "tinybench";
+import { median } from "../src/median.js";
 
 export interface Timing {
   /** Milliseconds of one call, the best and the median round. */
@@ -44,11 +45,7 @@ function warmUp(run: () => void, milliseconds: number): void {
 }
 
 function timing(times: number[]): Timing {
-  return { best: Math.min(...times), median: medianOf(times) };
-}
-
-export function medianOf(values: number[]): number {
-  return [...values].sort((a, b) => a - b)[values.length >> 1] as number;
+  return { best: Math.min(...times), median: median(times) };
 }
 
 /** To three significant digits, which is more than a shared machine repeats. */

@@ -1,5 +1,6 @@
 // Results to tables, and tables into the README between their markers. Pure.
 
+import { table } from "../src/terminal/markdown.js";
 import type { Extras } from "./extras.js";
 import type { KernelIdea, KernelResult } from "./kernels.js";
 
@@ -199,9 +200,4 @@ export function thousands(n: number): string {
 
 function times(ratio: number): string {
   return `${Number(ratio.toPrecision(3))}x`;
-}
-
-function table(head: string[], rows: string[][]): string {
-  const line = (cells: string[]) => `| ${cells.join(" | ")} |`;
-  return [line(head), line(head.map((_, i) => (i === 0 ? "---" : "---:"))), ...rows.map(line)].join("\n");
 }

@@ -3,7 +3,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { medianOf } from "./measure.js";
+import { median } from "../src/median.js";
 
 export interface Candidate {
   name: string;
@@ -82,5 +82,5 @@ class Talker {
 /** The median and the best of a rate, samples a second. */
 export function rateOf(rounds: Record<string, number>[]): { median: number; best: number } {
   const costs = rounds.map(({ samples = 0, seconds = 1 }) => seconds / samples);
-  return { median: 1 / medianOf(costs), best: 1 / Math.min(...costs) };
+  return { median: 1 / median(costs), best: 1 / Math.min(...costs) };
 }

@@ -1,9 +1,10 @@
 // The card of a model: how it was made and how good it is, as Markdown. Pure but for what this machine says of itself.
 
 import { cpus } from "node:os";
-import { grouped, percent } from "../src/cli/output.js";
 import type { Build, EpochRecord, Evaluation, NetworkSpec } from "../src/node.js";
 import { parameterCount } from "../src/spec.js";
+import { table } from "../src/terminal/markdown.js";
+import { duration, grouped, percent } from "../src/text.js";
 import type { Result } from "./kinds.js";
 import type { Recipe } from "./recipes.js";
 
@@ -31,7 +32,7 @@ The file is ${name}.safetensors. \`node build/models.js record ${name}\` wrote b
 
 ## How it was trained
 
-${table(["what", "how"], ["---", "---"], makingOf(facts))}
+${table(["what", "how"], makingOf(facts), ["---", "---"])}
 
 ## On the ${grouped(result.count)} test images
 
@@ -39,18 +40,18 @@ ${percent(result.accuracy ?? 0)} are read right${lossOfRounding(facts)}.
 The numbers are those of \`deterministic: true\`, the same on every engine. No decision was made by these images: the recipe was chosen
 on training images held out, and then trained once on all of them.
 
-${table(["digit", "images", "read right"], ["---", "---:", "---:"], digitRows(result))}
+${table(["digit", "images", "read right"], digitRows(result))}
 
 What each digit (rows) was taken for (columns):
 
-${table(["", ...digits(result)], ["---:", ...digits(result).map(() => "---:")], confusionRows(result))}
+${table(["", ...digits(result)], confusionRows(result), ["---:", ...digits(result).map(() => "---:")])}
 
 ## On drawn digits
 
 Through \`preprocessDigit\` but for the first row: test images drawn anew on a canvas of 140x140 as people draw, digits of fonts, and
 digits of pen strokes. \`node build/models.js drawn --model models/${name}.safetensors\` measures it anew, on all of them.
 
-${table(["kind", "drawings", "read right"], ["---", "---:", "---:"], kinds.map(kindRow))}
+${table(["kind", "drawings", "read right"], kinds.map(kindRow))}
 
 ## Limits
 
@@ -127,12 +128,4 @@ function confusionRows({ confusion = [] }: Evaluation): string[][] {
 function kindRow({ kind, count, accuracy, unseen }: Result): string[] {
   const note = unseen > 0 ? ` (${unseen} taken for empty)` : "";
   return [kind, grouped(count), percent(accuracy) + note];
-}
-
-function table(head: string[], rule: string[], rows: string[][]): string {
-  return [head, rule, ...rows].map((cells) => `| ${cells.join(" | ")} |`).join("\n");
-}
-
-function duration(seconds: number): string {
-  return seconds < 90 ? `${seconds.toFixed(0)} seconds` : `${(seconds / 60).toFixed(1)} minutes`;
 }

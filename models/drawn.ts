@@ -3,9 +3,10 @@
 import type { Command } from "commander";
 import { encode } from "fast-png";
 import { checkInteger } from "../src/check.js";
-import { checkWritable } from "../src/cli/writable.js";
 import { writeAtomic } from "../src/data/files.js";
-import { type Dataset, loadIdxFolder, loadMnist, loadNetwork, type Network } from "../src/node.js";
+import { type Dataset, loadNetwork, type Network } from "../src/node.js";
+import { readData } from "../src/terminal/data.js";
+import { checkWritable } from "../src/terminal/writable.js";
 import { CANVAS, type Kind, kinds, measure, type Pair, type Result, SHOWN } from "./kinds.js";
 
 interface Options {
@@ -37,7 +38,7 @@ async function drawn({ model, data, kind, count, sheet, json }: Options): Promis
   // As the cards have it: the same on every engine.
   const network = await loadNetwork(model, { deterministic: true });
   checkModel(network, model);
-  const { test } = data === "mnist" ? await loadMnist() : await loadIdxFolder(data);
+  const { test } = await readData(data);
   checkDigits(test, data);
   const results: Result[] = [];
   const rows: Pair[][] = [];

@@ -5,22 +5,21 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { checkInteger, checkNumber } from "../src/check.js";
-import { grouped, percent } from "../src/cli/output.js";
-import { Interruption, listenForStop } from "../src/cli/stop.js";
-import { checkWritable } from "../src/cli/writable.js";
 import { writeAtomic } from "../src/data/files.js";
 import {
   type Dataset,
   type EpochRecord,
   enableTurbo,
   fileCheckpoint,
-  loadIdxFolder,
-  loadMnist,
   Network,
   readCheckpoint,
   saveNetwork,
   type TrainAndTest,
 } from "../src/node.js";
+import { readData } from "../src/terminal/data.js";
+import { Interruption, listenForStop } from "../src/terminal/stop.js";
+import { checkWritable } from "../src/terminal/writable.js";
+import { grouped, percent } from "../src/text.js";
 import { card } from "./card.js";
 import { toEightBits } from "./eight-bits.js";
 import { measureKinds } from "./kinds.js";
@@ -66,7 +65,7 @@ async function record(name: string, { holdout, data, epochs, ...more }: Options)
   const recipe = { ...found, epochs: epochs ?? found.epochs };
   // It changes no bit, and Node before 24 goes on without it.
   enableTurbo();
-  const images = data === "mnist" ? await loadMnist() : await loadIdxFolder(data);
+  const images = await readData(data);
   if (holdout) return tryOut(recipe, images.train, more.count);
   try {
     await make({ name, recipe, ...images, ...more });

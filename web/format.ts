@@ -1,11 +1,14 @@
 // Numbers as the page writes them: those of the chain rule as the library does.
 
+import { percent as shareInPercent } from "../src/text.js";
+
 export { short, signed } from "../src/inference/paper.js";
 
 const WHOLE = new Intl.NumberFormat("en");
 
+/** A dash where there is no number. */
 export function percent(share: number | undefined, digits = 2): string {
-  return share === undefined ? "–" : `${(share * 100).toFixed(digits)} %`;
+  return share === undefined ? "–" : shareInPercent(share, digits);
 }
 
 /** 101,770. */

@@ -1,8 +1,10 @@
 // Training and test data by the word after --data, and whether a network can take them.
 
 import { SingleBar } from "cli-progress";
-import { type Dataset, type DownloadProgress, loadIdxFolder, loadMnist, type NetworkSpec } from "../node.js";
-import { dimensions, printNote } from "./output.js";
+import type { Dataset, DownloadProgress, NetworkSpec } from "../node.js";
+import { readData } from "../terminal/data.js";
+import { printNote } from "../terminal/output.js";
+import { dimensions } from "../text.js";
 import { BAR_OPTIONS, isTerminal } from "./progress.js";
 
 export const SPLITS = ["test", "train"] as const;
@@ -11,17 +13,17 @@ export const SPLIT_NAMES: Record<Split, string> = { test: "test", train: "traini
 
 /** `mnist` or a folder. What is odd about the data is said on stderr; `quiet` leaves out how a download goes. */
 export async function loadData(data: string, quiet = false): Promise<Record<Split, Dataset>> {
-  const loaded = data === "mnist" ? await loadMnistWithReport(quiet) : await loadIdxFolder(data);
+  const loaded = await loadWithReport(data, quiet);
   for (const split of ["train", "test"] as const) {
     for (const warning of loaded[split].warnings) printNote(`warning: ${SPLIT_NAMES[split]} data: ${warning}`);
   }
   return loaded;
 }
 
-async function loadMnistWithReport(quiet: boolean): Promise<Record<Split, Dataset>> {
-  if (quiet) return loadMnist();
+function loadWithReport(data: string, quiet: boolean): Promise<Record<Split, Dataset>> {
+  if (quiet) return readData(data);
   const download = new DownloadReport();
-  return loadMnist({ onDownload: download.report }).finally(download.end);
+  return readData(data, { onDownload: download.report }).finally(download.end);
 }
 
 /** Error when samples or labels do not fit the network; `model` and `data` name them. */

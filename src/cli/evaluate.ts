@@ -2,9 +2,10 @@
 
 import type { Command } from "commander";
 import { type Evaluation, loadNetwork } from "../node.js";
+import { printJson, printResult } from "../terminal/output.js";
+import { fixed, grouped, percent } from "../text.js";
 import { checkDataFits, loadData, SPLIT_NAMES, SPLITS, type Split } from "./data.js";
 import { DATA_HELP, nameOption, pathOption } from "./options.js";
-import { grouped, percent, printJson, printResult, short } from "./output.js";
 
 /** Wider tables help nobody. */
 const MOST_CLASSES = 40;
@@ -37,7 +38,7 @@ function report({ accuracy, loss, count, confusion }: Required<Omit<Evaluation, 
   const right = Math.round(accuracy * count);
   return [
     `accuracy  ${percent(accuracy)} (${grouped(right)} of ${grouped(count)} ${SPLIT_NAMES[split]} samples)`,
-    `loss      ${short(loss)}`,
+    `loss      ${fixed(loss)}`,
     "",
     ...table(confusion),
   ];

@@ -2,10 +2,11 @@
 
 import type { Command } from "commander";
 import { type Dataset, type Explanation, loadNetwork, type Network, type WeightPosition } from "../node.js";
+import { printJson, printResult } from "../terminal/output.js";
+import { grouped } from "../text.js";
 import { checkDataFits, loadData, SPLIT_NAMES, SPLITS, type Split } from "./data.js";
 import { UsageError, withOptionNames } from "./errors.js";
 import { DATA_HELP, nameOption, parseWeight, pathOption, rateOption, wholeOption } from "./options.js";
-import { grouped, printJson, printResult } from "./output.js";
 
 interface ExplainOptions {
   data: string;

@@ -4,7 +4,8 @@ import { cpus } from "node:os";
 import type { Command } from "commander";
 import { gunzipMaybe, readWhole } from "../data/files.js";
 import { engineFeatures, Network, type NetworkSpec } from "../node.js";
-import { grouped, printJson, printResult } from "./output.js";
+import { printJson, printResult } from "../terminal/output.js";
+import { grouped } from "../text.js";
 
 export function addInfo(program: Command, version: string): void {
   program

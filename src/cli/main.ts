@@ -3,11 +3,11 @@
 import { Command } from "commander";
 import { shown } from "../check.js";
 import { enableTurbo } from "../node.js";
+import { printNote, watchOutput } from "../terminal/output.js";
 import { reportError, UsageError } from "./errors.js";
 import { addEvaluate } from "./evaluate.js";
 import { addExplain } from "./explain.js";
 import { addInfo } from "./info.js";
-import { printNote, watchOutput } from "./output.js";
 import { addPredict } from "./predict.js";
 import { addTrain } from "./train.js";
 import { VERSION } from "./version.js";

@@ -5,11 +5,12 @@ import type { Command } from "commander";
 import { loadDigits, preprocessDigit } from "../digits.js";
 import { brightness, type DigitImage } from "../image/plane.js";
 import { loadNetwork, type Network } from "../node.js";
+import { printJson, printResult } from "../terminal/output.js";
+import { dimensions } from "../text.js";
 import type { Drawing } from "./draw.js";
 import { oneLine, reportError, UsageError } from "./errors.js";
 import { imageFiles, readImage } from "./images.js";
 import { pathOption } from "./options.js";
-import { dimensions, printJson, printResult } from "./output.js";
 import { outputValue, printDrawings } from "./show.js";
 
 /** Pixels of the images that the preprocessing makes. */

@@ -2,7 +2,8 @@
 
 import { type Options, SingleBar } from "cli-progress";
 import type { BatchRecord, EpochRecord } from "../node.js";
-import { grouped, percent, printNote, short } from "./output.js";
+import { printNote } from "../terminal/output.js";
+import { duration, fixed, grouped, percent } from "../text.js";
 
 const REDRAW_MILLISECONDS = 100;
 /** Columns of a line that the bar itself does not get. */
@@ -50,9 +51,9 @@ function epochLine(record: EpochRecord, epochs: number, set: string): string {
   const { epoch, loss, validation, samplesPerSecond } = record;
   const number = String(epoch).padStart(String(epochs).length);
   const test = validation
-    ? `  ${set} loss ${short(validation.loss)}  ${set} accuracy ${percent(validation.accuracy ?? 0)}`
+    ? `  ${set} loss ${fixed(validation.loss)}  ${set} accuracy ${percent(validation.accuracy ?? 0)}`
     : "";
-  return `epoch ${number}/${epochs}  loss ${short(loss)}${test}  ${grouped(samplesPerSecond)} samples/s`;
+  return `epoch ${number}/${epochs}  loss ${fixed(loss)}${test}  ${grouped(samplesPerSecond)} samples/s`;
 }
 
 /** One bar over all epochs, taken away while an epoch's line is written. */
@@ -85,7 +86,7 @@ class TrainingBar implements Progress {
     return {
       epoch: `${epoch}/${this.epochs}`,
       rate: grouped((samples / (now - this.epochStarted)) * 1000),
-      loss: short(loss),
+      loss: fixed(loss),
       accuracy: accuracy === undefined ? "-" : percent(accuracy, 1),
       left: duration((((now - this.started) / 1000) * (1 - share)) / share),
     };
@@ -115,12 +116,4 @@ class TrainingBar implements Progress {
   end(): void {
     this.bar.stop();
   }
-}
-
-/** 8 s, 3 m 20 s, 2 h 5 m */
-function duration(seconds: number): string {
-  const whole = Math.ceil(seconds);
-  if (whole < 60) return `${whole} s`;
-  if (whole < 3600) return `${Math.floor(whole / 60)} m ${whole % 60} s`;
-  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} m`;
 }

@@ -1,8 +1,9 @@
 // Images drawn in the terminal, with what the network says about them.
 
 import type { Dataset, Network } from "../node.js";
+import { printResult } from "../terminal/output.js";
+import { fixed, percent } from "../text.js";
 import { type Drawing, drawSideBySide } from "./draw.js";
-import { percent, printResult, short } from "./output.js";
 
 const MOST_COLUMNS = 80;
 
@@ -34,5 +35,5 @@ function drawSample(network: Network, data: Dataset, index: number): Drawing {
 /** An output as a share where it is one: those of softmax and sigmoid are between 0 and 1. */
 export function outputValue(network: Network, value: number): string {
   const activation = network.spec.layers.at(-1)?.activation;
-  return activation === "softmax" || activation === "sigmoid" ? percent(value, 0) : short(value);
+  return activation === "softmax" || activation === "sigmoid" ? percent(value, 0) : fixed(value);
 }

@@ -5,6 +5,7 @@ import { type Command, Option } from "commander";
 import { shown } from "../check.js";
 import { followLinks } from "../data/files.js";
 import { BIAS_INITS, WEIGHT_INITS } from "../initial.js";
+import { median } from "../median.js";
 import {
   type Activation,
   type Augmentation,
@@ -22,6 +23,10 @@ import {
 } from "../node.js";
 import { checkAugmentation } from "../recipe/augment.js";
 import { ACTIVATION_NAMES, LOSSES } from "../spec.js";
+import { goOnWithoutReader, printJson, printNote, printResult } from "../terminal/output.js";
+import { Interruption, listenForStop } from "../terminal/stop.js";
+import { checkWritable } from "../terminal/writable.js";
+import { grouped, percent } from "../text.js";
 import { epochsIn } from "../training/checkpoint.js";
 import { loadData, pixels } from "./data.js";
 import { UsageError, withOptionNames } from "./errors.js";
@@ -44,11 +49,8 @@ import {
   rateOption,
   wholeOption,
 } from "./options.js";
-import { goOnWithoutReader, grouped, percent, printJson, printNote, printResult } from "./output.js";
 import { createProgress } from "./progress.js";
 import { showSamples } from "./show.js";
-import { Interruption, listenForStop } from "./stop.js";
-import { checkWritable } from "./writable.js";
 
 interface TrainOptions extends FollowingOptions {
   data: string;
@@ -328,13 +330,6 @@ function tellResult(history: EpochRecord[], accuracy: number, { out, json }: Tra
   const best = bestEpoch === undefined ? "" : ` with the weights of epoch ${bestEpoch}`;
   printResult(`test accuracy ${percent(accuracy)} after ${epochs}${best}, ${rate}`);
   if (out !== undefined) printResult(`saved to ${out}`);
-}
-
-function median(values: number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] as number;
-  return sorted.length % 2 === 1 ? upper : ((sorted[middle - 1] as number) + upper) / 2;
 }
 
 function tellInterruption(interruption: Interruption, finished: number, options: TrainOptions): void {

@@ -1,6 +1,7 @@
 // Estimates the paper that a digit is drawn on and subtracts it: its brightness, which may vary over the picture, its
 // noise, and whether the ink is darker or lighter than it.
 
+import { median } from "../median.js";
 import type { Plane } from "./plane.js";
 
 /** A picture without its paper. */
@@ -140,10 +141,6 @@ function deviation({ count, u, v, value }: Samples, surface: Surface, limit: num
     if (size <= limit) sizes[near++] = size;
   }
   return DEVIATIONS * median(sizes.subarray(0, near));
-}
-
-function median(values: Float32Array): number {
-  return values.slice().sort()[values.length >> 1] ?? 0;
 }
 
 /**

@@ -1,4 +1,4 @@
-// Where words go: results to stdout, all else to stderr. And how numbers read.
+// Where words go: results to stdout, all else to stderr.
 
 import { reason } from "../data/files.js";
 
@@ -49,26 +49,4 @@ function loseResults(error: NodeJS.ErrnoException): void {
   if (isQuiet) return;
   printNote(`${problem}; going on without it`);
   process.exitCode = 1;
-}
-
-/** 60,000 */
-export function grouped(value: number): string {
-  return Math.round(value).toLocaleString("en-US");
-}
-
-/** 94.32 % */
-export function percent(share: number, digits = 2): string {
-  return `${(100 * share).toFixed(digits)} %`;
-}
-
-/** Four significant digits or so: 0.1042, 12.31, 1.204e+9. */
-export function short(value: number): string {
-  const size = Math.abs(value);
-  if (size !== 0 && (size < 1e-4 || size >= 1e6)) return value.toExponential(3);
-  return value.toFixed(size >= 100 ? 2 : 4);
-}
-
-/** 28x28 */
-export function dimensions(shape: readonly number[]): string {
-  return shape.join("x");
 }
