@@ -1,7 +1,11 @@
-// Functions that give the same bits on every engine, which those of `Math` do not promise: made of additions, multiplications
-// and divisions only, which IEEE 754 defines to the last bit.
+// Mathematical functions that return the same bits on every engine, which `Math.log`, `Math.pow`, `Math.exp` and
+// `Math.cos` do not guarantee. They use only additions, multiplications and divisions, whose rounding IEEE 754 defines
+// exactly.
 
-/** ln x for 0 < x < 1, right to 1e-14: halvings into √½…√2, then 2·atanh((m − 1)/(m + 1)) by its series. */
+/**
+ * ln x for 0 < x < 1, with an error below 1e-14. With x = m·2^e and m between √½ and √2, ln x = e·ln 2 + ln m, and
+ * ln m = 2·atanh(s) = 2·(s + s³/3 + s⁵/5 + …) with s = (m − 1)/(m + 1).
+ */
 export function logarithm(x: number): number {
   let m = x;
   let exponent = 0;
@@ -15,7 +19,7 @@ export function logarithm(x: number): number {
   return exponent * Math.LN2 + 2 * s * series;
 }
 
-/** base^exponent for a whole exponent: the same bits on every engine, which `Math.pow` does not promise. */
+/** base^exponent for a whole, non-negative exponent, by repeated squaring. */
 export function power(base: number, exponent: number): number {
   let product = 1;
   for (let square = base, left = exponent; left > 0; left = Math.floor(left / 2), square *= square) {
@@ -24,7 +28,9 @@ export function power(base: number, exponent: number): number {
   return product;
 }
 
-/** e^x for x up to 0: its series where that is short, squared back to x. */
+/**
+ * e^x for x ≤ 0: x is halved until it is at least −½, where the Taylor series is short; the result is squared as often.
+ */
 export function exponential(x: number): number {
   let halvings = 0;
   for (; x < -0.5; x /= 2) halvings++;
@@ -34,7 +40,7 @@ export function exponential(x: number): number {
   return series;
 }
 
-/** (1 + cos πx) / 2 for x from 0 to 1: the square of cos πx/2, by its series. */
+/** (1 + cos πx) / 2 for x from 0 to 1, as the square of cos(πx/2) by its Taylor series. */
 export function halfCosine(x: number): number {
   const square = (x * Math.PI * x * Math.PI) / 4;
   let series = 1;

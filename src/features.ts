@@ -1,4 +1,4 @@
-// What this JavaScript engine and machine have.
+// Capabilities of this JavaScript engine and machine, as `wasmlp info` and the page report them.
 
 import { isPairing, simdFeatures } from "./kernels/features.js";
 import { canHaveThreads } from "./threads/team.js";
@@ -9,11 +9,11 @@ export interface EngineFeatures {
   relaxedSimd: boolean;
   /** The most threads that "auto" takes. */
   threads: number;
-  /** Whether V8 is known to run pairs of vectors as one. */
+  /** Whether V8 is known to merge pairs of 128-bit vector operations into 256-bit ones. */
   turbo: boolean;
 }
 
-/** What this JavaScript engine and machine have. */
+/** The capabilities of this engine and machine. */
 export function engineFeatures(): EngineFeatures {
   return { ...simdFeatures(), threads: canHaveThreads() ? mostThreads() : 1, turbo: isPairing() };
 }

@@ -1,4 +1,4 @@
-// What can be set up before the first network: where the kernels come from, and the script that workers run. Nothing needs to be.
+// Optional settings before the first network is created: where the kernels come from, and which script workers run.
 
 import { checkOptions, shown } from "./check.js";
 import type { Build } from "./kernels/features.js";
@@ -6,23 +6,29 @@ import { checkBinary, type KernelModule, supplyKernels } from "./kernels/modules
 import { useScript } from "./threads/spawn.js";
 
 /**
- * A file of kernels, such as `wasmlp/simd.wasm`: its bytes, a module compiled of it, the response that brings it, or the address
- * that it is fetched from. A module has one thread, for it is compiled for a memory that is not shared.
+ * A file of kernels, such as `wasmlp/simd.wasm`: its bytes, a compiled module, a response with it, or the address from
+ * which it is fetched. With a module, networks use one thread, since it was compiled for memory that is not shared.
  */
 export type KernelSource = ArrayBuffer | ArrayBufferView | KernelModule | Response | URL | string;
 
 export interface InitOptions {
-  /** Kernels in place of those that the library carries in its code. An engine takes `relaxed` where it can, else `simd`. */
+  /**
+   * Kernels to use instead of those embedded in the library. Engines with relaxed SIMD use `relaxed`, others and
+   * deterministic networks use `simd`.
+   */
   wasm?: { simd?: KernelSource; relaxed?: KernelSource };
   /**
-   * In browsers, the address of a copy of `wasmlp/worker-script`, which workers then run: on the page's own site and of this
-   * version, or else `Network.create` of `wasmlp/worker` fails. Unless told they run a text that the library carries, by a
-   * `blob:` address, which a page's policy may forbid.
+   * In browsers, the address of a copy of `wasmlp/worker-script` that workers run. It must be of the page's own origin
+   * and of this version, otherwise `Network.create` of `wasmlp/worker` fails. By default, workers run a script embedded
+   * in the library from a `blob:` address, which a page's content-security-policy may forbid.
    */
   workerUrl?: string | URL;
 }
 
-/** Sets the library up for all networks made after it. TypeError or RangeError names the option at fault; Error what failed. */
+/**
+ * Applies settings to all networks that are created afterwards. Rejects with a TypeError or RangeError that names an
+ * invalid option, or with an Error if something could not be fetched; then nothing has changed.
+ */
 export async function init(options: InitOptions): Promise<void> {
   const { wasm = {}, workerUrl } = checkOptions(options, "options", ["wasm", "workerUrl"]);
   const sources = checkOptions(wasm, "wasm", ["simd", "relaxed"]);
@@ -38,7 +44,7 @@ export async function init(options: InitOptions): Promise<void> {
   if (script !== undefined) useScript(script);
 }
 
-/** A full address, from one that may be relative to the page. */
+/** The absolute form of an address, which may be relative to the page. */
 function addressOf(value: unknown, title: string): string {
   if (typeof value !== "string" && !(value instanceof URL)) {
     throw new TypeError(`"${title}" must be an address, got ${shown(value)}`);
@@ -51,7 +57,7 @@ function addressOf(value: unknown, title: string): string {
   }
 }
 
-/** What a source holds, if it is an address or a response; else the source. */
+/** The content of an address or a response; other sources unchanged. */
 async function bytesOf(source: unknown, title: string): Promise<unknown> {
   if (typeof source === "string" || source instanceof URL) return fetchBytes(addressOf(source, title), title);
   return typeof Response === "function" && source instanceof Response ? bodyOf(source, title) : source;
@@ -59,15 +65,15 @@ async function bytesOf(source: unknown, title: string): Promise<unknown> {
 
 async function fetchBytes(address: string, title: string): Promise<ArrayBuffer> {
   const response = await fetch(address).catch((cause) => {
-    throw new Error(`"${title}" cannot be fetched from ${address}: ${(cause as Error).message}`, { cause });
+    throw new Error(`"${title}" could not be fetched from ${address}: ${(cause as Error).message}`, { cause });
   });
   return bodyOf(response, title);
 }
 
 async function bodyOf(response: Response, title: string): Promise<ArrayBuffer> {
   const { ok, status, url } = response;
-  if (!ok) throw new Error(`"${title}" cannot be had: ${url || "the server"} answered ${status}`);
+  if (!ok) throw new Error(`"${title}" could not be fetched: ${url || "the server"} answered ${status}`);
   return response.arrayBuffer().catch((cause) => {
-    throw new Error(`"${title}" cannot be read: ${(cause as Error).message}`, { cause });
+    throw new Error(`"${title}" could not be read: ${(cause as Error).message}`, { cause });
   });
 }

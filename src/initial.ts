@@ -1,20 +1,21 @@
-// Initial parameters, row-major, all from one seed.
+// Initial weights and biases, generated from one seed.
 
 import { fillGaussian, Stream } from "./random.js";
 import { type Activation, layerInputs, type NetworkSpec } from "./spec.js";
 
 export const WEIGHT_INITS = ["auto", "lecunNormal", "heNormal"] as const;
 /**
- * Standard deviation of the Gaussian that weights are drawn from: `lecunNormal` 1/√inputs (LeCun et al., "Efficient BackProp",
- * 1998; Nielsen, chapter 3), `heNormal` √(2/inputs) (He et al., 2015); `auto` takes He for relu and leakyRelu, else LeCun.
+ * The standard deviation of the normal distribution of initial weights: `lecunNormal` 1/√inputs (LeCun et al.,
+ * "Efficient BackProp", 1998; Nielsen, "Neural networks and deep learning", chapter 3), `heNormal` √(2/inputs) (He et
+ * al., "Delving deep into rectifiers", 2015). `auto` uses He's for rectifiers and LeCun's for all other activations.
  */
 export type WeightInit = (typeof WEIGHT_INITS)[number];
 
 export const BIAS_INITS = ["zeros", "gaussian"] as const;
-/** Biases start at zero or are drawn from N(0, 1). */
+/** Initial biases: all zero, or from the standard normal distribution N(0, 1). */
 export type BiasInit = (typeof BIAS_INITS)[number];
 
-/** Weights and biases of each layer in turn, as `plan.tensors` lists them. */
+/** Weights `[units][inputs]` and biases `[units]` of each layer in turn, row-major, in the order of `tensorsOf`. */
 export function initialParameters(
   spec: NetworkSpec,
   seed: number,

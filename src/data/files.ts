@@ -1,4 +1,5 @@
-// Files of Node: read whole, gunzipped if need be, and never left half-written.
+// Reads whole files, decompressing gzip, and writes files atomically. For Node only. Errors name the path and the
+// reason in words.
 
 import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -9,64 +10,64 @@ import { gunzip } from "node:zlib";
 import { shown } from "../check.js";
 
 const unzip = promisify(gunzip);
-/** Most bytes of a file, also of what a compressed one may unfold to: a small one can claim to be endless. */
+/** Maximum size of a file, compressed and decompressed: a small gzip file can decompress to any size. */
 const MOST_BYTES = 2 ** 31 - 1;
-/** Bytes that are read at once. */
+/** Bytes read at a time from a pipe. */
 const PIECE = 2 ** 20;
 
-/** A file's bytes, unfolded if they are gzip. Error names the path and why it cannot be read. */
+/** A file's bytes, decompressed if it is gzip. Throws an Error that names the path and the reason. */
 export async function readMaybeGzip(path: string): Promise<Uint8Array> {
   return gunzipMaybe(await readWhole(path), path);
 }
 
-/** The bytes of a file or pipe, `most` at most. Error names the path and why it cannot be read. */
+/** The bytes of a file or pipe of at most `most` bytes. Throws an Error that names the path and the reason. */
 export async function readWhole(path: string, most = MOST_BYTES): Promise<Buffer> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) throw new Error("it is a folder");
-    // A device may never end.
+    // Reading a device such as /dev/zero may never end.
     if (!found.isFile() && !found.isFIFO()) throw new Error("it is not a file");
-    if (found.size > most) throw new Error(`it has ${found.size} bytes, and ${most} is the most`);
+    if (found.size > most) throw new Error(`it has ${found.size} bytes, the maximum is ${most}`);
     return found.size > 0 ? await readFile(path) : await readPieces(path, most);
   } catch (cause) {
     throw new Error(`cannot read ${path}: ${reason(cause)}`, { cause });
   }
 }
 
-/** What does not tell its size, as a pipe, may have no end. */
+/** Reads a pipe, or a file that reports size 0 as those of /proc do, until its end or more than `most` bytes. */
 async function readPieces(path: string, most: number): Promise<Buffer> {
   const pieces: Buffer[] = [];
   let length = 0;
   for await (const piece of createReadStream(path, { highWaterMark: PIECE })) {
     length += piece.length;
-    if (length > most) throw new Error(`it has more than ${most} bytes, which is the most`);
+    if (length > most) throw new Error(`it has more than ${most} bytes, which is the maximum`);
     pieces.push(piece);
   }
   return Buffer.concat(pieces, length);
 }
 
-/** What comes from outside as the name of a file or folder. */
+/** Checks the name of a file or folder that the caller gave: a non-empty string. */
 export function checkPath(value: unknown, title: string): string {
   if (typeof value !== "string") throw new TypeError(`"${title}" must be a string, got ${shown(value)}`);
   if (value === "") throw new RangeError(`"${title}" must be a path, got ""`);
   return value;
 }
 
-/** `bytes`, or what they unfold to if they are gzip. */
+/** Decompresses `bytes` if they are gzip, otherwise returns them unchanged. Throws a RangeError that names `title`. */
 export async function gunzipMaybe(bytes: Uint8Array, title: string, most = MOST_BYTES): Promise<Uint8Array> {
   if (bytes[0] !== 0x1f || bytes[1] !== 0x8b) return bytes;
   try {
     return await unzip(bytes, { maxOutputLength: most });
   } catch (cause) {
     const { code } = cause as NodeJS.ErrnoException;
-    const problem = code === "ERR_BUFFER_TOO_LARGE" ? `it unfolds to more than ${most} bytes` : reason(cause);
-    throw new RangeError(`${title} is no whole gzip file: ${problem}`, { cause });
+    const problem = code === "ERR_BUFFER_TOO_LARGE" ? `it decompresses to more than ${most} bytes` : reason(cause);
+    throw new RangeError(`${title} is not a complete gzip file: ${problem}`, { cause });
   }
 }
 
 /**
- * Writes a file so that `path` holds either all of it or what it held before. Links stay links, and a file that is there
- * keeps its permissions. Error names the path and why.
+ * Writes a file atomically: at any time, `path` holds either the whole new content or the old one. Symbolic links are
+ * followed and kept, and an existing file keeps its permissions. Throws an Error that names the path and the reason.
  */
 export async function writeAtomic(path: string, bytes: Uint8Array): Promise<void> {
   try {
@@ -76,10 +77,11 @@ export async function writeAtomic(path: string, bytes: Uint8Array): Promise<void
   }
 }
 
+/** Writes a temporary file beside `path`, on the same file system, and renames it to `path`. */
 async function replace(path: string, bytes: Uint8Array): Promise<void> {
   const there = await stat(path).catch(() => undefined);
   if (there?.isDirectory()) throw new Error("it is a folder");
-  // A rename would put a file in the place of a device or a pipe.
+  // The rename would replace a device or a pipe by a regular file.
   if (there && !there.isFile()) throw new Error("it is not a regular file");
   const temporary = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
   try {
@@ -91,13 +93,14 @@ async function replace(path: string, bytes: Uint8Array): Promise<void> {
   }
 }
 
+/** The permission bits of a file's mode. */
 const PERMISSIONS = 0o777;
 
-/** A file that must not be there yet; with the usual permissions unless told. */
+/** Writes a file that must not exist yet, and flushes it to the disk. Default mode: as the process's umask says. */
 async function writeNew(path: string, bytes: Uint8Array, mode: number | undefined): Promise<void> {
   const file = await open(path, "wx", mode);
   try {
-    // Opening takes away what the umask forbids.
+    // `open` clears the bits of the umask, so the mode is set once more.
     if (mode !== undefined) await file.chmod(mode);
     await file.writeFile(bytes);
     await file.sync();
@@ -106,7 +109,7 @@ async function writeNew(path: string, bytes: Uint8Array, mode: number | undefine
   }
 }
 
-/** The file that `path` leads to, there or not: a rename replaces a link rather than what it leads to. */
+/** The file to which `path` links, whether it exists or not. Needed because a rename would replace the link itself. */
 export async function followLinks(path: string): Promise<string> {
   try {
     return await realpath(path);
@@ -117,6 +120,7 @@ export async function followLinks(path: string): Promise<string> {
   }
 }
 
+/** Common system errors in words. */
 const REASONS: Record<string, string> = {
   ENOENT: "there is no such file or folder",
   EACCES: "permission denied",
@@ -128,7 +132,7 @@ const REASONS: Record<string, string> = {
   ENOSPC: "no space is left",
 };
 
-/** What a system error means, in words. */
+/** The reason of a system error in words; of other errors, their message. */
 export function reason(cause: unknown): string {
   const { code, message } = cause as NodeJS.ErrnoException;
   return REASONS[code ?? ""] ?? message;

@@ -1,14 +1,17 @@
-// The IDX format of MNIST: two zero bytes, an element type, the number of dimensions, their sizes (u32), then the elements;
-// everything big-endian. http://yann.lecun.com/exdb/mnist/
+// Decodes the IDX format of MNIST (http://yann.lecun.com/exdb/mnist/). Big-endian:
+//
+//   | 0 (u16) | element type (u8) | number of dimensions (u8) | size of each dimension (u32) | elements, row-major |
 
 type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
+/** The array of an IDX file. */
 export interface Idx {
-  /** Size of each dimension, the slowest first. */
+  /** Size of each dimension, the slowest-varying first: `[count, height, width]` of images. */
   shape: number[];
   data: IdxData;
 }
 
+/** The element types by their code: bytes per element, and how an array is made of the file's elements. */
 const TYPES = new Map([
   [0x08, { bytes: 1, make: (view: DataView) => new Uint8Array(view.buffer, view.byteOffset, view.byteLength) }],
   [0x09, { bytes: 1, make: (view: DataView) => new Int8Array(view.buffer, view.byteOffset, view.byteLength) }],
@@ -18,10 +21,13 @@ const TYPES = new Map([
   [0x0e, { bytes: 8, make: (view: DataView) => read(view, Float64Array, 8, (at) => view.getFloat64(at)) }],
 ]);
 
-/** Most dimensions that a message repeats; a damaged file can claim 255. */
+/** Dimensions that an error message repeats at most; a damaged file can claim 255. */
 const MOST_SHOWN = 8;
 
-/** The array in `bytes`, which bytes share and wider elements copy. RangeError names `title` and what is wrong with it. */
+/**
+ * Decodes an IDX file. An array of bytes shares memory with `bytes`; other elements are copied. Throws a RangeError
+ * that names `title` and what is wrong.
+ */
 export function parseIdx(bytes: Uint8Array, title: string): Idx {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.length < 4) throw new RangeError(`${title} is too short for an IDX file: ${bytes.length} bytes`);
@@ -49,21 +55,22 @@ export function parseIdx(bytes: Uint8Array, title: string): Idx {
   return { shape, data: type.make(new DataView(bytes.buffer, bytes.byteOffset + header, bytes.length - header)) };
 }
 
+/** The product of the shape; RangeError if it is absurdly large. */
 function elementCount(shape: number[], title: string): number {
-  // The product of the others may be infinite, and infinity times zero is no number.
+  // The product of the other dimensions may overflow to Infinity, and 0·Infinity is NaN.
   const count = shape.includes(0) ? 0 : shape.reduce((product, n) => product * n, 1);
   if (count > 2 ** 40)
     throw new RangeError(`${title} claims the shape ${shownShape(shape)}, more elements than any file here holds`);
   return count;
 }
 
-/** [2,3], and of a long shape its beginning. */
+/** A shape as text, such as [2,3]; a long one is cut. */
 function shownShape(shape: number[]): string {
   if (shape.length <= MOST_SHOWN) return `[${shape}]`;
   return `[${shape.slice(0, MOST_SHOWN)},…] of ${shape.length} dimensions`;
 }
 
-/** A copy of the elements in the machine's byte order. */
+/** Copies the elements into an array in the machine's byte order. */
 function read<T extends IdxData>(
   view: DataView,
   make: new (n: number) => T,

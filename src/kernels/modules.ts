@@ -1,4 +1,5 @@
-// The modules of kernels: carried by the library or given from outside, checked, compiled, and bound to one memory.
+// The kernels' WebAssembly modules: embedded in the library or supplied by the user, checked, compiled, and
+// instantiated over a memory.
 
 import { instantiateSync } from "@assemblyscript/loader";
 import { binaries, type KernelExports, relaxedBytes, simdBytes } from "../../build/wasm.js";
@@ -8,7 +9,8 @@ import type { Build } from "./features.js";
 import type { Memory } from "./memory.js";
 
 declare global {
-  // Merges with the engine's own types, and makes up for them in projects of Node, whose types may lack these names.
+  // Merges with the DOM library's types. Projects for Node may be compiled without that library, and need the name
+  // declared.
   namespace WebAssembly {
     interface Module {}
   }
@@ -17,15 +19,17 @@ declare global {
 export type Kernels = KernelExports;
 export type KernelModule = WebAssembly.Module;
 
-/** The kernels of a build: as bytes, or compiled for an unshared memory. */
+/** The kernels of a build, as bytes or as a module compiled for a memory that is not shared. */
 export type KernelBinary = Uint8Array<ArrayBuffer> | KernelModule;
 
+/** The library's own kernels, both builds one after the other, unpacked at the first use. */
 let unpacked: Promise<Uint8Array<ArrayBuffer>> | undefined;
-/** Kernels that take the place of the library's own copy. */
+/** Kernels that the user supplied instead of the embedded ones. */
 const supplied = new Map<Build, KernelBinary>();
+/** The compiled modules of this process, by build and kind of memory. */
 const compiled = new Map<string, Promise<KernelModule>>();
 
-/** The compiled kernels of one build, for a shared or an unshared memory; compiled once a process. */
+/** The compiled kernels of a build, for a shared or an unshared memory; compiled once per process. */
 export function compileKernels(build: Build, shared: boolean): Promise<KernelModule> {
   const key = `${build} ${shared}`;
   let module = compiled.get(key);
@@ -41,14 +45,16 @@ function compileBinary(binary: KernelBinary, shared: boolean): KernelModule | Pr
   return WebAssembly.compile(shared ? withSharedMemory(binary) : binary);
 }
 
-/** Whether a module has been compiled, after which a compiler's option would come too late. */
+/** Whether a module has been compiled. Options of the compiler have no effect on it afterwards. */
 export function hasCompiled(): boolean {
   return compiled.size > 0;
 }
 
-/** The kernels of a compiled module over `memory`, without the loader's wrapper, which costs more than a small kernel. */
+/**
+ * The kernels of a module over `memory`. The loader's wrappers are removed, since they cost more than a small kernel.
+ */
 export function bindKernels(module: KernelModule, memory: Memory): Kernels {
-  // Not `instantiate`: it asks whether the module is a Response, for which Node loads its whole HTTP client.
+  // Not `instantiate`: it tests whether the module is a Response, for which Node loads its whole HTTP client.
   const { exports } = instantiateSync(module, { env: { memory } });
   const raw = Object.entries(exports).map(([name, value]) => [
     name,
@@ -57,29 +63,32 @@ export function bindKernels(module: KernelModule, memory: Memory): Kernels {
   return Object.fromEntries(raw) as Kernels;
 }
 
-/** The same for a helping thread, which does without the loader. */
+/** The same in a helping thread, whose script does not contain the loader. */
 export function joinKernels(module: KernelModule, memory: Memory): Kernels {
   const { exports } = new WebAssembly.Instance(module, { env: { memory } });
   return exports as unknown as Kernels;
 }
 
-/** What the kernels of a build are compiled of. */
+/** The binary of a build: the supplied one, else the embedded one. */
 export async function binaryOf(build: Build): Promise<KernelBinary> {
   const own = supplied.get(build);
   if (own) return own;
-  // The build packs them together: deflated, in base64.
+  // `build.mjs` embeds both builds as one: deflated, in base64.
   unpacked ??= unpack(binaries);
   const both = await unpacked;
   return build === "simd" ? both.slice(0, simdBytes) : both.slice(simdBytes);
 }
 
-/** Takes `binary` for the kernels of a build from now on. It must be what `checkBinary` gave. */
+/** Uses `binary`, which `checkBinary` must have returned, for the kernels of a build from now on. */
 export function supplyKernels(build: Build, binary: KernelBinary): void {
   supplied.set(build, binary);
   for (const shared of [false, true]) compiled.delete(`${build} ${shared}`);
 }
 
-/** Kernels of this version from outside; `title` names them. TypeError for another kind of value, RangeError for others. */
+/**
+ * Checks kernels that the user supplied, and copies bytes. Throws a TypeError if they are neither bytes nor a module,
+ * and a RangeError if they are not of this build and version; `title` names the argument.
+ */
 export function checkBinary(build: Build, value: unknown, title: string): KernelBinary {
   if (value instanceof WebAssembly.Module) return checkModule(value, title);
   if (!(value instanceof ArrayBuffer) && !ArrayBuffer.isView(value)) {
@@ -92,14 +101,13 @@ export function checkBinary(build: Build, value: unknown, title: string): Kernel
   const wanted = build === "simd" ? simdBytes : relaxedBytes;
   const isModule = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
   if (!isModule || bytes.length !== wanted) {
-    const what = isModule ? "a module" : "what is no WebAssembly";
-    throw new RangeError(
-      `"${title}" must be ${build}.wasm of this version, ${wanted} bytes, got ${what} of ${bytes.length}`,
-    );
+    const got = `${bytes.length} bytes${isModule ? "" : " that are not WebAssembly"}`;
+    throw new RangeError(`"${title}" must be ${build}.wasm of this version, ${wanted} bytes, got ${got}`);
   }
   return bytes.slice();
 }
 
+/** Checks a compiled module by its imports and exports, since its bytes cannot be read. */
 function checkModule(module: KernelModule, title: string): KernelModule {
   const imports = WebAssembly.Module.imports(module);
   const exports = WebAssembly.Module.exports(module);
@@ -108,12 +116,12 @@ function checkModule(module: KernelModule, title: string): KernelModule {
   throw new RangeError(`"${title}" must be a module of wasmlp's kernels, got another`);
 }
 
-/** Whether the kernels of a build can work on a memory that threads share: a module compiled elsewhere cannot. */
+/** Whether the kernels of a build can use shared memory; a module that the user compiled cannot. */
 export function canShare(build: Build): boolean {
   return !(supplied.get(build) instanceof WebAssembly.Module);
 }
 
-/** The same module for a shared memory: only the kind of limits of the memory import differs, 1 or 3. */
+/** The same module for shared memory: only the flags of the memory import's limits differ (3 instead of 1). */
 function withSharedMemory(binary: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const name = [3, ...[..."env"].map(code), 6, ...[..."memory"].map(code), 2, 1];
   const at = binary.findIndex((_, i) => name.every((byte, j) => binary[i + j] === byte));

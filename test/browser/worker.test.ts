@@ -192,7 +192,7 @@ describeInBrowsers("the library", (browser) => {
     it("that are not there are told of", async () => {
       const page = await open();
       const failure = ask(page, "init", { wasm: { simd: "none.wasm" } });
-      await expect(failure).rejects.toThrow(/"wasm\.simd" cannot be had: .*none\.wasm answered 404/);
+      await expect(failure).rejects.toThrow(/"wasm\.simd" could not be fetched: .*none\.wasm answered 404/);
       expect(browser().takeComplaints().join("\n")).toContain("404");
     });
   });

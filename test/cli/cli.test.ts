@@ -921,7 +921,7 @@ describe("refusals: one sentence on stderr", () => {
       /"--batch" must be at most the 200 training samples.* got 201/,
     ],
     ["a missing data folder", FAILURE, ["train", "--data", "nowhere"], /nowhere/],
-    ["mismatched counts", FAILURE, ["train", "--data", "mismatched"], /holds 3 images, but .* 2 labels/],
+    ["mismatched counts", FAILURE, ["train", "--data", "mismatched"], /holds 3 images, but .* holds 2 labels/],
     ["an empty --out", USAGE, train("--out", ""), /"--out" must be a path, got ""/],
     ["an --out that is a folder", FAILURE, train("--out", "data"), /cannot write data: it is a folder/],
     [

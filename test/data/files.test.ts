@@ -27,7 +27,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const at = (name: string) => join(folder, name);
 
 describe("files", () => {
-  it("are read as they are or unfolded", async () => {
+  it("are read unchanged or decompressed", async () => {
     const idx = Uint8Array.from([0, 0, 8, 1, 0, 0, 0, 2, 7, 9]);
     writeFileSync(at("plain"), idx);
     writeFileSync(at("folded.gz"), gzipSync(idx));
@@ -37,19 +37,19 @@ describe("files", () => {
     }
   });
 
-  it("that are missing, folders, or no whole gzip are refused with a sentence", async () => {
+  it("that are missing, folders, or incomplete gzip are refused with a sentence", async () => {
     await expect(readMaybeGzip(at("none"))).rejects.toThrow(
       `cannot read ${at("none")}: there is no such file or folder`,
     );
     await expect(readMaybeGzip(folder)).rejects.toThrow(`cannot read ${folder}: it is a folder`);
     const cut = gzipSync(new Uint8Array(1000)).subarray(0, 15);
-    await expect(gunzipMaybe(cut, "x")).rejects.toThrow("x is no whole gzip file: unexpected end of file");
+    await expect(gunzipMaybe(cut, "x")).rejects.toThrow("x is not a complete gzip file: unexpected end of file");
   });
 
-  it("that unfold without end are refused before they are unfolded", async () => {
+  it("that decompress without end are refused before they are decompressed", async () => {
     const bomb = gzipSync(new Uint8Array(1e6));
     await expect(gunzipMaybe(bomb, "x", 1000)).rejects.toThrow(
-      "x is no whole gzip file: it unfolds to more than 1000 bytes",
+      "x is not a complete gzip file: it decompresses to more than 1000 bytes",
     );
   });
 
@@ -78,11 +78,11 @@ describe("files", () => {
     const writer = spawn("sh", ["-c", `cat /dev/zero > ${at("endless")}`], { stdio: "ignore" });
     const ended = new Promise((done) => writer.on("close", done));
     await expect(readWhole(at("endless"), 1e6)).rejects.toThrow(
-      `cannot read ${at("endless")}: it has more than 1000000 bytes, which is the most`,
+      `cannot read ${at("endless")}: it has more than 1000000 bytes, which is the maximum`,
     );
     await ended;
     writeFileSync(at("large"), new Uint8Array(11));
-    await expect(readWhole(at("large"), 10)).rejects.toThrow("it has 11 bytes, and 10 is the most");
+    await expect(readWhole(at("large"), 10)).rejects.toThrow("it has 11 bytes, the maximum is 10");
   });
 
   it("that links lead to are written there, and the links stay", async () => {

@@ -87,7 +87,7 @@ describe("MNIST", () => {
     expect(test.labels.shape).toEqual([10_000]);
   });
 
-  it("takes its address from WASMLP_MNIST_URL, its cache from WASMLP_CACHE, and mends a damaged cache", async () => {
+  it("takes its address from WASMLP_MNIST_URL, its cache from WASMLP_CACHE, and repairs a damaged cache", async () => {
     vi.stubEnv("WASMLP_MNIST_URL", (await serve(good)).slice(0, -1));
     vi.stubEnv("WASMLP_CACHE", join(folder, "cache"));
     mkdirSync(join(folder, "cache"));
@@ -124,7 +124,7 @@ describe("options of MNIST that are refused, rather than MNIST from elsewhere", 
   });
 });
 
-it("an empty WASMLP_MNIST_URL is as good as none", async () => {
+it("an empty WASMLP_MNIST_URL counts as none", async () => {
   vi.stubEnv("WASMLP_MNIST_URL", "");
   const fetch = vi.spyOn(globalThis, "fetch").mockRejectedValue(new Error("no network in this test"));
   await expect(loadMnistFiles({ cacheDir: folder, packages: [] })).rejects.toThrow(
@@ -143,13 +143,13 @@ describe("a download that fails says so in a sentence and leaves no file", () =>
     [
       "404",
       (_, response) => response.writeHead(404).end(),
-      /^cannot download http:\S+train-images-idx3-ubyte\.gz: the server answered 404 Not Found; give a folder with the data, or WASMLP_MNIST_URL$/,
+      /^cannot download http:\S+train-images-idx3-ubyte\.gz: the server answered 404 Not Found; give a folder with the data, or set WASMLP_MNIST_URL$/,
     ],
     ["cut short", cutShort, /^cannot download http:\S+: .+; give a folder/],
     [
       "cut gzip",
       (request, response) => response.end(folded.get(request.url ?? "")?.subarray(0, 5000)),
-      /train-images-idx3-ubyte\.gz is no whole gzip file: unexpected end of file/,
+      /train-images-idx3-ubyte\.gz is not a complete gzip file: unexpected end of file/,
     ],
     [
       "wrong hash",
@@ -205,7 +205,7 @@ describe("a folder of IDX files", () => {
     [
       "fewer labels",
       { "t10k-labels-idx1-ubyte": labels([1]) },
-      "t10k-images-idx3-ubyte holds 2 images, but t10k-labels-idx1-ubyte 1 labels",
+      "t10k-images-idx3-ubyte holds 2 images, but t10k-labels-idx1-ubyte holds 1 labels",
     ],
     [
       "labels for images",
@@ -215,7 +215,7 @@ describe("a folder of IDX files", () => {
     [
       "images of two sizes",
       { "train-images-idx3-ubyte": images(3, 3) },
-      "the training images are of size [3,3], but the test images of [2,2]",
+      "the training images have size [3,3], but the test images have size [2,2]",
     ],
     [
       "a damaged file",
