@@ -1,7 +1,7 @@
 /** The one build: kernels (asc), what carries them into TypeScript, bundles (esbuild), type declarations (tsc). */
 
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { stderr } from "node:process";
 import { deflateRawSync } from "node:zlib";
@@ -145,8 +145,15 @@ function noticesOf(inputs) {
   return notices.join(`\n${"-".repeat(80)}\n\n`);
 }
 
-if (existsSync("build")) rmSync("build", { recursive: true });
-mkdirSync("build");
+/** Removes what an earlier build wrote: everything but the folder's description, which is committed. */
+function emptyBuild() {
+  mkdirSync("build", { recursive: true });
+  for (const name of readdirSync("build")) {
+    if (name !== "README.md") rmSync(join("build", name), { recursive: true });
+  }
+}
+
+emptyBuild();
 writeFileSync("build/tiles.ts", tilesSource(TILES));
 await compileKernels("simd", "--bindings", "raw");
 await compileKernels("relaxed");

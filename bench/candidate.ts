@@ -1,5 +1,5 @@
-// Our own side of the benchmark's line protocol: one process trains or predicts in one way. It reads a job's folder, walks
-// through the samples once, says how good it is, and then measures one round for every line it gets.
+// Our own side of the benchmark's line protocol: one process trains or predicts in one way. It reads the folder of a job, trains
+// on the samples once, reports its accuracy, and then measures one round for every line it reads.
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -24,12 +24,12 @@ interface Loaded {
   weights: Float32Array[];
 }
 
-/** A way to train: steps on a batch from a sample on, giving its mean loss, and the accuracy reached. */
+/** A way to train. `step` trains on `count` samples from sample `from` and returns their mean loss. */
 interface Trainer {
   setting: string;
   step: (from: number, count: number) => number | Promise<number>;
   accuracy: () => number;
-  /** Waits until nothing is being done any more. */
+  /** Waits until all threads are idle. */
   settle: () => void | Promise<void>;
 }
 
@@ -186,7 +186,7 @@ function say(record: object): void {
   console.log(JSON.stringify(record));
 }
 
-/** One candidate's whole life. */
+/** Runs one candidate until its input ends. */
 export async function beCandidate(folder: string, variant: string): Promise<void> {
   const loaded = load(folder);
   if (loaded.job.kind === "train") await train(loaded, variant);

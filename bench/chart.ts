@@ -1,6 +1,6 @@
 // The chart of the README, as SVG text from the results. Pure.
 
-import { find, type Results, type TrainingCandidate, thousands } from "./readme.js";
+import { find, peerTitle, type Results, SHOWN, type TrainingCandidate, thousands } from "./readme.js";
 
 const WIDTH = 760;
 const LABELS = 250;
@@ -9,10 +9,7 @@ const GAP = 6;
 const TOP = 56;
 const RIGHT = 120;
 
-/** The network and batch that is shown: the one that most peers take part in. */
-const SHOWN = { network: "784-128-10", batch: 32 };
-
-/** Bars of samples a second on a logarithmic scale, the fastest first. */
+/** Bars of samples per second on a logarithmic scale, the fastest first. */
 export function chartOf({ training, processor, date }: Results): string {
   const row = training.find(({ network, batch }) => network === SHOWN.network && batch === SHOWN.batch);
   const hidden = new Set(["dense", "lists", "auto"]);
@@ -29,7 +26,7 @@ text { font: 13px system-ui, sans-serif; fill: #333; }
 .own { fill: #3b6ea8; } .peer { fill: #b9bec6; }
 @media (prefers-color-scheme: dark) { text { fill: #ddd; } .own { fill: #6fa3df; } .peer { fill: #666c75; } }
 </style>
-<text class="title" x="8" y="22">Training, samples a second (logarithmic)</text>
+<text class="title" x="8" y="22">Training, samples per second (logarithmic)</text>
 <text x="8" y="42">${fastest}; ${escaped(processor)}, ${date}</text>
 ${lines.join("\n")}
 </svg>
@@ -38,9 +35,9 @@ ${lines.join("\n")}
 
 function barOf({ name, median }: TrainingCandidate, y: number, most: number, isOwn: boolean): string {
   const room = WIDTH - LABELS - RIGHT;
-  // From ten samples a second at the left edge.
+  // From ten samples per second at the left edge.
   const width = Math.max(2, (room * Math.log10(Math.max(median, 11) / 10)) / Math.log10(most / 10));
-  const label = isOwn ? `wasmlp, ${name}` : name;
+  const label = isOwn ? `wasmlp, ${name}` : peerTitle(name);
   const middle = y + BAR / 2 + 4;
   return [
     `<text x="${LABELS - 8}" y="${middle}" text-anchor="end">${escaped(label)}</text>`,

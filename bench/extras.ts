@@ -1,8 +1,8 @@
-// What is measured besides speed at work: cold start, size, memory, and how the cost grows.
+// What is measured besides training speed: time to an accuracy, cold start, size, memory, and how the cost grows.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -10,21 +10,35 @@ import { median } from "../src/median.js";
 import { rounded } from "./measure.js";
 
 export interface Extras {
+  /** Where and when these were measured; the other results can be of another machine. */
+  machine: { processor: string; processors: number; date: string };
+  timeToAccuracy: TimeToAccuracy;
   /** Milliseconds from the import to the first prediction of 784-128-10, median of the runs. */
   coldStartMilliseconds: number;
   /** Bytes of the browser's bundle with all kernels, minified, and gzipped. */
   bundleBytes: number;
   bundleGzipBytes: number;
-  /** Most resident megabytes while training 784-128-10 on MNIST, and how many more after a million steps. */
+  /** Largest resident megabytes while training 784-128-10 on MNIST, and megabytes added by a million steps. */
   residentMegabytes: number;
   grownMegabytes: number;
   /**
-   * Samples a second with `digitAugmentation` over those without, for 784-512-256-10 in batches of 128 by two threads; median of
-   * pairs of epochs. Results that were recorded before there was augmentation do not have it.
+   * Samples per second with `digitAugmentation` divided by those without, for 784-512-256-10 in batches of 128 with two
+   * threads; median of pairs of epochs.
    */
-  augmentedShare?: number;
-  /** What a sample costs as the width, the batch and the data grow. */
+  augmentedShare: number;
+  /** Cost of one sample as the width, the batch and the data grow. */
   growth: { what: string; microseconds: number }[];
+}
+
+/** Training until the first epoch after which a share `accuracy` of MNIST's 10,000 test images is classified correctly. */
+export interface TimeToAccuracy {
+  network: string;
+  accuracy: number;
+  /** From the call of `fit` to the test of that epoch, all tests included; the median of the runs, each with its own seed. */
+  seconds: number;
+  /** Epochs of the median run. */
+  epochs: number;
+  runs: number;
 }
 
 const library = (name: string) => JSON.stringify(new URL(`../build/${name}.js`, import.meta.url).href);
@@ -36,6 +50,28 @@ const layers = [{ units: 128, activation: "relu" }, { units: 10, activation: "so
 const net = await Network.create({ inputs: 784, layers, loss: "crossEntropy" });
 net.predict(new Uint8Array(784).fill(9));
 console.log(performance.now() - started);`;
+
+const TARGET = 0.97;
+/** One run, its seed the argument: `[seconds, epochs]`. */
+const ACCURACY = `
+const { Network, loadMnist, sgd } = await import(${library("node")});
+const { train, test } = await loadMnist();
+const layers = [{ units: 128, activation: "relu" }, { units: 10, activation: "softmax" }];
+const seed = Number(process.argv[2]);
+const net = await Network.create({ inputs: 784, layers, loss: "crossEntropy", seed });
+const optimizer = sgd({ learningRate: 0.1, momentum: 0.9 });
+const enough = new AbortController();
+const started = performance.now();
+await net.fit(train, {
+  ...{ epochs: 30, batchSize: 128, optimizer, validation: test, signal: enough.signal },
+  onEpoch({ epoch, validation }) {
+    if (validation.accuracy < ${TARGET}) return;
+    console.log(JSON.stringify([(performance.now() - started) / 1000, epoch]));
+    enough.abort();
+  },
+}).catch((error) => {
+  if (error !== enough.signal.reason) throw error;
+});`;
 
 const MEMORY = `
 const { Dataset, Network, loadMnist, sgd } = await import(${library("node")});
@@ -65,7 +101,7 @@ const shares = [];
 for (let round = 0; round < 12; round++) {
   const [{ samplesPerSecond: without }] = await plain.fit(train, options);
   const [{ samplesPerSecond }] = await augmented.fit(train, { ...options, augment: digitAugmentation });
-  // The first are compiled meanwhile.
+  // V8 is still compiling in the first round.
   if (round > 0) shares.push(samplesPerSecond / without);
 }
 console.log(shares.sort((a, b) => a - b)[shares.length >> 1]);`;
@@ -92,18 +128,21 @@ console.log(JSON.stringify(rows));`;
 export async function measureExtras(node: [string, ...string[]], runs: number): Promise<Extras> {
   const folder = mkdtempSync(join(tmpdir(), "wasmlp-extras-"));
   try {
-    const run = (name: string, code: string, flags: string[] = []): string => {
+    const run = (name: string, code: string, flags: string[] = [], ...given: string[]): string => {
       const script = join(folder, `${name}.mjs`);
       writeFileSync(script, code);
       const [command, ...args] = node;
-      return execFileSync(command, [...args, ...flags, script], { encoding: "utf8" });
+      return execFileSync(command, [...args, ...flags, script, ...given], { encoding: "utf8" });
     };
+    const accurate = Array.from({ length: runs }, (_, i) => JSON.parse(run("accuracy", ACCURACY, [], `${i + 1}`)));
     const cold = Array.from({ length: runs }, () => Number(run("cold", COLD)));
     const [resident, grown] = JSON.parse(run("memory", MEMORY, ["--expose-gc"])) as [number, number];
     const augmentedShare = rounded(Number(run("augmented", AUGMENTED)));
     const growth = JSON.parse(run("growth", GROWTH)) as Extras["growth"];
     const bundle = await browserBundle(folder);
     return {
+      machine: thisMachine(),
+      timeToAccuracy: timeToAccuracy(accurate),
       coldStartMilliseconds: Math.round(median(cold) * 10) / 10,
       bundleBytes: bundle.length,
       bundleGzipBytes: gzipSync(bundle, { level: 9 }).length,
@@ -115,6 +154,22 @@ export async function measureExtras(node: [string, ...string[]], runs: number): 
   } finally {
     rmSync(folder, { recursive: true });
   }
+}
+
+function timeToAccuracy(runs: [seconds: number, epochs: number][]): TimeToAccuracy {
+  const [seconds, epochs] = runs.sort(([a], [b]) => a - b)[runs.length >> 1] as [number, number];
+  return {
+    network: "784-128-10",
+    accuracy: TARGET,
+    seconds: Number(seconds.toPrecision(2)),
+    epochs,
+    runs: runs.length,
+  };
+}
+
+export function thisMachine(): Extras["machine"] {
+  const processor = cpus()[0]?.model.trim() ?? "an unknown processor";
+  return { processor, processors: availableParallelism(), date: new Date().toISOString().slice(0, 10) };
 }
 
 async function browserBundle(folder: string): Promise<Uint8Array> {

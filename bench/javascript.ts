@@ -1,6 +1,5 @@
-// The same networks in pure JavaScript on typed arrays, as a good engineer would write them: preallocated buffers, one loop
-// nest a product, sums in local variables. Two forms of the input layer: register-blocked tiles over every input, and a walk
-// over the inputs that are not zero.
+// The same networks in pure JavaScript on typed arrays, written with care: preallocated buffers, one loop nest per product, sums in
+// local variables. The input layer has two forms: register-blocked tiles over all inputs, and a walk over the non-zero inputs.
 
 import type { NetworkSpec } from "../src/spec.js";
 import { layerInputs } from "../src/spec.js";
@@ -40,7 +39,7 @@ export class JavaScriptNetwork {
     this.starts = new Uint32Array(rows + 1);
   }
 
-  /** Weights come `[units][inputs]`, as the library gives them. */
+  /** Takes weights `[units][inputs]`, as the library returns them. */
   setParameters(parameters: readonly { weights: Float32Array; biases: Float32Array }[]): void {
     this.layers.forEach(({ inputs, units, weights, biases }, i) => {
       const given = parameters[i] as { weights: Float32Array; biases: Float32Array };
@@ -51,7 +50,7 @@ export class JavaScriptNetwork {
     });
   }
 
-  /** One step on samples `from` on; gives the batch's mean loss. */
+  /** One step on the batch that begins at sample `from`; returns its mean loss. */
   step(samples: Uint8Array | Float32Array, labels: Uint8Array, from: number, rate: number): number {
     this.load(samples, from);
     this.forward();
@@ -60,7 +59,7 @@ export class JavaScriptNetwork {
     return loss / this.rows;
   }
 
-  /** Share of samples classified right, of as many as fill whole batches. */
+  /** Share of samples classified correctly; samples after the last whole batch are left out. */
   accuracy(samples: Uint8Array | Float32Array, labels: Uint8Array): number {
     const { outputs, units } = this.layers[this.layers.length - 1] as Layer;
     let correct = 0;
@@ -105,7 +104,7 @@ export class JavaScriptNetwork {
     });
   }
 
-  /** Leaves the output deltas, scaled by −rate; gives the summed loss. */
+  /** Writes the output deltas, scaled by −rate; returns the summed loss. */
   private loss(labels: Uint8Array, from: number, rate: number): number {
     const { outputs, deltas, units } = this.layers[this.layers.length - 1] as Layer;
     let loss = 0;

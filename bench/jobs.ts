@@ -1,4 +1,4 @@
-// What is trained in the benchmark, and the folder that hands a job to any candidate, ours or a peer.
+// The networks that the benchmark trains, and the folder that passes a job to any candidate, ours or a peer.
 
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -8,7 +8,7 @@ import { fillGaussian } from "../src/random.js";
 import type { Activation, Loss, NetworkSpec } from "../src/spec.js";
 
 export interface Job {
-  /** As in the tables: "784-128-10", or with the density of random data. */
+  /** Name in the tables: "784-128-10", with the density for random data. */
   name: string;
   units: number[];
   hidden: Activation;
@@ -16,11 +16,11 @@ export interface Job {
   loss: Loss;
   batch: number;
   rate: number;
-  /** Share of non-zero inputs of random data; MNIST without it. */
+  /** Share of non-zero inputs in random data; the data is MNIST if absent. */
   density?: number;
 }
 
-/** `job.json`: what a candidate is to do. */
+/** The contents of `job.json`: the task of a candidate. */
 export interface JobFile {
   kind: "train" | "infer";
   inputs: number;
@@ -32,7 +32,7 @@ export interface JobFile {
   testCount: number;
   dtype: "u8" | "f32";
   roundSeconds: number;
-  /** Samples of the first walk through the data, after which accuracy is taken. */
+  /** Samples of the first walk through the data, after which the accuracy is taken. */
   epochSamples: number;
 }
 
@@ -64,13 +64,13 @@ function specOf({ units, hidden, output, loss }: Pick<Job, "units" | "hidden" | 
   return { inputs, layers, loss, inputScale: 1 / 255 } satisfies NetworkSpec;
 }
 
-/** Writes the folders of jobs below one that is given; data that several share is written once. */
+/** Writes the folders of jobs below a root folder. Data that several jobs share is written once. */
 export class Folders {
   private readonly written = new Set<string>();
 
   constructor(private readonly root: string) {}
 
-  /** The folder of a job for a candidate that walks `epochSamples` first. */
+  /** The folder of a job for a candidate that trains on `epochSamples` samples first. */
   async folder(
     job: Job,
     kind: JobFile["kind"],
@@ -120,7 +120,7 @@ export class Folders {
     }
   }
 
-  /** Gaussian inputs, a share of them zeroed; the class is where the sum of one in 16 of them is largest. */
+  /** Gaussian inputs, a share of them set to zero. The class is the residue mod 16 whose inputs have the largest sum. */
   private writeRandom(density: number, folder: string): void {
     for (const [set, count, seed] of [
       ["train", RANDOM.train, 1],
@@ -130,7 +130,7 @@ export class Folders {
       const chance = new Float32Array(inputs.length);
       fillGaussian(inputs, 1, seed, 1, 0);
       fillGaussian(chance, 1, seed, 1, 1);
-      // The rank of a Gaussian draw is uniform: below this quantile it is zeroed.
+      // The rank of a Gaussian draw is uniform, so inputs whose draw is below this quantile are set to zero.
       const sorted = chance.slice(0, 65536).sort();
       const limit = density === 1 ? -Infinity : (sorted[Math.floor((1 - density) * 65536)] as number);
       for (let i = 0; i < inputs.length; i++) if ((chance[i] as number) < limit) inputs[i] = 0;

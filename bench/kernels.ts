@@ -1,4 +1,4 @@
-// Kernels one by one, against the same loops in JavaScript, with the results compared before anything is timed.
+// Single kernels compared with the same loops in JavaScript. The results are compared before anything is timed.
 
 import { readFileSync } from "node:fs";
 import { ENTRY_BYTES, LINEAR, RELU, SIGMOID, SPAN_BYTES } from "../src/abi.js";
@@ -12,17 +12,17 @@ import { type Candidates, type Effort, measure, rounded, type Timing } from "./m
 export interface KernelResult {
   kernel: string;
   shape: string;
-  /** Billions of floating-point operations, or of elements, a second. */
+  /** Billions of floating-point operations per second, or elements per nanosecond. */
   unit: string;
   wasm: number;
-  /** Share of the ceiling of 128-bit multiply-adds, as measured in the same rounds; of products only. */
+  /** Share of the ceiling of 128-bit multiply-adds, measured in the same rounds; for products only. */
   share?: number;
-  /** The same loops in JavaScript, where they are compared. */
+  /** The speed of the same loops in JavaScript, for kernels that are compared with them. */
   javascript?: number;
   ratio?: number;
 }
 
-/** What one idea brings to a kernel, measured by doing the same without it. */
+/** The gain of one idea in a kernel: the time without it divided by the time with it. */
 export interface KernelIdea {
   idea: string;
   shape: string;
@@ -46,10 +46,10 @@ const LISTED = [
   [32, 784, 128],
   [100, 784, 800],
 ] as const;
-/** Of MNIST's inputs, so many are not zero. */
+/** Share of MNIST's inputs that are non-zero. */
 const DENSITY = 0.19;
 const TILED = [32, 784, 128] as const;
-/** Outputs of half a megabyte, which a second pass has to fetch again. */
+/** Its outputs take half a megabyte, which a second pass over them has to fetch again. */
 const FUSED = [256, 128, 512] as const;
 const ELEMENTS = 100_000;
 const BASE = 65536;
@@ -80,19 +80,19 @@ export async function benchKernels(build: Build, effort: Effort): Promise<Kernel
   }
   for (const shape of LISTED) {
     const { forward, gradient } = listedCalls(lab, shape);
-    results.push(await againstCeiling(lab, "forward, lists", shape, forward));
-    results.push(await againstCeiling(lab, "gradient accumulation, lists", shape, gradient));
+    results.push(await againstCeiling(lab, "forward, sparse", shape, forward));
+    results.push(await againstCeiling(lab, "gradient accumulation, sparse", shape, gradient));
   }
   return results;
 }
 
-/** A build's kernels over a memory of their own. */
+/** The kernels of a build with a separate memory. */
 async function openBlocks(build: Build): Promise<Blocks> {
   const memory = createMemory(64 * 2 ** 20);
   return { kernels: bindKernels(await compileKernels(build, false), memory), buffer: memory.buffer };
 }
 
-// --- with an idea and without ---
+// --- with and without an idea ---
 
 export async function benchIdeas(build: Build, effort: Effort): Promise<KernelIdea[]> {
   const lab = await openBlocks(build);
@@ -104,11 +104,11 @@ export async function benchIdeas(build: Build, effort: Effort): Promise<KernelId
   const tiled = forwardCall(lab, TILED);
   await compare("register tiles of several samples, against one sample at a time", TILED, tiled, rowsCall(lab, TILED));
   await compare("panels, against dot products along rows of weights", TILED, tiled, dotsCall(lab, TILED));
-  await compare("relu in the product, against a pass of its own", FUSED, ...fusedCalls(lab, FUSED));
+  await compare("relu in the product, against a separate pass", FUSED, ...fusedCalls(lab, FUSED));
   return results;
 }
 
-/** The forward product by a call for each row. */
+/** The forward product with one call per row. */
 function rowsCall(lab: Blocks, shape: Shape): () => void {
   const { kernels } = lab;
   const [rows, inputs, units] = shape;
@@ -121,7 +121,7 @@ function rowsCall(lab: Blocks, shape: Shape): () => void {
   };
 }
 
-/** The same product as an input gradient takes it: along the other side of the weights, with sums across vectors. */
+/** The same product computed like an input gradient: along the other side of the weights, with sums across vectors. */
 function dotsCall(lab: Blocks, [rows, inputs, units]: Shape): () => void {
   return inputGradientCall(lab, [rows, units, inputs]);
 }
@@ -137,7 +137,7 @@ function fusedCalls(lab: Blocks, shape: Shape): [fused: () => void, apart: () =>
   return [() => forward(RELU), apart];
 }
 
-// --- against the machine ---
+// --- compared with the machine's ceiling ---
 
 interface Blocks {
   kernels: Kernels;
@@ -145,7 +145,7 @@ interface Blocks {
 }
 
 interface Ceiling extends Blocks {
-  /** Multiply-adds in registers alone: so many times 96 operations. */
+  /** Multiply-adds in registers alone: 96 operations per round. */
   ceiling: (rounds: number, factor: number, addend: number) => number;
   effort: Effort;
 }
@@ -174,7 +174,7 @@ async function againstCeiling(
   return { kernel, shape: shape.join("x"), unit: "GFLOP/s", wasm: rounded(wasm), share: rounded(wasm / top) };
 }
 
-/** Addresses of a layer's blocks, filled with small numbers so that repeated updates stay finite. */
+/** Addresses of a layer's blocks. They are filled with small numbers, so that repeated updates stay finite. */
 function blocks({ buffer }: Blocks, [rows, inputs, units]: Shape) {
   let end = BASE;
   const take = (bytes: number): number => {
@@ -217,7 +217,7 @@ function inputGradientCall(lab: Blocks, shape: Shape): () => void {
   return () => lab.kernels.denseInputGradient(dx, d, w, x, ...shape, 0, inputPanels, 0);
 }
 
-/** The products by lists, at MNIST's density; operations are counted as if the rows were dense. */
+/** The sparse products at MNIST's density; operations are counted as if the rows were dense. */
 function listedCalls(lab: Blocks, shape: Shape) {
   const { kernels, buffer } = lab;
   const [rows, inputs, units] = shape;
@@ -236,7 +236,7 @@ function listedCalls(lab: Blocks, shape: Shape) {
   };
 }
 
-// --- against JavaScript ---
+// --- compared with JavaScript ---
 
 type Shape = readonly [rows: number, inputs: number, units: number];
 
@@ -326,7 +326,7 @@ async function benchSigmoid(kernels: Kernels, buffer: ArrayBufferLike, effort: E
   kernels.activate(BASE, 1, ELEMENTS, SIGMOID);
   sigmoid(outputs, z);
   for (let i = 0; i < ELEMENTS; i++) compare("sigmoid", floats[i] as number, outputs[i] as number);
-  // In place, so that both keep working on numbers of the usual size: S(S(…)) settles between 0.5 and 0.8.
+  // In place: S(S(…)) converges to a value between 0.5 and 0.8, so both keep computing with numbers of the usual size.
   const candidates = {
     wasm: () => kernels.activate(BASE, 1, ELEMENTS, SIGMOID),
     javascript: () => sigmoid(outputs, outputs),
@@ -348,7 +348,7 @@ async function benchDerivative(kernels: Kernels, buffer: ArrayBufferLike, effort
   const expected = deltas.slice();
   derivative(expected, outputs, "sigmoid");
   for (let i = 0; i < ELEMENTS; i++) compare("sigmoid derivative", floats[d / 4 + i] as number, expected[i] as number);
-  // Both copy the deltas afresh: multiplied again and again they would vanish, and denormals are another speed.
+  // Both start from a copy of the deltas: repeated products would become denormal numbers, which are slower.
   const candidates = {
     wasm: () => {
       floats.set(deltas, d / 4);

@@ -1,28 +1,37 @@
-// The benchmark: every candidate in a process of its own, measured in turn; writes bench/results.json, the README's tables and
-// the chart.
+// The benchmark. Every candidate runs in its own process and is measured in turn with the others. Writes bench/results.json,
+// the tables of README.md and docs/benchmarks.md, and the chart.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { availableParallelism, cpus, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { PAIRING_OPTION, simdFeatures } from "../src/kernels/features.js";
 import { median } from "../src/median.js";
 import { beCandidate } from "./candidate.js";
 import { chartOf } from "./chart.js";
-import { measureExtras } from "./extras.js";
+import { measureExtras, thisMachine } from "./extras.js";
 import { Folders, INFERENCE, type Job, MNIST_JOBS, RANDOM_JOBS } from "./jobs.js";
 import { benchIdeas, benchKernels } from "./kernels.js";
 import type { Effort } from "./measure.js";
 import { peerCandidates } from "./peers.js";
-import { type InferenceRow, type KernelRun, type Results, type TrainingRow, withTables } from "./readme.js";
+import {
+  allTables,
+  documentNames,
+  type InferenceRow,
+  type KernelRun,
+  type Results,
+  type TrainingRow,
+  withTables,
+} from "./readme.js";
 import { type Candidate, type Measured, measureInRounds, rateOf } from "./rounds.js";
 
-const HELP = `npm run bench               our own side: kernels, training, inference, size (about fifteen minutes)
-npm run bench:full          the same and every peer that is there (see bench/peers/setup.sh; about twenty minutes)
+const HELP = `npm run bench               wasmlp alone: kernels, training, inference, size (about fifteen minutes)
+npm run bench:full          the same and every installed peer (see bench/peers/setup.sh; about twenty minutes)
 npm run bench -- --quick    a few rounds of the main rows, printed and not recorded (two minutes)
-npm run bench -- --extras   start, size and memory anew, the rest as recorded on this machine (two minutes)
-node build/bench.js --check compare the README's tables and the chart with bench/results.json`;
+npm run bench -- --extras   time to an accuracy, start, size and memory; keeps the other results (three minutes)
+npm run bench -- --tables   writes the tables and the chart from bench/results.json, measures nothing
+node build/bench.js --check compares the tables and the chart with bench/results.json`;
 
 const RESULTS = "bench/results.json";
 const CHART = "bench/chart.svg";
@@ -53,7 +62,8 @@ async function main(args: string[]): Promise<void> {
     await beCandidate(args[at("--candidate")] as string, args[at("--candidate") + 1] as string);
   else if (at("--kernels")) console.log(JSON.stringify(await kernelsHere(args.includes("--quick") ? QUICK : FULL)));
   else if (at("--quick")) await measureAll(QUICK, false);
-  else if (at("--extras")) await measureExtrasAnew();
+  else if (at("--extras")) await recordExtras();
+  else if (at("--tables")) record(recorded());
   else await measureAll({ ...FULL, peers: args.includes("--peers") }, true);
 }
 
@@ -61,12 +71,16 @@ function recorded(): Results {
   return JSON.parse(readFileSync(RESULTS, "utf8")) as Results;
 }
 
-/** Tables and chart must be those of the recorded results. */
+/** Fails if a table or the chart differs from the recorded results. */
 function check(): void {
-  const readme = readFileSync("README.md", "utf8");
   const results = recorded();
-  if (withTables(readme, results) === readme && readFileSync(CHART, "utf8") === chartOf(results)) return;
-  console.error(`README.md or ${CHART} does not show what ${RESULTS} holds: run "npm run bench"`);
+  const stale = documentNames.filter((name) => {
+    const text = readFileSync(name, "utf8");
+    return withTables(name, text, results) !== text;
+  });
+  if (readFileSync(CHART, "utf8") !== chartOf(results)) stale.push(CHART);
+  if (stale.length === 0) return;
+  console.error(`${stale.join(", ")} does not show what ${RESULTS} holds: run "npm run bench -- --tables"`);
   process.exitCode = 1;
 }
 
@@ -78,7 +92,7 @@ interface Engines {
   turbo: [string, ...string[]];
 }
 
-/** This Node if it is 20, and Node 24: this one, or from the package registry. */
+/** This Node if it is older than 24, and Node 24: this one, or one that npx installs. */
 function findEngines(): Engines {
   const isNew = Number.parseInt(process.versions.node, 10) >= 24;
   const print = ["-y", "node@24", "-p", "process.execPath"];
@@ -103,10 +117,6 @@ function ours(name: string, engine: [string, ...string[]], folder: string, varia
   return { name, command, args: [...flags, SELF, "--candidate", folder, variant] };
 }
 
-function processor(): string {
-  return cpus()[0]?.model.trim() ?? "an unknown processor";
-}
-
 // --- everything ---
 
 async function measureAll(plan: Plan, isRecorded: boolean): Promise<void> {
@@ -115,9 +125,7 @@ async function measureAll(plan: Plan, isRecorded: boolean): Promise<void> {
   try {
     const folders = new Folders(root);
     const results: Results = {
-      date: new Date().toISOString().slice(0, 10),
-      processor: processor(),
-      processors: availableParallelism(),
+      ...thisMachine(),
       rounds: plan.rounds,
       kernels: kernelRuns(engines, plan),
       training: [],
@@ -125,26 +133,22 @@ async function measureAll(plan: Plan, isRecorded: boolean): Promise<void> {
       extras: await measureExtras(engines.node24, plan.rounds),
     };
     for (const job of plan.jobs) results.training.push(await trainingRow(engines, folders, job, plan));
-    report(results, isRecorded);
+    console.log(allTables(results));
+    if (isRecorded) record(results);
   } finally {
     rmSync(root, { recursive: true });
   }
 }
 
-async function measureExtrasAnew(): Promise<void> {
-  const results = recorded();
-  if (results.processor !== processor()) {
-    throw new Error(`${RESULTS} is of another machine (${results.processor}): run "npm run bench"`);
-  }
-  report({ ...results, extras: await measureExtras(findEngines().node24, FULL.rounds) }, true);
+async function recordExtras(): Promise<void> {
+  const results = { ...recorded(), extras: await measureExtras(findEngines().node24, FULL.rounds) };
+  console.log(allTables(results));
+  record(results);
 }
 
-function report(results: Results, isRecorded: boolean): void {
-  const readme = withTables(readFileSync("README.md", "utf8"), results);
-  console.log(readme.slice(readme.indexOf("<!-- bench:training -->"), readme.indexOf("<!-- /bench:extras -->")));
-  if (!isRecorded) return;
+function record(results: Results): void {
   writeFileSync(RESULTS, `${JSON.stringify(results, undefined, 1)}\n`);
-  writeFileSync("README.md", readme);
+  for (const name of documentNames) writeFileSync(name, withTables(name, readFileSync(name, "utf8"), results));
   writeFileSync(CHART, chartOf(results));
 }
 
@@ -184,13 +188,13 @@ async function trainingRow(engines: Engines, folders: Folders, job: Job, plan: P
   return { network: job.name, batch: job.batch, candidates: rows };
 }
 
-/** All ways of ours must have learned the very same, but for what Node 20 rounds otherwise. */
+/** All our own candidates must have learned the same bits, except on Node 20, whose build rounds differently. */
 function compareAccuracies({ name }: Job, measured: Measured[], isRandom: boolean): void {
   const own = measured.filter(({ setting }) => setting.startsWith("relaxed"));
   const sums = new Set(own.map(({ checksum }) => checksum));
   if (sums.size > 1)
-    throw new Error(`${name}: ways that must be the same to the bit have losses ${[...sums].join(", ")}`);
-  // Some peers are so slow that they have seen only a few hundred samples.
+    throw new Error(`${name}: candidates that must agree to the bit have losses ${[...sums].join(", ")}`);
+  // Some peers are so slow that they are trained on a few hundred samples only.
   for (const { name: who, accuracy } of measured.filter(({ trainedSamples = 0 }) => trainedSamples >= 5000)) {
     if (!isRandom && !(accuracy > 0.5)) throw new Error(`${name}: ${who} has an accuracy of ${accuracy}`);
   }

@@ -1,4 +1,4 @@
-// Interleaved timing: every candidate runs in every round, so that a machine that slows down slows all of them.
+// Interleaved timing: every candidate runs in every round, so that a slow moment of the machine slows all of them.
 
 import { Bench } from "tinybench";
 import { median } from "../src/median.js";
@@ -9,14 +9,14 @@ export interface Timing {
   median: number;
 }
 
-/** A candidate's one call by its name, long enough that the clock's resolution does not matter. */
+/** One call of each candidate by its name. A call takes long enough that the clock's resolution does not matter. */
 export type Candidates<Name extends string> = Record<Name, () => void>;
 
 export interface Effort {
   rounds: number;
   /** Milliseconds that a candidate runs in each round. */
   time: number;
-  /** Milliseconds that it runs before the first, for the engine's best compiler to have finished. */
+  /** Milliseconds that it runs before the first round, so that V8's optimizing compiler has finished. */
   warmup: number;
 }
 
@@ -48,7 +48,7 @@ function timing(times: number[]): Timing {
   return { best: Math.min(...times), median: median(times) };
 }
 
-/** To three significant digits, which is more than a shared machine repeats. */
+/** Rounds to three significant digits, more than a shared machine can repeat. */
 export function rounded(value: number): number {
   return Number(value.toPrecision(3));
 }

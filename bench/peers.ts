@@ -1,4 +1,4 @@
-// The peers that are there, as candidates of the benchmark; `peers/setup.sh` installs what can be had.
+// The installed peers as candidates of the benchmark; `peers/setup.sh` installs those that are available.
 
 import { execSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
@@ -11,20 +11,20 @@ interface Peer {
   variant: string;
   command: [string, ...string[]];
   kinds: ("train" | "infer")[];
-  /** "npm", or a command that succeeds where the peer is there. */
+  /** "npm", or a command that succeeds if the peer is installed. */
   needs: string;
-  /** Samples that a slow peer walks through before it is measured. */
+  /** Samples that a slow peer is trained on before it is measured; default all. */
   epochSamples?: { train?: number };
-  /** Test samples that its accuracy is taken from. */
+  /** Number of test samples for its accuracy; default all. */
   testCount?: number;
 }
 
 const FOLDER = fileURLToPath(new URL("../bench/peers/", import.meta.url));
-/** The networks and batches that every peer takes part in; the fast ones also in two large ones. */
+/** Networks and batch sizes that all peers are measured with; the fast peers also with two large ones. */
 const ALL = ["784-30-10, 10", "784-128-10, 32"];
 const FAST = [...ALL, "784-800-10, 100", "256-512-256-16, 100 % non-zero, 64"];
 
-function isThere({ needs }: Peer): boolean {
+function isInstalled({ needs }: Peer): boolean {
   if (needs === "npm") return existsSync(`${FOLDER}node_modules`);
   try {
     execSync(needs, { cwd: FOLDER, stdio: "ignore" });
@@ -43,12 +43,12 @@ export async function peerCandidates(
   const peers = JSON.parse(readFileSync(`${FOLDER}peers.json`, "utf8")) as Peer[];
   const candidates: Candidate[] = [];
   for (const peer of peers) {
-    if (!peer.kinds.includes(kind) || !isThere(peer)) continue;
+    if (!peer.kinds.includes(kind) || !isInstalled(peer)) continue;
     const samples = peer.epochSamples?.train;
     const isFast = peer.needs !== "npm" && peer.name !== "fann";
     if (kind === "train" && !(isFast ? FAST : ALL).includes(`${job.name}, ${job.batch}`)) continue;
     if (kind === "infer" && peer.epochSamples?.train !== undefined && peer.epochSamples.train < 60000) continue;
-    // Debian's FANN has neither ReLU nor softmax.
+    // FANN, as Debian packages it, has neither ReLU nor softmax.
     if (peer.name === "fann" && job.hidden !== "sigmoid") continue;
     const folder = await folders.folder(job, kind, roundSeconds, samples, peer.testCount);
     const [command, ...args] = peer.command;

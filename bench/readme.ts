@@ -1,4 +1,4 @@
-// Results to tables, and tables into the README between their markers. Pure.
+// Turns results into tables and writes the tables between the markers of the documents that show them. Pure.
 
 import { table } from "../src/terminal/markdown.js";
 import type { Extras } from "./extras.js";
@@ -17,10 +17,10 @@ export interface TrainingCandidate {
   name: string;
   version: string;
   setting: string;
-  /** On the test set after `trainedSamples`, from the same first weights. */
+  /** Share of the test samples, after `trainedSamples`; all candidates begin with the same weights. */
   accuracy: number;
   trainedSamples: number;
-  /** Samples a second. */
+  /** Samples per second. */
   median: number;
   best: number;
 }
@@ -50,31 +50,96 @@ export interface Results {
   extras: Extras;
 }
 
-/** Names of our own candidates; all others are compared with the first. */
+/** Our own candidates in the order of the columns. The first is what the others and all peers are compared with. */
 const OWN = ["one thread", "two threads", "auto", "turbo", "turbo, two threads"];
 const BASELINES = ["JavaScript, register-blocked", "JavaScript, zero-skipping"];
 const IDEAS = ["dense", "lists", "Node 20"];
 
-/** The README with its tables written anew. Error if it lacks a marker. */
-export function withTables(readme: string, results: Results): string {
-  const { processor, processors, rounds, date } = results;
-  const machine = `Measured on ${processor}, ${processors} cores, ${date}; medians of ${rounds} rounds.`;
-  const tables = {
-    "bench:training": `${machine} Samples a second, Node 24.\n\n${ownTable(results.training)}`,
-    "bench:peers": peerTables(results.training),
-    "bench:inference": inferenceTable(results.inference),
-    "bench:ideas": ideasTable(results),
-    "bench:kernels": kernelTable(results.kernels),
-    "bench:extras": extrasTable(results.extras),
-  };
-  return Object.entries(tables).reduce((text, [name, content]) => between(text, name, content), readme);
+/** The row of the README's short table: the one that most peers take part in. */
+export const SHOWN = { network: "784-128-10", batch: 32 };
+
+type Table = (results: Results) => string;
+
+/** The documents that show results, and what stands between the markers of each, by name. */
+const DOCUMENTS: Record<string, Record<string, Table>> = {
+  "README.md": { accuracy: accuracyLine, short: shortTable },
+  "docs/benchmarks.md": {
+    accuracy: accuracyLine,
+    training: (results) => `${machineLine(results)} Samples per second, Node 24.\n\n${ownTable(results.training)}`,
+    peers: ({ training }) => peerTable(training),
+    inference: ({ inference }) => inferenceTable(inference),
+    ideas: ideasTable,
+    kernels: ({ kernels }) => kernelTable(kernels),
+    extras: ({ extras }) => extrasTable(extras),
+  },
+};
+
+export const documentNames = Object.keys(DOCUMENTS);
+
+/** Every table of the full document as text, for the terminal. */
+export function allTables(results: Results): string {
+  const tables = Object.entries(DOCUMENTS["docs/benchmarks.md"] as Record<string, Table>);
+  return tables.map(([name, table]) => `${name}\n\n${table(results)}\n`).join("\n");
 }
 
-function between(text: string, name: string, content: string): string {
-  const [open, close] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+/** The text of a document with its tables replaced. Error if it lacks a marker. */
+export function withTables(name: string, text: string, results: Results): string {
+  const tables = Object.entries(DOCUMENTS[name] as Record<string, Table>);
+  return tables.reduce((sofar, [marker, table]) => between(sofar, name, `bench:${marker}`, table(results)), text);
+}
+
+function between(text: string, name: string, marker: string, content: string): string {
+  const [open, close] = [`<!-- ${marker} -->`, `<!-- /${marker} -->`];
   const [from, to] = [text.indexOf(open), text.indexOf(close)];
-  if (from < 0 || to < from) throw new Error(`README.md lacks the markers ${open} and ${close}`);
+  if (from < 0 || to < from) throw new Error(`${name} lacks the markers ${open} and ${close}`);
   return `${text.slice(0, from + open.length)}\n${content}\n${text.slice(to)}`;
+}
+
+function machineLine({ processor, processors, date, rounds }: Results): string {
+  return `Measured on ${processor}, ${processors} cores, ${date}; medians of ${rounds} rounds.`;
+}
+
+/** Time to a test accuracy, in one sentence. */
+function accuracyLine({ extras }: Results): string {
+  const { machine, timeToAccuracy } = extras;
+  const { network, accuracy, seconds, epochs, runs } = timeToAccuracy;
+  const what = `${network} reaches ${accuracy * 100} % accuracy on MNIST's test images in ${seconds} s`;
+  return `**${what}** (${epochs} epochs; median of ${runs} seeds, ${onMachine(machine)}).`;
+}
+
+function onMachine({ processor, processors, date }: Extras["machine"]): string {
+  return `on ${processor}, ${processors} cores, Node 24, ${date}`;
+}
+
+/** One row each for us, numpy, PyTorch and tfjs: of each library the way that was the fastest. */
+function shortTable(results: Results): string {
+  const row = results.training.find(({ network, batch }) => network === SHOWN.network && batch === SHOWN.batch);
+  const own = row && find(row, "one thread");
+  if (!own) return "This row was not measured.";
+  const fastest = ["numpy", "pytorch", "tfjs"].flatMap((library) => {
+    const ways = row.candidates.filter(({ name }) => name.startsWith(`${library} (`));
+    return ways.sort((a, b) => b.median - a.median).slice(0, 1);
+  });
+  const lines = [own, ...fastest].map((candidate) => [
+    candidate === own ? "**wasmlp**, one thread" : peerTitle(candidate.name),
+    thousands(candidate.median),
+    candidate === own ? "" : times(own.median / candidate.median),
+  ]);
+  const shown = `Training ${SHOWN.network} on MNIST in mini-batches of ${SHOWN.batch}; of each library the fastest way.`;
+  return `${shown} ${machineLine(results)}\n\n${table(["library", "samples/s", "wasmlp ÷ theirs"], lines)}`;
+}
+
+/** What the variants of the peers are, in words. */
+const VARIANTS: Record<string, string> = {
+  ...{ "1": "one thread", "2": "two threads" },
+  ...{ wasm: "wasm backend", cpu: "cpu backend", "wasm-written-out": "wasm backend, manual gradients" },
+  ...{ "job-batch": "this batch", "own-batch": "batches of 256" },
+};
+
+/** "numpy (2)" as "numpy, two threads". */
+export function peerTitle(name: string): string {
+  const [, library = name, variant] = /^(.*) \((.*)\)$/.exec(name) ?? [];
+  return variant === undefined ? library : `${library}, ${VARIANTS[variant] ?? variant}`;
 }
 
 export function find(row: TrainingRow, name: string): TrainingCandidate | undefined {
@@ -95,7 +160,7 @@ function ownTable(rows: TrainingRow[]): string {
   return table(["network", "batch", ...names], lines);
 }
 
-function peerTables(rows: TrainingRow[]): string {
+function peerTable(rows: TrainingRow[]): string {
   const known = new Set([...OWN, ...BASELINES, ...IDEAS]);
   const lines = rows.flatMap((row) => {
     const own = find(row, "one thread");
@@ -103,28 +168,29 @@ function peerTables(rows: TrainingRow[]): string {
     if (!own || peers.length === 0) return [];
     const line = (candidate: TrainingCandidate) => [
       `${row.network}, batch ${row.batch}`,
-      candidate === own ? "**wasmlp**, one thread" : `${candidate.name} ${candidate.version}`,
+      candidate === own ? "**wasmlp**, one thread" : peerTitle(candidate.name),
+      candidate === own ? "" : candidate.version,
       thousands(candidate.median),
       candidate === own ? "" : times(own.median / candidate.median),
       `${(candidate.accuracy * 100).toFixed(1)} % after ${thousands(candidate.trainedSamples)}`,
     ];
     return [own, ...peers.sort((a, b) => b.median - a.median)].map(line);
   });
-  if (lines.length === 0) return "No peer was there when this was measured.";
-  return table(["network", "library", "samples/s", "wasmlp is faster by", "test accuracy after samples"], lines);
+  if (lines.length === 0) return "No peer was installed when this was measured.";
+  return table(["network", "library", "version", "samples/s", "wasmlp ÷ theirs", "test accuracy after samples"], lines);
 }
 
 function inferenceTable(rows: InferenceRow[]): string {
   const own = new Set([...OWN, "Node 20"]);
   const lines = rows.map(({ name, version, latencyMicroseconds, throughput }) => [
-    own.has(name) ? `wasmlp, ${name}` : `${name} ${version}`,
+    own.has(name) ? `wasmlp, ${name}` : `${peerTitle(name)}, ${version}`,
     latencyMicroseconds.toPrecision(3),
     thousands(throughput),
   ]);
   return table(["784-128-10", "one sample, µs", "10,000 samples, samples/s"], lines);
 }
 
-/** What each idea brings: to training, as the ratio of two candidates of one row; and to a kernel. */
+/** The gain of each idea: in training, as the ratio of two candidates of one row, and in one kernel. */
 function ideasTable({ training, kernels }: Results): string {
   const ratio = (network: string, batch: number, a: string, b: string): string => {
     const row = training.find((one) => one.network === network && one.batch === batch);
@@ -145,10 +211,14 @@ function ideasTable({ training, kernels }: Results): string {
       "dense",
       "JavaScript, register-blocked",
     ),
-    line("relaxed build with fused multiply-adds, Node 24 against the plain one on Node 20", "one thread", "Node 20"),
-    line("lists of what is not zero, against dense", "lists", "dense"),
+    line(
+      "relaxed build with fused multiply-adds on Node 24, against the plain build on Node 20",
+      "one thread",
+      "Node 20",
+    ),
+    line("sparse inputs, against dense", "lists", "dense"),
     line("a second thread", "two threads", "one thread"),
-    line("turbo: pairs of vectors run as one", "turbo", "one thread"),
+    line("turbo: two 128-bit operations run as one of 256 bits", "turbo", "one thread"),
     line("turbo and a second thread", "turbo, two threads", "one thread"),
   ];
   const inKernels = (kernels[0]?.ideas ?? []).map(({ idea, shape }, i) => [
@@ -177,20 +247,19 @@ function kernelTable(runs: KernelRun[]): string {
 
 function extrasTable(extras: Extras): string {
   const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
-  return table(
+  const rows = table(
     ["what", "measured"],
     [
-      ["import to first prediction, Node 24", `${extras.coldStartMilliseconds} ms`],
+      ["import to first prediction", `${extras.coldStartMilliseconds} ms`],
       ["browser bundle with all kernels, minified", kilobytes(extras.bundleBytes)],
       ["the same, gzipped", kilobytes(extras.bundleGzipBytes)],
-      ["most resident memory, training 784-128-10 on MNIST", `${extras.residentMegabytes} MB`],
-      ["resident memory that a million further steps add", `${extras.grownMegabytes} MB`],
-      ...(extras.augmentedShare === undefined
-        ? []
-        : [["training 784-512-256-10 augmented, batch 128, two threads, against not", `${extras.augmentedShare}x`]]),
+      ["largest resident memory, training 784-128-10 on MNIST", `${extras.residentMegabytes} MB`],
+      ["resident memory added by a million further steps", `${extras.grownMegabytes} MB`],
+      ["training 784-512-256-10 with augmentation ÷ without, batch 128, two threads", `${extras.augmentedShare}x`],
       ...extras.growth.map(({ what, microseconds }) => [`training one sample of ${what}`, `${microseconds} µs`]),
     ],
   );
+  return `Measured ${onMachine(extras.machine)}.\n\n${rows}`;
 }
 
 export function thousands(n: number): string {

@@ -1,5 +1,5 @@
-// Candidates as processes of their own, all alive at once, measured in turn round by round: what slows the machine down slows
-// all of them.
+// Candidates run in separate processes that are all alive at the same time. They are measured in turn, round by round, so that
+// a slow moment of the machine slows all of them.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
@@ -12,7 +12,7 @@ export interface Candidate {
   cwd?: string;
 }
 
-/** What a candidate says of itself when it has walked through the samples once. */
+/** What a candidate reports after it has trained on the samples once. */
 interface Introduction {
   version: string;
   setting: string;
@@ -23,17 +23,17 @@ interface Introduction {
 
 export interface Measured extends Introduction {
   name: string;
-  /** One record a round, as the candidate gave it. */
+  /** One record per round, as the candidate reported it. */
   rounds: Record<string, number>[];
 }
 
-/** Measures all candidates; one that fails is told of on stderr and left out. */
+/** Measures all candidates. A candidate that fails is reported on stderr and left out. */
 export async function measureInRounds(candidates: Candidate[], rounds: number): Promise<Measured[]> {
   const running: { process: Talker; measured: Measured }[] = [];
   for (const candidate of candidates) {
     const process = new Talker(candidate);
     try {
-      // One after the other: each walks through the samples undisturbed.
+      // One after the other, so that no candidate disturbs the first walk of another.
       const introduction = (await process.read()) as unknown as Introduction;
       running.push({ process, measured: { name: candidate.name, ...introduction, rounds: [] } });
     } catch (error) {
@@ -48,7 +48,7 @@ export async function measureInRounds(candidates: Candidate[], rounds: number): 
   return running.map(({ measured }) => measured);
 }
 
-/** A process that answers lines with lines of JSON. */
+/** A process that answers each line with a line of JSON. */
 class Talker {
   private readonly child: ChildProcess;
   private readonly answers: AsyncIterator<string>;
@@ -79,7 +79,7 @@ class Talker {
   }
 }
 
-/** The median and the best of a rate, samples a second. */
+/** The median and the best rate, in samples per second. */
 export function rateOf(rounds: Record<string, number>[]): { median: number; best: number } {
   const costs = rounds.map(({ samples = 0, seconds = 1 }) => seconds / samples);
   return { median: 1 / median(costs), best: 1 / Math.min(...costs) };
