@@ -1,15 +1,18 @@
 /**
- * Writes the code blocks of README.md and docs/*.md from the files in examples/. A block stands between the lines
- * `<!-- example:FILE -->` and `<!-- /example:FILE -->`. It is the whole file, or with `example:FILE#NAME` the lines between
- * `// region NAME` and `// endregion` in it. With `--check` nothing is written; the exit code is 1 if a block differs.
+ * Writes the blocks of README.md and docs/*.md between markers. Between `<!-- example:FILE -->` and `<!-- /example:FILE -->`
+ * stands a file of examples/: the whole file, or with `example:FILE#NAME` the lines between `// region NAME` and `// endregion`
+ * in it. Between `<!-- help:COMMAND -->` and `<!-- /help:COMMAND -->` stands what `wasmlp COMMAND --help` prints, where
+ * `help:wasmlp` is the help of the program; this needs the build. With `--check` nothing is written; the exit code is 1 if a
+ * block differs.
  */
 
+import { execFileSync } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { extname, join } from "node:path";
-import { argv, exit } from "node:process";
+import { argv, execPath, exit } from "node:process";
 
 /** What stands between the markers `<!-- KIND:NAME -->`, by kind. A function is given the name and returns markdown. */
-const KINDS = { example: exampleBlock };
+const KINDS = { example: exampleBlock, help: helpBlock };
 
 const KIND = Object.keys(KINDS).join("|");
 const MARKER = new RegExp(`^<!-- /?(?:${KIND}):\\S+ -->$`, "gm");
@@ -36,6 +39,13 @@ function linesOf(region, lines, path) {
   const inside = lines.slice(first + 1, first + 1 + count);
   const indent = Math.min(...inside.filter((line) => line !== "").map((line) => line.search(/\S/)));
   return inside.map((line) => line.slice(indent));
+}
+
+/** A fenced block with the help of a command. */
+function helpBlock(name) {
+  const command = name === "wasmlp" ? [] : [name];
+  const help = execFileSync(execPath, ["build/cli.js", ...command, "--help"], { encoding: "utf8" });
+  return `\`\`\`text\n${help.trimEnd()}\n\`\`\``;
 }
 
 /** The text with all its blocks written. Error if a marker has no partner or what it names does not exist. */
@@ -68,7 +78,7 @@ for (const path of documents()) {
   }
   if (result === text) continue;
   stale++;
-  if (check) console.error(`${path}: a code block differs from its file; run "npm run docs:write"`);
+  if (check) console.error(`${path}: a block differs from its source; run "npm run docs:write"`);
   else writeFileSync(path, result);
 }
 if (check && stale > 0) exit(1);
