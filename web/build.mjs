@@ -1,4 +1,4 @@
-/** Builds the page: build/web/, a folder that any host can serve, and build/demo.js, which serves it on this machine. */
+/** Builds the page into build/web/, which any static host can serve, and build/demo.js, which serves it on this machine. */
 
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -9,7 +9,7 @@ import { packMnist } from "./pack-mnist.mjs";
 const OUT = "build/web";
 const COMMON = { bundle: true, format: "esm", target: "es2022", minify: true, logLevel: "warning", metafile: true };
 
-/** `notices` gives the licences of what bundles are made of, as text. */
+/** `notices(inputs)` returns the licence texts of the packages that the bundled `inputs` come from. */
 export async function buildPage(notices) {
   mkdirSync(OUT, { recursive: true });
   const entryPoints = ["web/main.ts", "web/mnist-worker.ts", "web/style.css"];
@@ -24,10 +24,10 @@ export async function buildPage(notices) {
   writeFileSync(`${OUT}/NOTICES.txt`, notices(Object.keys(page.metafile.inputs)));
 }
 
-/** The pretrained network's weights, which Draw needs before anything else. */
+/** The chunk with the weights of the pretrained network, which Draw needs first. */
 const WEIGHTS = /^build\/digits-weights\./;
 
-/** What Draw will ask for is fetched at once, rather than each piece when the one before has been read. */
+/** Adds preload links for the chunks that Draw imports, so that the browser requests them in parallel rather than in a chain. */
 function withPreloads(html, outputs) {
   const needed = new Set();
   const need = (path) => {

@@ -1,6 +1,6 @@
-// The page's elements by id, which index.html and the code agree on.
+// Access to the elements of index.html by their ids.
 
-/** Error where there is none of this kind. */
+/** The element with this id. Throws where it is missing or is not a `kind`. */
 export function byId<T extends Element>(id: string, kind: new () => T): T {
   const found = document.getElementById(id);
   if (found instanceof kind) return found;

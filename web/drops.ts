@@ -1,15 +1,15 @@
-// Files that are dropped onto the page.
+// Files dropped onto the page.
 
-/** Whether files are dragged, and not such as a word into a field. */
-export function isOfFiles({ dataTransfer }: DragEvent): boolean {
+/** Whether files are being dragged, rather than text from a field. */
+export function hasFiles({ dataTransfer }: DragEvent): boolean {
   return dataTransfer?.types.includes("Files") === true;
 }
 
-/** Keeps the page: a file would be shown in its place, and all that has been trained would be gone with it. */
-export function keepPage(): void {
+/** A browser opens a file dropped outside a drop target in place of the page, and all trained networks are lost. */
+export function preventFileNavigation(): void {
   for (const name of ["dragover", "drop"] as const) {
     window.addEventListener(name, (event) => {
-      if (isOfFiles(event)) event.preventDefault();
+      if (hasFiles(event)) event.preventDefault();
     });
   }
 }

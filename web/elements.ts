@@ -1,8 +1,8 @@
-// Elements of the page, made in one expression each.
+// Functions that create and update elements, each in one expression.
 
 type Child = Node | string;
 
-/** An element with these properties and children. */
+/** An HTML element with these properties and children. */
 export function make<Name extends keyof HTMLElementTagNameMap>(
   name: Name,
   properties: Partial<HTMLElementTagNameMap[Name]> = {},
@@ -14,8 +14,8 @@ export function make<Name extends keyof HTMLElementTagNameMap>(
   return element;
 }
 
-/** The same in a drawing, where everything is an attribute. */
-export function drawn<Name extends keyof SVGElementTagNameMap>(
+/** An SVG element with these attributes and children. */
+export function makeSvg<Name extends keyof SVGElementTagNameMap>(
   name: Name,
   attributes: Record<string, string | number> = {},
   ...children: Child[]
@@ -26,38 +26,38 @@ export function drawn<Name extends keyof SVGElementTagNameMap>(
   return element;
 }
 
-/** Lets a button act or not. One that must not stays where the keyboard is, which `disabled` would throw off. */
-export function allow(button: HTMLButtonElement, isAllowed: boolean): void {
-  button.ariaDisabled = isAllowed ? null : "true";
+/** Enables or disables a button by `aria-disabled`: with `disabled` it would lose the keyboard focus. */
+export function setEnabled(button: HTMLButtonElement, isEnabled: boolean): void {
+  button.ariaDisabled = isEnabled ? null : "true";
 }
 
-/** Has a button do something whenever it is pressed and allowed to. */
-export function onPress(button: HTMLButtonElement, act: () => unknown): void {
-  button.addEventListener("click", () => button.ariaDisabled === "true" || void act());
+/** Calls `action` when the button is pressed and is not disabled by `setEnabled`. */
+export function onPress(button: HTMLButtonElement, action: () => unknown): void {
+  button.addEventListener("click", () => button.ariaDisabled === "true" || void action());
 }
 
-/** A button that does something. */
+/** A button with a label and an action. */
 export function button(
   label: string,
-  act: () => unknown,
+  action: () => unknown,
   properties: Partial<HTMLButtonElement> = {},
 ): HTMLButtonElement {
   const made = make("button", { type: "button", className: "button", textContent: label, ...properties });
-  onPress(made, act);
+  onPress(made, action);
   return made;
 }
 
-/** A labelled field, as style.css knows it. */
+/** An input with a visible label, in the layout of `.field` in style.css. */
 export function field(label: string, input: HTMLElement): HTMLLabelElement {
   return make("label", { className: "field" }, label, input);
 }
 
-/** A choice of values by the names that people read. */
+/** A select element from pairs of value and visible name. */
 export function choice<Value extends string>(options: readonly (readonly [Value, string])[]): HTMLSelectElement {
   return make("select", {}, ...options.map(([value, name]) => make("option", { value, textContent: name })));
 }
 
-/** Sets a text only where it is another, so that nothing is laid out or read aloud for nothing. */
+/** Sets the text only if it differs, so that nothing is laid out or announced again without a change. */
 export function setText(element: Element, text: string): void {
   if (element.textContent !== text) element.textContent = text;
 }

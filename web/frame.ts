@@ -1,13 +1,13 @@
-// What is shown anew when something changes, at the pace of the screen.
+// Updates limited to one per animation frame.
 
-/** Runs `task` in the next frame, however often it is asked for before. */
+/** A function that schedules `task` for the next animation frame; further calls before that frame have no effect. */
 export function oncePerFrame(task: () => void): () => void {
-  let isWaiting = false;
+  let isScheduled = false;
   return () => {
-    if (isWaiting) return;
-    isWaiting = true;
+    if (isScheduled) return;
+    isScheduled = true;
     requestAnimationFrame(() => {
-      isWaiting = false;
+      isScheduled = false;
       task();
     });
   };

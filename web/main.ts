@@ -1,28 +1,30 @@
-// The page: three views as tabs. Draw is there at once, the others load when they are first shown.
+// The page: three views behind tabs. Draw starts with the page; Train and Look inside load when they are first shown.
 
 import { mount as mountDraw } from "./draw/view.js";
-import { keepPage } from "./drops.js";
+import { preventFileNavigation } from "./drops.js";
 import { Session, type View } from "./session.js";
 import { panel, startTabs } from "./tabs.js";
 
 type Mount = (root: HTMLElement, session: Session) => void;
+type LazyView = Exclude<View, "draw">;
 
 const session = new Session();
-const LATER: Record<Exclude<View, "draw">, () => Promise<{ mount: Mount }>> = {
+/** Imported on demand, so that Draw does not wait for the charts and the training code. */
+const LAZY_VIEWS: Record<LazyView, () => Promise<{ mount: Mount }>> = {
   train: () => import("./train/view.js"),
   inside: () => import("./inside/view.js"),
 };
 const mounted = new Set<View>(["draw"]);
 
-async function load(view: Exclude<View, "draw">): Promise<void> {
+async function load(view: LazyView): Promise<void> {
   mounted.add(view);
   const root = panel(view);
   try {
-    const { mount } = await LATER[view]();
+    const { mount } = await LAZY_VIEWS[view]();
     root.replaceChildren();
     mount(root, session);
   } catch (error) {
-    // The next time it is shown it is tried again, as the network may be back.
+    // Retry when the view is shown again: the connection may have returned.
     mounted.delete(view);
     const message = document.createElement("p");
     message.className = "error";
@@ -31,7 +33,7 @@ async function load(view: Exclude<View, "draw">): Promise<void> {
   }
 }
 
-keepPage();
+preventFileNavigation();
 mountDraw(panel("draw"), session);
 startTabs((view) => {
   session.view = view;

@@ -1,4 +1,5 @@
-// Fetches and unpacks MNIST off the page's thread, which would stand still for half a second. pack-mnist.mjs draws the format.
+// Downloads and unpacks MNIST in a worker: on the page's main thread it would block for half a second. The format is described
+// in pack-mnist.mjs.
 
 export type MnistMessage =
   | { loaded: number; total: number | undefined }
@@ -6,7 +7,7 @@ export type MnistMessage =
   | { error: string };
 
 export interface MnistPart {
-  /** `[samples][784]` */
+  /** `[samples][784]`, row-major */
   images: Uint8Array<ArrayBuffer>;
   labels: Uint8Array<ArrayBuffer>;
 }
@@ -15,7 +16,7 @@ const PIXELS = 28 * 28;
 const HEADER = 12;
 const DAMAGED = "the file of MNIST's images is damaged";
 
-/** A page's worker; the DOM's types know only windows. */
+/** The global scope of this worker; TypeScript's DOM library declares `self` as a window. */
 const worker = self as unknown as { postMessage(message: MnistMessage, transfer?: Transferable[]): void };
 
 async function run(address: string): Promise<void> {
@@ -24,13 +25,13 @@ async function run(address: string): Promise<void> {
   worker.postMessage({ train, test }, buffers);
 }
 
-/** The file as it comes, with its progress told. */
+/** The body of the response. Posts the number of bytes received with every chunk. */
 async function fetchCounting(address: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const { ok, status, body, headers } = await fetch(address).catch((cause: Error) => {
     throw new Error(`MNIST's images could not be fetched: ${cause.message}`, { cause });
   });
   if (!ok || !body) throw new Error(`the server answered ${status} for MNIST's images`);
-  // A host may pack the file once more, and then tells the length of that.
+  // If the host compresses the file once more, content-length is the compressed length.
   const length = headers.get("content-encoding") ? null : headers.get("content-length");
   const total = length === null ? undefined : Number(length);
   let loaded = 0;
@@ -44,12 +45,12 @@ async function fetchCounting(address: string): Promise<ReadableStream<Uint8Array
   return body.pipeThrough(counter);
 }
 
-/** Throws where the checksum is not that of the bytes. */
+/** Decompresses gzip. Throws if the data is cut short or its checksum does not match. */
 async function inflate(packed: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<Uint8Array> {
   try {
     return new Uint8Array(await new Response(packed.pipeThrough(new DecompressionStream("gzip"))).arrayBuffer());
   } catch (cause) {
-    throw new Error(`${DAMAGED}, or did not come whole`, { cause });
+    throw new Error(`${DAMAGED} or incomplete`, { cause });
   }
 }
 
@@ -57,7 +58,7 @@ function unpack(bytes: Uint8Array): { train: MnistPart; test: MnistPart } {
   if (bytes.length < HEADER) throw new Error(DAMAGED);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [train, test, runBytes] = [0, 4, 8].map((at) => view.getUint32(at, true)) as [number, number, number];
-  // Two runs are two bytes, and at most 510 pixels.
+  // Every two bytes of runs describe at most 2 · 255 pixels, so that this bounds the allocation below.
   if ((train + test) * PIXELS > 255 * runBytes || runBytes > bytes.length) throw new Error(DAMAGED);
   const labels = bytes.subarray(HEADER, HEADER + train + test);
   const runs = bytes.subarray(HEADER + train + test, HEADER + train + test + runBytes);
@@ -69,13 +70,14 @@ function unpack(bytes: Uint8Array): { train: MnistPart; test: MnistPart } {
   return { train: part(0, train), test: part(train, train + test) };
 }
 
+/** Expands the alternating runs of zeros and non-zero values to `size` bytes. */
 function joinRuns(runs: Uint8Array, values: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
   const bytes = new Uint8Array(size);
   let [at, value] = [0, 0];
   for (let i = 0; i + 1 < runs.length; i += 2) {
     at += runs[i] as number;
     const count = runs[i + 1] as number;
-    // Most runs are shorter than what it costs to have them copied.
+    // Most runs are so short that a loop is faster than `set` of a subarray.
     for (let k = 0; k < count; k++) bytes[at++] = values[value++] as number;
   }
   if (at !== size || value !== values.length) throw new Error(DAMAGED);

@@ -1,4 +1,4 @@
-// MNIST for the page: one compact file, fetched and unpacked when training first asks for it.
+// MNIST for the page: one compact file, downloaded and unpacked in a worker on first use.
 
 import { Dataset } from "../src/index.js";
 import type { MnistMessage, MnistPart } from "./mnist-worker.js";
@@ -8,15 +8,15 @@ export interface TrainAndTest {
   test: Dataset;
 }
 
-/** Bytes that have come, and all that will if the server says so. */
+/** Bytes received so far, and the total if the server states it. */
 export type OnProgress = (loaded: number, total: number | undefined) => void;
 
 const listeners = new Set<OnProgress>();
 let loading: Promise<TrainAndTest> | undefined;
 
 /**
- * The 60,000 images and the 10,000, each `[28, 28]`. They are fetched once, and every caller gets the same; after an error the
- * next call tries again.
+ * The 60,000 training and 10,000 test images, each `[28, 28]` bytes. They are downloaded once and shared by all callers; after
+ * an error the next call tries again.
  */
 export async function loadMnist(onProgress?: OnProgress): Promise<TrainAndTest> {
   loading ??= start();
@@ -32,14 +32,14 @@ export async function loadMnist(onProgress?: OnProgress): Promise<TrainAndTest> 
 }
 
 async function start(): Promise<TrainAndTest> {
-  // Beside this script, in whatever folder a host has put the page.
+  // Relative to this script, so that the page can be hosted in any folder.
   const worker = new Worker(new URL("./mnist-worker.js", import.meta.url), { type: "module", name: "mnist" });
   try {
     worker.postMessage(new URL("./mnist.bin", import.meta.url).href);
     const { train, test } = await answer(worker);
     return { train: dataset(train), test: dataset(test) };
   } finally {
-    // Ended at the last byte, it would leave the browser with a request that it takes for broken off.
+    // A worker terminated right after the last byte leaves its request marked as failed in the browser.
     setTimeout(() => worker.terminate(), 1000);
   }
 }

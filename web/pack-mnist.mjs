@@ -1,12 +1,12 @@
 /**
- * MNIST as one file for the page, gzip around
+ * MNIST as one gzip-compressed file for the page:
  *
  *     | train: u32 | test: u32 | runs: u32 | labels | runs                     | values          |
  *     | samples                | bytes     | u8     | u8 zeros, u8 values, ... | the values, u8  |
  *
- * Little-endian, training samples first. The images, one after the other, are `runs`: so many zeros, then so many values
- * that are not zero, at most 255 of each. Apart from each other the two pack better: 9.8 MB, where the images deflated as they
- * are take 11.2, and 26 times as long. Gzip brings a checksum that the browser itself compares.
+ * Little-endian, training samples first. The pixels of all images are run-length encoded: `runs` alternates the number of
+ * zeros and the number of non-zero values that follow, each at most 255; `values` holds the non-zero values. Stored separately
+ * they compress to 9.8 MB; the plain images compress to 11.2 MB and take 26 times as long. The browser verifies gzip's checksum.
  */
 
 import { readFileSync } from "node:fs";
@@ -15,7 +15,7 @@ import { gzipSync } from "node:zlib";
 
 const [IMAGES, LABELS] = ["images-idx3-ubyte", "labels-idx1-ubyte"];
 
-/** The images and labels of one of MNIST's sets, "train" or "t10k", without what comes before them in their files. */
+/** The images and labels of one set of MNIST, "train" or "t10k", without the IDX headers of 16 and 8 bytes. */
 export function readPart(folder, set) {
   return {
     images: readFileSync(join(folder, `${set}-${IMAGES}`)).subarray(16),
@@ -23,7 +23,7 @@ export function readPart(folder, set) {
   };
 }
 
-/** `folder` holds the four IDX files under their usual names. */
+/** The packed file, from a folder with MNIST's four IDX files under their usual names. */
 export function packMnist(folder) {
   const [train, test] = ["train", "t10k"].map((set) => readPart(folder, set));
   const { runs, values } = splitRuns(Buffer.concat([train.images, test.images]));
@@ -36,6 +36,7 @@ export function packMnist(folder) {
 
 const LONGEST = 255;
 
+/** Run-length encodes `bytes`: the lengths of alternating runs of zeros and non-zero values, and those values. */
 function splitRuns(bytes) {
   const [runs, values] = [Buffer.alloc(bytes.length), Buffer.alloc(bytes.length)];
   let [run, value] = [0, 0];

@@ -1,4 +1,4 @@
-/** Writes web/picture.png, which the README shows: Look inside, as Chromium shows it. `npm run picture` builds and runs this. */
+/** Writes web/picture.png for the README: a Chromium screenshot of Look inside. Run by `npm run picture`. */
 
 import { spawn } from "node:child_process";
 import { env } from "node:process";
@@ -15,7 +15,7 @@ const browser = await chromium.launch({
 try {
   const page = await browser.newPage({ viewport: { width: 1240, height: 1150 }, deviceScaleFactor: 1 });
   await page.goto(`${address}#inside`);
-  // A 7 of the test images, a neuron that it lights up, and what one of its weights does to the cost.
+  // A test image of a 7, an active neuron, and the gradient of one of its weights.
   await page.locator("#view-inside").getByRole("button", { name: /7/ }).first().click();
   await page.getByLabel("Input (from 0)").fill("236");
   await page.keyboard.press("Enter");

@@ -8,13 +8,13 @@ import { argv, exit, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
-/** Other machines are not served. */
+/** Listens on the loopback interface only, so that other machines cannot connect. */
 const HOST = "127.0.0.1";
 const [FIRST_PORT, PORTS_TRIED] = [8080, 50];
 
 /**
- * What the page needs, and no more: its own files; WebAssembly to be compiled; workers, which the library starts from a blob.
- * Nothing is fetched from elsewhere, no text becomes code, no page frames it.
+ * Content security policy with the minimum that the page needs: its own files, compiling WebAssembly, and workers from blob
+ * URLs, which the library starts. It forbids requests to other hosts, evaluating strings as code, and framing by other pages.
  */
 const POLICY = [
   "default-src 'self'",
@@ -33,7 +33,7 @@ const HEADERS = {
   "X-Content-Type-Options": "nosniff",
   "Referrer-Policy": "no-referrer",
 };
-/** With these a browser lets threads share memory. */
+/** Cross-origin isolation, which browsers require for memory shared between threads. */
 const ISOLATION = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
@@ -41,17 +41,18 @@ const ISOLATION = {
 };
 
 export interface DemoOptions {
-  /** Its files are read once, at the start. */
+  /** Folder of the built page; its files are read once, at the start. */
   folder: string;
-  /** The first port to try; where it is taken, the next ones are. 0: any that is free. */
+  /** First port to try; the following ports are tried if it is in use. 0 selects any free port. */
   port: number;
+  /** Whether to send the headers for cross-origin isolation. */
   isolation: boolean;
 }
 
-/** A server that listens. Error where the folder holds no page, or no port is free. */
+/** Starts the server and waits until it listens. Throws if the folder has no index.html or no port is free. */
 export async function startDemo({ folder, port, isolation }: DemoOptions): Promise<Server> {
   const server = createServer(handler(folder, { ...HEADERS, ...(isolation ? ISOLATION : {}) }));
-  // Who opens a connection and says nothing is not waited for.
+  // Connections that send nothing are closed.
   server.headersTimeout = 10_000;
   server.requestTimeout = 20_000;
   for (let tried = port; ; tried++) {
@@ -84,7 +85,7 @@ function handler(folder: string, headers: Record<string, string>) {
       refuse(response, 405, "only GET and HEAD are served");
     } else if (!file) refuse(response, 404, "there is no such file");
     else {
-      // The next build's files have the same names.
+      // File names do not change between builds, so the browser must revalidate.
       const about = { "Content-Type": file.type, "Content-Length": file.body.length, "Cache-Control": "no-cache" };
       response.writeHead(200, about).end(file.body);
     }
@@ -105,8 +106,8 @@ const TYPES: Record<string, string> = {
 };
 
 /**
- * A folder's files by the paths that browsers ask for, all read at the start: they are some 12 MB, and a request, whatever it
- * asks for, then opens no file. Links, which may lead elsewhere, are no files here.
+ * The files of a folder by URL path, read into memory (about 12 MB). No request opens a file, so no crafted path can reach
+ * outside the folder. Symbolic links are skipped because they may point outside.
  */
 function readFolder(folder: string): Map<string, ServedFile> {
   const files = new Map<string, ServedFile>();
@@ -121,7 +122,7 @@ function readFolder(folder: string): Map<string, ServedFile> {
   return files.set("/", index);
 }
 
-/** Without what follows "?". The page's own names need no decoding, so what does is none of them. */
+/** The path without the query. It is not decoded: no file of the page has a name that needs it. */
 function pathOf(url: string): string {
   return url.split("?", 1)[0] as string;
 }
@@ -143,11 +144,11 @@ function readOptions(): { port: number; isolation: boolean } {
 async function main(): Promise<void> {
   const folder = resolve(fileURLToPath(import.meta.url), "../web");
   const server = await startDemo({ folder, ...readOptions() });
-  stdout.write(`http://${HOST}:${(server.address() as AddressInfo).port}/ (Ctrl-C ends it)\n`);
+  stdout.write(`http://${HOST}:${(server.address() as AddressInfo).port}/ (press Ctrl-C to stop)\n`);
   for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => end(server));
 }
 
-/** Browsers keep connections open, which would hold it up. */
+/** Browsers keep connections open, and `close` alone would wait for them. */
 function end(server: Server): void {
   server.close();
   server.closeAllConnections();

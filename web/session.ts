@@ -1,102 +1,103 @@
-// What the views share: the networks of this visit, which of them is looked at, and the digit drawn last.
+// State shared by the views: the networks of this visit, the selected one, the last drawn digit, and the view on screen.
 
 import { loadDigits } from "../src/digits.js";
 import type { Network } from "../src/index.js";
-import type { Network as TrainedNetwork } from "../src/worker.js";
+import type { Network as WorkerNetwork } from "../src/worker.js";
 
-/** A network made in this visit: trained, in training, or loaded from a file. */
-export interface Entry {
-  /** What people read, such as "784-128-10, run 2". */
+/** A network of this visit: trained, in training, or loaded from a file. */
+export interface NetworkEntry {
+  /** Visible name, such as "784-128-10, run 2". */
   name: string;
-  network: TrainedNetwork;
+  network: WorkerNetwork;
 }
 
 export const VIEWS = ["draw", "train", "inside"] as const;
 export type View = (typeof VIEWS)[number];
 
 /**
- * `digit`: another digit, or none. `networks`: one came, went or got another name. `chosen`: another is looked at. `learned`:
- * the chosen one's weights changed. `view`: another view is shown.
+ * `digit`: another digit was drawn, or the drawing was cleared. `networks`: the list of networks or a name changed.
+ * `selected`: another network was selected. `weights`: the weights of the selected network changed. `view`: another view is
+ * shown.
  */
-export type SessionEvent = "digit" | "networks" | "chosen" | "learned" | "view";
+export type SessionEvent = "digit" | "networks" | "selected" | "weights" | "view";
 
 export class Session {
-  readonly #events = new EventTarget();
-  #pretrained: Promise<Network> | undefined;
-  #entries: readonly Entry[] = [];
-  #chosen: Entry | undefined;
-  #digit: Uint8Array | undefined;
-  #view: View = "draw";
+  private readonly events = new EventTarget();
+  private loading: Promise<Network> | undefined;
+  private entries: readonly NetworkEntry[] = [];
+  private selectedEntry: NetworkEntry | undefined;
+  private drawnDigit: Uint8Array | undefined;
+  private shownView: View = "draw";
 
   /** Calls `listener` after every such event. */
   on(event: SessionEvent, listener: () => void): void {
-    this.#events.addEventListener(event, listener);
+    this.events.addEventListener(event, listener);
   }
 
-  #tell(event: SessionEvent): void {
-    this.#events.dispatchEvent(new Event(event));
+  private emit(event: SessionEvent): void {
+    this.events.dispatchEvent(new Event(event));
   }
 
-  /** The pretrained network of `wasmlp/digits`, on this thread; loaded once, or again after an error. */
+  /** The pretrained network of `wasmlp/digits`, on the main thread. Loaded once; after an error the next access tries again. */
   get pretrained(): Promise<Network> {
-    this.#pretrained ??= loadDigits().catch((cause: Error) => {
-      this.#pretrained = undefined;
+    this.loading ??= loadDigits().catch((cause: Error) => {
+      this.loading = undefined;
       throw new Error(`The pretrained network could not be loaded: ${cause.message}`, { cause });
     });
-    return this.#pretrained;
+    return this.loading;
   }
 
-  /** The networks of this visit, the oldest first. */
-  get networks(): readonly Entry[] {
-    return this.#entries;
+  /** The networks of this visit, oldest first. */
+  get networks(): readonly NetworkEntry[] {
+    return this.entries;
   }
 
-  add(entry: Entry): void {
-    this.#entries = [...this.#entries, entry];
-    this.#tell("networks");
+  add(entry: NetworkEntry): void {
+    this.entries = [...this.entries, entry];
+    this.emit("networks");
   }
 
-  /** Where the removed one was chosen, the pretrained network is from then on. */
-  remove(entry: Entry): void {
-    this.#entries = this.#entries.filter((other) => other !== entry);
-    this.#tell("networks");
-    if (this.#chosen === entry) this.choose(undefined);
+  /** Removes a network. If it was selected, the pretrained network becomes the selected one. */
+  remove(entry: NetworkEntry): void {
+    this.entries = this.entries.filter((other) => other !== entry);
+    this.emit("networks");
+    if (this.selectedEntry === entry) this.select(undefined);
   }
 
-  /** The network that drawings are read by and that is looked into; undefined for the pretrained one. */
-  get chosen(): Entry | undefined {
-    return this.#chosen;
+  /** The network that Draw and Look inside use; undefined for the pretrained one. */
+  get selected(): NetworkEntry | undefined {
+    return this.selectedEntry;
   }
 
-  choose(entry: Entry | undefined): void {
-    if (this.#chosen === entry) return;
-    this.#chosen = entry;
-    this.#tell("chosen");
+  select(entry: NetworkEntry | undefined): void {
+    if (this.selectedEntry === entry) return;
+    this.selectedEntry = entry;
+    this.emit("selected");
   }
 
-  /** To be called while a network trains, as often as its weights are worth a look. */
-  learned(entry: Entry): void {
-    if (this.#chosen === entry) this.#tell("learned");
+  /** Called during training whenever new weights should be shown. */
+  weightsChanged(entry: NetworkEntry): void {
+    if (this.selectedEntry === entry) this.emit("weights");
   }
 
-  /** The digit drawn last, `[28][28]` bytes as the network sees it; undefined if nothing is drawn. */
+  /** The last drawn digit as the network receives it, `[28][28]` bytes; undefined if nothing is drawn. */
   get digit(): Uint8Array | undefined {
-    return this.#digit;
+    return this.drawnDigit;
   }
 
   set digit(digit: Uint8Array | undefined) {
-    this.#digit = digit;
-    this.#tell("digit");
+    this.drawnDigit = digit;
+    this.emit("digit");
   }
 
-  /** The view that is shown; a hidden one need not keep its picture up to date. */
+  /** The view on screen. Hidden views need not update. */
   get view(): View {
-    return this.#view;
+    return this.shownView;
   }
 
   set view(view: View) {
-    if (this.#view === view) return;
-    this.#view = view;
-    this.#tell("view");
+    if (this.shownView === view) return;
+    this.shownView = view;
+    this.emit("view");
   }
 }

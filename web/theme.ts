@@ -1,11 +1,11 @@
-// The colours of style.css for what is drawn on a canvas, where no sheet reaches.
+// The custom properties of style.css, for canvases, which style sheets do not reach.
 
-/** The value of a token such as "--accent" as things are now. */
+/** The current value of a custom property such as "--accent". */
 export function token(name: `--${string}`): string {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 }
 
-/** Calls `listener` whenever the page turns light or dark, and its tokens with it. */
+/** Calls `listener` when the page switches between light and dark, which changes the values of `token`. */
 export function onThemeChange(listener: () => void): void {
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", listener);
 }

@@ -1,4 +1,4 @@
-// The demo's server: serves the page to this machine, nothing else to anyone, and outlives whatever it is sent.
+// The demo server: serves the page to this machine only, nothing outside its folder, and survives malformed requests.
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
@@ -9,7 +9,7 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDemo } from "../../web/serve.js";
 
-const SECRET = "what is outside";
+const SECRET = "content outside the folder";
 const PAGE = "<!doctype html><title>the page</title>";
 
 const home = mkdtempSync(join(tmpdir(), "wasmlp-demo-"));
@@ -43,7 +43,7 @@ function portOf(listening: Server): number {
   return (listening.address() as AddressInfo).port;
 }
 
-/** What comes back over a bare connection until the server ends it, or for a while. */
+/** Sends raw bytes over a TCP connection; resolves to the answer when the server closes it, or after `milliseconds`. */
 function send(bytes: string | Uint8Array, milliseconds = 2000): Promise<string> {
   return new Promise((done) => {
     let answer = "";
@@ -74,7 +74,7 @@ async function expectServing(): Promise<void> {
   expect([answer.status, await answer.text()]).toEqual([200, PAGE]);
 }
 
-describe("the demo's server gives", () => {
+describe("the demo server sends", () => {
   it.each([
     ["/", "text/html; charset=utf-8"],
     ["/index.html", "text/html; charset=utf-8"],
@@ -88,14 +88,14 @@ describe("the demo's server gives", () => {
     expect([answer.status, answer.headers.get("content-type")]).toEqual([200, type]);
   });
 
-  it("every byte, and for HEAD none", async () => {
+  it("every byte for GET, and none for HEAD", async () => {
     const answer = await fetch(`http://127.0.0.1:${port}/mnist.bin`);
     expect(new Uint8Array(await answer.arrayBuffer())).toEqual(Uint8Array.of(0, 1, 255));
     const head = await fetch(`http://127.0.0.1:${port}/mnist.bin`, { method: "HEAD" });
     expect([head.status, head.headers.get("content-length"), await head.text()]).toEqual([200, "3", ""]);
   });
 
-  it("headers that isolate the page and let nothing else in", async () => {
+  it("headers for cross-origin isolation and a strict content security policy", async () => {
     const { headers } = await fetch(`http://127.0.0.1:${port}/`);
     expect(headers.get("cross-origin-opener-policy")).toBe("same-origin");
     expect(headers.get("cross-origin-embedder-policy")).toBe("require-corp");
@@ -106,7 +106,7 @@ describe("the demo's server gives", () => {
     expect(policy?.join()).not.toMatch(/unsafe-inline|'unsafe-eval'|\*|https?:/);
   });
 
-  it("no isolation where none is wanted, and the policy still", async () => {
+  it("no isolation headers if they are turned off, but still the policy", async () => {
     const open = await startDemo({ folder, port: 0, isolation: false });
     const { headers } = await fetch(`http://127.0.0.1:${portOf(open)}/`);
     expect([...headers.keys()].filter((name) => name.startsWith("cross-origin"))).toEqual([]);
@@ -116,7 +116,7 @@ describe("the demo's server gives", () => {
   });
 });
 
-describe("the demo's server keeps to its folder:", () => {
+describe("the demo server does not serve files outside its folder:", () => {
   it.each([
     ...["/../package.json", "/../secret.txt", "../secret.txt", "/part/../../secret.txt", "/./../secret.txt"],
     ...["/%2e%2e%2fsecret.txt", "/%2e%2e/secret.txt", "/..%2fsecret.txt", "/.%2e/secret.txt"],
@@ -144,7 +144,7 @@ describe("the demo's server keeps to its folder:", () => {
     expect([400, 404]).toContain(status(answer));
   });
 
-  it("not with bytes that no address has", async () => {
+  it("paths with bytes that are invalid in a URL", async () => {
     for (const target of ["/../secret.txt\0", "/\x01..\x01/secret.txt", "/\xff\xfe/../../secret.txt"]) {
       const answer = await ask(target);
       expect(answer).not.toContain(SECRET);
@@ -154,7 +154,7 @@ describe("the demo's server keeps to its folder:", () => {
   });
 });
 
-describe("the demo's server goes on after", () => {
+describe("the demo server survives", () => {
   it.each(["/%", "/%zz", "/%e0%a4%a", "/?%", `/${"a".repeat(8000)}`])("the address %.20s", async (target) => {
     expect([200, 404]).toContain(status(await ask(target)));
     await expectServing();
@@ -176,7 +176,7 @@ describe("the demo's server goes on after", () => {
   });
 
   it.each(["bytes=5-2", "bytes=9999999-", "bytes=--1", "bytes=a-b", "bytes=0-0,1-1", "elephants"])(
-    "the range %s, of which it knows nothing",
+    "the range %s, which it ignores",
     async (range) => {
       expect(status(await ask("/main.js", `Range: ${range}\r\n`))).toBe(200);
       await expectServing();
@@ -201,7 +201,7 @@ describe("the demo's server goes on after", () => {
     await expectServing();
   });
 
-  it("a client that goes away in the midst of an answer, and many that say half a word and wait", async () => {
+  it("a client that resets the connection, and many clients that stall in the request line", async () => {
     const sockets = Array.from({ length: 100 }, () => connect(port, "127.0.0.1"));
     await Promise.all(sockets.map((socket) => new Promise((ready) => socket.once("connect", ready))));
     for (const socket of sockets) socket.on("error", () => {}).write("GET /mnist.bin HT");
@@ -216,19 +216,19 @@ describe("the demo's server goes on after", () => {
     await expectServing();
   });
 
-  it("files that have gone, which it has in memory", async () => {
+  it("the deletion of a file, which it keeps in memory", async () => {
     rmSync(join(folder, "style.css"));
     expect(await (await fetch(`http://127.0.0.1:${port}/style.css`)).text()).toBe("a {}");
   });
 
-  it("and ends connections that never say what they want", () => {
+  it("idle connections, with timeouts", () => {
     expect(server.headersTimeout).toBeLessThanOrEqual(10_000);
     expect(server.requestTimeout).toBeLessThanOrEqual(30_000);
   });
 });
 
-describe("the demo's server listens", () => {
-  it("on 127.0.0.1 and nowhere else", async () => {
+describe("the demo server listens", () => {
+  it("on 127.0.0.1 only", async () => {
     expect((server.address() as AddressInfo).address).toBe("127.0.0.1");
     const own = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.map(({ address }) => address));
     for (const address of ["127.0.0.2", "::1", ...own].filter((address) => address !== "127.0.0.1")) {
@@ -237,7 +237,7 @@ describe("the demo's server listens", () => {
     expect(await reaches("127.0.0.1")).toBe(true);
   });
 
-  it("on the next port where one is taken, and says so where all are", async () => {
+  it("on the next port if one is in use", async () => {
     const next = await startDemo({ folder, port, isolation: true });
     expect(portOf(next)).toBeGreaterThan(port);
     expect(portOf(next)).toBeLessThanOrEqual(port + 50);
@@ -262,7 +262,7 @@ function reaches(address: string): Promise<boolean> {
 describe.skipIf(process.platform === "win32")("npm run demo", () => {
   const program = resolve(import.meta.dirname, "../../build/demo.js");
 
-  it("prints its address on a free port, and ends with Ctrl-C in the midst of a connection", async () => {
+  it("prints its address on a free port, and ends with Ctrl-C while a connection is open", async () => {
     const taken = createServer();
     await new Promise<void>((ready) => taken.listen(0, "127.0.0.1", ready));
     const first = (taken.address() as AddressInfo).port;
@@ -280,7 +280,7 @@ describe.skipIf(process.platform === "win32")("npm run demo", () => {
   it.each([
     [["--port", "80000"], '"--port" must be a whole number from 0 to 65535, got 80000'],
     [["--prot", "1"], "Unknown option"],
-  ])("with %j ends with a sentence", async (options, sentence) => {
+  ])("with %j ends with an error message", async (options, sentence) => {
     const child = spawn(process.execPath, [program, ...options]);
     let said = "";
     child.stderr.on("data", (data) => {

@@ -1,22 +1,22 @@
-// The page's view "Look inside": what it shows is what the library says, for whatever one picks.
+// The page's view "Look inside" in Chromium: it shows the numbers of the library for every selection.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type Explanation, loadMnist, Network, type TrainAndTest, type WeightPosition } from "../../src/node.js";
-import { layOut, MOST_DRAWN, unitsToDraw } from "../../web/inside/layout.js";
+import { layOut, MAX_NEURONS, unitsToDraw } from "../../web/inside/layout.js";
 import { type ChromiumPage, expectAccessible } from "../browser/fixture.js";
 import { describePage, fetched, fits, LOOKS, text, watch } from "../support/page-site.js";
 import { slowness } from "../support/slowness.js";
 
 const TINY = readFileSync(resolve(import.meta.dirname, "../../models/digits-tiny.safetensors"));
 
-/** Waits until a neuron is picked, which is when all is there. */
+/** Waits until a neuron is selected: then everything is shown. */
 async function waitForPicture(page: ChromiumPage): Promise<void> {
   await page.waitForSelector(".inside-neuron[aria-checked=true]", { state: "attached" });
 }
 
-const FIELDS = ["Layer (from 0)", "Unit (from 0)", "Input (from 0)"] as const;
+const FIELDS = ["Layer (from 0)", "Neuron (from 0)", "Input (from 0)"] as const;
 
 async function position(page: ChromiumPage): Promise<WeightPosition> {
   const values = FIELDS.map((name) => page.getByLabel(name).inputValue());
@@ -24,8 +24,8 @@ async function position(page: ChromiumPage): Promise<WeightPosition> {
   return { layer, unit, input };
 }
 
-/** Types a weight's place into the fields, each as one leaves it, in an order in which each step is a weight there is. */
-async function pick(page: ChromiumPage, { layer, unit, input }: WeightPosition): Promise<void> {
+/** Types the position of a weight into the fields, in an order in which every intermediate position exists. */
+async function selectWeight(page: ChromiumPage, { layer, unit, input }: WeightPosition): Promise<void> {
   const typed: [(typeof FIELDS)[number], number][] = [
     ...([
       [FIELDS[1], 0],
@@ -51,7 +51,7 @@ interface Shown {
   value: number;
 }
 
-/** The boxes of the product and of the update, each with its number at full length. */
+/** The boxes of the product (0) or the update (1), with their numbers in full precision. */
 function boxes(page: ChromiumPage, which: 0 | 1): Promise<Shown[]> {
   return page
     .locator(".inside-product")
@@ -65,7 +65,7 @@ function boxes(page: ChromiumPage, which: 0 | 1): Promise<Shown[]> {
     );
 }
 
-/** What the boxes should hold. */
+/** The expected boxes of the product. */
 function product({ input, slope, outputGradient, delta, gradient }: Explanation): Shown[] {
   const result = { symbol: "∂C/∂w", value: gradient };
   const below = { symbol: "∂z/∂w", value: input };
@@ -81,7 +81,7 @@ function update({ weight, learningRate, gradient, corrected }: Explanation): Sho
   return [w, rate, { symbol: "∂C/∂w", value: gradient }, { symbol: "w − η·∂C/∂w", value: corrected }];
 }
 
-/** Engines may differ in the last bits of exp. */
+/** JavaScript engines may differ in the last bits of `exp`. */
 function expectSame(shown: Shown[], wanted: Shown[]): void {
   expect(shown.map(({ symbol }) => symbol)).toEqual(wanted.map(({ symbol }) => symbol));
   shown.forEach(({ value }, i) => {
@@ -94,15 +94,15 @@ function oneHot(digit: number): number[] {
   return Array.from({ length: 10 }, (_, i) => Number(i === digit));
 }
 
-async function readTestSet(page: ChromiumPage): Promise<void> {
-  await page.getByRole("button", { name: "Read the 10,000 test images" }).click();
+async function evaluateTestSet(page: ChromiumPage): Promise<void> {
+  await page.getByRole("button", { name: "Evaluate on the 10,000 test images" }).click();
   await page.waitForSelector(".inside-confusion tbody tr");
 }
 
 describe("the picture", () => {
   const outputs = [16, 16, 10].map((units) => new Float32Array(units));
 
-  it.each([300, 328, 700, 1200])("has room for every neuron of 784-16-16-10 within %i pixels", (width) => {
+  it.each([300, 328, 700, 1200])("fits every neuron of 784-16-16-10 into %i pixels", (width) => {
     const { layers, height, image, radius } = layOut(unitsToDraw(outputs, { layer: 0, unit: 0 }), width);
     expect(layers.map((layer) => layer.length)).toEqual([16, 16, 10]);
     for (const { x, y } of layers.flat()) {
@@ -118,23 +118,23 @@ describe("the picture", () => {
     }
   });
 
-  it("has the most active units of a wide layer, and the one that is picked", () => {
+  it("draws the most active units of a wide layer, and the selected one", () => {
     const wide = Float32Array.from({ length: 100 }, (_, unit) => unit / 100);
     const [units = []] = unitsToDraw([wide], { layer: 0, unit: 3 });
-    expect(units).toEqual([3, ...Array.from({ length: MOST_DRAWN - 1 }, (_, i) => 101 - MOST_DRAWN + i)]);
+    expect(units).toEqual([3, ...Array.from({ length: MAX_NEURONS - 1 }, (_, i) => 101 - MAX_NEURONS + i)]);
   });
 });
 
-describe("the picture of very many layers", () => {
+describe("the picture of a network of many layers", () => {
   const outputs = Array.from({ length: 200 }, () => new Float32Array(16));
   const drawn = unitsToDraw(outputs, { layer: 100, unit: 3 });
 
-  it("has the first, the last, and those about the picked one", () => {
+  it("draws the first layer, the last, and those around the selected one", () => {
     expect(drawn.flatMap((units, layer) => (units.length > 0 ? [layer] : []))).toEqual([0, 98, 99, 100, 101, 102, 199]);
     expect(unitsToDraw(outputs.slice(0, 7), { layer: 0, unit: 3 }).every((units) => units.length === 16)).toBe(true);
   });
 
-  it.each([328, 1200])("has room for them within %i pixels", (width) => {
+  it.each([328, 1200])("fits them into %i pixels", (width) => {
     const { layers, radius } = layOut(drawn, width);
     const places = layers.flatMap(([neuron]) => (neuron ? [neuron.x] : []));
     expect(places.length).toBe(7);
@@ -167,8 +167,8 @@ describePage("Look inside", (open, served) => {
     return mnist.test.sample(index) as Uint8Array;
   }
 
-  describe("is alive at once", () => {
-    it("with a ready network fully drawn, and without MNIST", async () => {
+  describe("at the start", () => {
+    it("draws a pretrained network whole, without MNIST", async () => {
       const page = await look();
       expect(await page.locator(".inside-neuron").count()).toBe(16 + 16 + 10);
       expect(await page.locator(".inside-edge").count()).toBe(16 * 16 + 16 * 10);
@@ -176,12 +176,12 @@ describePage("Look inside", (open, served) => {
       expect(await fetched(page)).not.toContain("mnist.bin");
     });
 
-    it("on a plain host too", async () => {
+    it("works on a host without special headers", async () => {
       const page = await look({ isPlain: true });
       expect(await page.locator(".inside-neuron").count()).toBe(42);
     });
 
-    it("with every neuron lit as the library says", async () => {
+    it("shows the activation that the library computes for every neuron", async () => {
       const page = await look();
       const activations = tiny.activations(await lookAt(page, 4));
       const neurons = await page.locator(".inside-neuron").evaluateAll((found) =>
@@ -195,19 +195,21 @@ describePage("Look inside", (open, served) => {
       neurons.forEach(({ light }, i) => {
         expect(light).toBeCloseTo(wanted[i] ?? Number.NaN, 4);
       });
-      expect(neurons[17]?.name).toMatch(/^Layer 1, unit 1: \S+$/);
+      expect(neurons[17]?.name).toMatch(/^Hidden layer 1, neuron 1: \S+$/);
       expect(neurons.at(-1)?.name).toMatch(/^Output 9: \S+$/);
-      expect(await text(page.locator(".is-read .inside-digit"))).toBe("4");
+      expect(await text(page.locator(".is-prediction .inside-digit"))).toBe("4");
     });
   });
 
-  describe("says what is missing", () => {
-    it("and gets it when it is looked at again", async () => {
+  describe("an error", () => {
+    it("is shown, and loading is retried when the view is shown again", async () => {
       const page = await open("draw");
       await page.context().route("**/samples.bin", (route) => route.abort());
       await page.getByRole("tab", { name: "Look inside" }).click();
-      await expect.poll(() => text(page.locator(".inside-message"))).toContain("This view is not complete: ");
-      // What is drawn can be looked at all the same.
+      await expect
+        .poll(() => text(page.locator(".inside-message")))
+        .toContain("Part of this view could not be loaded: ");
+      // The drawing can still be shown.
       await waitForPicture(page);
       expect(await page.locator(".inside-image").getAttribute("aria-label")).toContain("the drawing");
       served().takeComplaints();
@@ -219,19 +221,19 @@ describePage("Look inside", (open, served) => {
     });
   });
 
-  describe("shows the chain rule", () => {
+  describe("the chain rule", () => {
     it.each<WeightPosition>([
       { layer: 0, unit: 3, input: 400 },
       { layer: 0, unit: 15, input: 783 },
       { layer: 1, unit: 7, input: 2 },
       { layer: 2, unit: 4, input: 11 },
-    ])("with the numbers of explain in Node: layer $layer, unit $unit, input $input", async (weight) => {
+    ])("has the numbers of explain in Node: layer $layer, unit $unit, input $input", async (weight) => {
       const page = await look();
       const input = await lookAt(page, 4);
-      await page.getByLabel("It should be").selectOption("9");
+      await page.getByLabel("Target digit").selectOption("9");
       await page.getByLabel("Learning rate").fill("1.5");
       await page.getByLabel("Learning rate").blur();
-      await pick(page, weight);
+      await selectWeight(page, weight);
       const explanation = tiny.explain({ input, target: oneHot(9), weight, learningRate: 1.5 });
       await expect.poll(() => page.locator(".inside-chain pre").textContent()).toBe(explanation.text);
       expectSame(await boxes(page, 0), product(explanation));
@@ -247,7 +249,7 @@ describePage("Look inside", (open, served) => {
       expect(await page.locator(".inside-terms").isVisible()).toBe(false);
     });
 
-    it("of a network that was trained in the page, from its file", async () => {
+    it("has those numbers for a network trained in the page and saved", async () => {
       const page = await open("train");
       await page.locator("#train-hidden").fill("16");
       await page.locator("#train-epochs").fill("1");
@@ -264,7 +266,7 @@ describePage("Look inside", (open, served) => {
         { layer: 0, unit: 5, input: 380 },
         { layer: 1, unit: 2, input: 9 },
       ]) {
-        await pick(page, weight);
+        await selectWeight(page, weight);
         const explanation = network.explain({ input, target: oneHot(2), weight, learningRate: 0.1 });
         expect(await page.locator(".inside-chain pre").textContent()).toBe(explanation.text);
         expectSame(await boxes(page, 0), product(explanation));
@@ -272,24 +274,24 @@ describePage("Look inside", (open, served) => {
       }
     });
 
-    it("not of a weight that is none, and says so in the library's words", async () => {
+    it("shows the error of the library for a weight that does not exist", async () => {
       const page = await look();
       const before = await position(page);
-      await page.getByLabel("Unit (from 0)").fill("16");
-      await page.getByLabel("Unit (from 0)").blur();
+      await page.getByLabel("Neuron (from 0)").fill("16");
+      await page.getByLabel("Neuron (from 0)").blur();
       const sentence = '"weight.unit" must be a whole number from 0 to 15, got 16';
       await expect.poll(() => text(page.locator(".inside-fault"))).toBe(sentence);
-      await pick(page, before);
+      await selectWeight(page, before);
       expect(await text(page.locator(".inside-fault"))).toBe("");
     });
   });
 
-  describe("lets one pick", () => {
-    it("a neuron, a line, and a pixel by the mouse", async () => {
+  describe("selecting", () => {
+    it("a neuron, a line and a pixel works by mouse", async () => {
       const page = await look();
-      await page.getByRole("radio", { name: "Layer 1, unit 5:" }).click();
+      await page.getByRole("radio", { name: "Hidden layer 1, neuron 5:" }).click();
       await expect.poll(() => position(page)).toMatchObject({ layer: 1, unit: 5 });
-      // Half way between unit 0 of layer 1 and output 0, where no other line is near.
+      // The midpoint between neuron 0 of layer 1 and output 0, where no other line is near.
       const middle = await page
         .locator(".inside-edge")
         .nth(16 * 16)
@@ -299,7 +301,7 @@ describePage("Look inside", (open, served) => {
         });
       await page.mouse.click(middle.x, middle.y);
       await expect.poll(async () => (await position(page)).layer).toBe(2);
-      await page.getByRole("radio", { name: "Layer 0, unit 3:" }).click();
+      await page.getByRole("radio", { name: "Hidden layer 0, neuron 3:" }).click();
       await expect.poll(() => position(page)).toMatchObject({ layer: 0, unit: 3 });
       const box = await page.locator(".inside-weights").boundingBox();
       if (!box) throw new Error("the weights are not shown");
@@ -309,9 +311,9 @@ describePage("Look inside", (open, served) => {
       await expect.poll(() => position(page)).toMatchObject({ layer: 0, unit: 9 });
     });
 
-    it("a neuron and a weight by the keyboard", async () => {
+    it("a neuron and a weight works by keyboard", async () => {
       const page = await look();
-      await page.getByRole("radio", { name: "Layer 0, unit 0:" }).click();
+      await page.getByRole("radio", { name: "Hidden layer 0, neuron 0:" }).click();
       await expect.poll(() => position(page)).toMatchObject({ layer: 0, unit: 0 });
       for (const [key, place] of [
         ["ArrowDown", { layer: 0, unit: 1 }],
@@ -325,44 +327,44 @@ describePage("Look inside", (open, served) => {
       }
       const focused = () => page.evaluate(() => document.activeElement?.getAttribute("aria-label"));
       expect(await focused()).toMatch(/^Output 8:/);
-      // The weights come next in the order of Tab, and are one stop in it.
+      // The weights are the next stop in the tab order, and a single one.
       await page.keyboard.press("Tab");
-      expect(await focused()).toBe("Weight, by arrow keys");
+      expect(await focused()).toBe("Weight, selected by arrow keys");
       const { input } = await position(page);
       await page.keyboard.press(input === 15 ? "ArrowLeft" : "ArrowRight");
       await expect.poll(async () => (await position(page)).input).toBe(input === 15 ? 14 : input + 1);
-      expect(await page.getByRole("slider").getAttribute("aria-valuetext")).toMatch(/^from layer 1, unit \d+: \S+$/);
+      expect(await page.getByRole("slider").getAttribute("aria-valuetext")).toMatch(/^from layer 1, neuron \d+: \S+$/);
     });
   });
 
-  describe("reads the test set", () => {
-    it("as Node does: confusion and worst mistakes", async () => {
+  describe("the evaluation on the test set", () => {
+    it("gives the confusion matrix and the mistakes of Node", async () => {
       const page = await look();
       const watched = await watch(page);
-      await readTestSet(page);
+      await evaluateTestSet(page);
       const { longTasks } = await watched();
       const { accuracy = 0, confusion = [], worst = [] } = tiny.evaluate(mnist.test, { worst: 24 });
       const cells = await page.locator(".inside-confusion tbody td").allTextContents();
       expect(cells.length).toBe(100);
-      // Browsers may have other kernels than Node, which round otherwise, and so read a few images otherwise.
+      // A browser may use another build of the kernels than Node; it rounds differently and may classify a few images differently.
       const away = cells.map((cell, i) => Math.abs(Number(cell) - (confusion[Math.floor(i / 10)]?.[i % 10] ?? 0)));
       expect(away.reduce((sum, count) => sum + count, 0)).toBeLessThanOrEqual(10);
       expect(cells.reduce((sum, cell) => sum + Number(cell), 0)).toBe(10_000);
       const title = await text(page.locator(".inside-confusion caption span").first());
-      expect(title).toMatch(/^\d\d\.\d\d % of 10,000 test images are read right$/);
+      expect(title).toMatch(/^\d\d\.\d\d % of 10,000 test images correct$/);
       expect(Number.parseFloat(title) / 100).toBeCloseTo(accuracy, 2);
       const mistakes = await page
         .locator(".inside-mistake")
         .evaluateAll((cards) => cards.map((card) => card.getAttribute("title") ?? ""));
-      const known = worst.map(({ index }) => `Look at test image ${index}`);
+      const known = worst.map(({ index }) => `Show test image ${index}`);
       expect(mistakes.length).toBe(24);
       expect(mistakes.filter((mistake) => known.includes(mistake)).length).toBeGreaterThanOrEqual(22);
       expect(longTasks.filter((task) => task > 50 * slowness())).toEqual([]);
     });
 
-    it("and lets one look at a mistake, and at any image", async () => {
+    it("lets the user select a mistake, and any test image", async () => {
       const page = await look();
-      await readTestSet(page);
+      await evaluateTestSet(page);
       const card = page.locator(".inside-mistake").first();
       const [label, read] = (await text(card.locator("b"))).split(" → ") as [string, string];
       const index = (await card.getAttribute("title"))?.split(" ").at(-1);
@@ -370,50 +372,53 @@ describePage("Look inside", (open, served) => {
       await expect
         .poll(() => page.locator(".inside-image").getAttribute("aria-label"))
         .toContain(`test image ${index}`);
-      await expect.poll(() => text(page.locator(".is-read .inside-digit"))).toBe(read);
-      expect(await page.getByLabel("It should be").inputValue()).toBe(label);
+      await expect.poll(() => text(page.locator(".is-prediction .inside-digit"))).toBe(read);
+      expect(await page.getByLabel("Target digit").inputValue()).toBe(label);
       await page.getByLabel("Test image", { exact: true }).fill("9999");
       await page.getByLabel("Test image", { exact: true }).blur();
       await expect.poll(() => page.locator(".inside-image").getAttribute("aria-label")).toContain("test image 9999");
-      expect(await page.getByLabel("It should be").inputValue()).toBe(String(mnist.test.labels?.[9999]));
+      expect(await page.getByLabel("Target digit").inputValue()).toBe(String(mnist.test.labels?.[9999]));
     });
   });
 
-  describe("follows", () => {
-    it("the digit that is drawn", async () => {
+  describe("the view follows", () => {
+    it("the drawing", async () => {
       const page = await look();
       await lookAt(page, 0);
       await page.getByRole("tab", { name: "Draw" }).click();
-      await page.getByRole("button", { name: "Show me one" }).click();
+      await page.getByRole("button", { name: "Example" }).click();
       await page.getByRole("tab", { name: "Look inside" }).click();
       await expect.poll(() => page.locator(".inside-image").getAttribute("aria-label")).toContain("the drawing");
     });
 
-    it("a network that learns, and draws the most active units of its wide layer", async () => {
+    it("a network in training, and draws the most active units of its wide layer", async () => {
       const page = await open("train");
       await page.locator("#train-epochs").fill("300");
       await page.getByRole("button", { name: "Train", exact: true }).click();
-      await expect.poll(() => text(page.locator(".train-status")), { timeout: 30_000 }).toMatch(/is learning/);
+      await expect.poll(() => text(page.locator(".train-status")), { timeout: 30_000 }).toMatch(/is training/);
       await page.getByRole("tab", { name: "Look inside" }).click();
       await waitForPicture(page);
       expect(await page.locator(".inside-neuron").count()).toBe(16 + 10);
       expect(await page.locator(".inside-title").allTextContents()).toContain("16 of 128");
-      await pick(page, { layer: 1, unit: 3, input: 7 });
+      await selectWeight(page, { layer: 1, unit: 3, input: 7 });
       const weight = async () => (await boxes(page, 1))[0]?.value;
       const before = await weight();
       await expect.poll(weight, { timeout: 10_000 }).not.toBe(before);
-      await page.getByRole("combobox", { name: "Network", exact: true }).selectOption("ready");
+      await page.getByRole("combobox", { name: "Network", exact: true }).selectOption("pretrained");
       await expect.poll(() => page.locator(".inside-neuron").count()).toBe(42);
     });
   });
 
-  describe("looks", () => {
-    it.each(LOOKS)("well in the %s on %s, with all unfolded", async (colorScheme, _, context) => {
-      const page = await look({ context: { ...context, colorScheme, reducedMotion: "reduce" } });
-      await readTestSet(page);
-      for (const summary of await page.locator(".inside summary").all()) await summary.click();
-      await expectAccessible(page);
-      expect(await fits(page)).toBe(true);
-    });
+  describe("the layout", () => {
+    it.each(LOOKS)(
+      "is accessible and fits in %s colours on %s, with all details open",
+      async (colorScheme, _, context) => {
+        const page = await look({ context: { ...context, colorScheme, reducedMotion: "reduce" } });
+        await evaluateTestSet(page);
+        for (const summary of await page.locator(".inside summary").all()) await summary.click();
+        await expectAccessible(page);
+        expect(await fits(page)).toBe(true);
+      },
+    );
   });
 });

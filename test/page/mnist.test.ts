@@ -1,4 +1,4 @@
-// MNIST as the page gets it: one file, to the byte what the files of MNIST hold.
+// MNIST for the page: the packed file contains every byte of the original files, and damaged files are refused.
 
 import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
@@ -8,7 +8,7 @@ import { describePage } from "../support/page-site.js";
 import { slowness } from "../support/slowness.js";
 
 describePage("MNIST for the page", (open, served) => {
-  it("comes whole: every byte as in the files, unpacked off the page's thread", async () => {
+  it("has every byte of the original files, and is unpacked off the main thread", async () => {
     const { train, test } = await loadMnist();
     const page = await open("draw");
     const got = await page.evaluate(unpackMnist, new URL("mnist.bin", served().address).href);
@@ -25,28 +25,28 @@ describePage("MNIST for the page", (open, served) => {
   });
 
   it.each([
-    ["one byte is another", (bytes: Uint8Array) => bytes.fill(bytes.at(-9) === 1 ? 2 : 1, -9, -8)],
+    ["one byte is changed", (bytes: Uint8Array) => bytes.fill(bytes.at(-9) === 1 ? 2 : 1, -9, -8)],
     ["it is cut short", (bytes: Uint8Array) => bytes.subarray(0, 1000)],
     ["it is something else", () => new TextEncoder().encode("<!doctype html>")],
-    ["it holds nothing", () => gzipSync("")],
+    ["it is empty", () => gzipSync("")],
     [
-      "it holds more than it can",
+      "its header claims more than it contains",
       () => gzipSync(Uint8Array.of(255, 255, 255, 255, 1, 0, 0, 0, 4, 0, 0, 0, 9, 9, 9, 9)),
     ],
-  ])("is refused where %s", async (_, damage) => {
+  ])("is refused if %s", async (_, damage) => {
     const bytes = new Uint8Array(await (await fetch(new URL("mnist.bin", served().address))).arrayBuffer());
     served().plain.write("damaged.bin", damage(bytes));
     const page = await open("draw", { isPlain: true });
-    const givenUp = page.waitForEvent("requestfailed", { timeout: 2000 }).catch(() => {});
+    const aborted = page.waitForEvent("requestfailed", { timeout: 2000 }).catch(() => {});
     await expect(page.evaluate(unpackMnist, `${served().plain.address}/damaged.bin`)).rejects.toThrow(
       /MNIST's images is damaged/,
     );
-    // The download may have been given up by then, which counts as one.
-    await givenUp;
+    // The browser may have aborted the download by then, which counts as a failed request.
+    await aborted;
     served().takeComplaints();
   });
 
-  it("is missed in a sentence", async () => {
+  it("gives an error with the status if it is missing", async () => {
     const page = await open("draw");
     await expect(page.evaluate(unpackMnist, `${served().address}none.bin`)).rejects.toThrow(
       "the server answered 404 for MNIST",
@@ -54,7 +54,7 @@ describePage("MNIST for the page", (open, served) => {
     served().takeComplaints();
   });
 
-  it("is missed in a sentence where there is no network", async () => {
+  it("gives an error if there is no connection", async () => {
     const page = await open("draw");
     await page.context().route("**/away.bin", (route) => route.abort());
     await expect(page.evaluate(unpackMnist, `${served().address}away.bin`)).rejects.toThrow(
@@ -64,7 +64,7 @@ describePage("MNIST for the page", (open, served) => {
   });
 });
 
-/** In the page: what its worker makes of a file, and the tasks of 50 ms and more that held the page up meanwhile. */
+/** Runs in the page: unpacks a file in the page's worker; also returns the durations of main-thread tasks of 50 ms or more. */
 async function unpackMnist(file: string) {
   const started = performance.now();
   const tasks: number[] = [];
@@ -83,7 +83,7 @@ async function unpackMnist(file: string) {
     worker.postMessage(file);
   }).finally(() => worker.terminate());
   const milliseconds = performance.now() - started;
-  // Tasks are told of after they end.
+  // Long tasks are reported some time after they end.
   await new Promise((done) => setTimeout(done, 100));
   watch.disconnect();
   const sum = async (bytes: Uint8Array<ArrayBuffer>) => [

@@ -1,4 +1,4 @@
-// The page's view "Train" as people use it: networks learn MNIST in the page, are held, led on, compared, saved and loaded.
+// The page's view "Train" in Chromium: networks are trained on MNIST, paused, continued, compared, saved and loaded.
 
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -13,7 +13,7 @@ function status(page: ChromiumPage): Promise<string> {
   return text(page.locator(".train-status"));
 }
 
-/** Waits until the status matches, which names the state of the training. */
+/** Waits until the status line, which names the state of the training, matches. */
 async function waitFor(page: ChromiumPage, pattern: RegExp): Promise<void> {
   await expect.poll(() => status(page), { timeout: 50_000, interval: 50 }).toMatch(pattern);
 }
@@ -40,14 +40,14 @@ async function set(page: ChromiumPage, fields: Partial<Record<keyof Settings, st
   }
 }
 
-/** A network that is trained in a moment. */
+/** Settings of a network that trains in about a second. */
 const SMALL = { hidden: "16", epochs: "1" };
 
 async function trainSmall(page: ChromiumPage, more: Parameters<typeof set>[1] = {}): Promise<void> {
   await set(page, { ...SMALL, ...more });
   const before = await page.locator(".train-table tbody tr").count();
   await press(page, "Train");
-  // Not the run before.
+  // The number tells it from an earlier run.
   await waitFor(page, new RegExp(`run ${before + 1} is trained`));
 }
 
@@ -62,19 +62,19 @@ function load(page: ChromiumPage, name: string, bytes: Uint8Array): Promise<void
 }
 
 describe("settings", () => {
-  it("that the page begins with make a network that the library takes", async () => {
+  it("of the page's defaults are valid for the library", async () => {
     expect(faultOf(DEFAULTS)).toBeUndefined();
     expect((await Network.create(networkOptions(DEFAULTS))).parameterCount).toBe(101_770);
   });
 
-  it("of hidden layers, however they are written", () => {
+  it("of hidden layers are parsed in several notations", () => {
     expect(parseHidden("256, 128")).toEqual([256, 128]);
     expect(parseHidden(" 16-16 ")).toEqual([16, 16]);
     expect(parseHidden("")).toEqual([]);
     expect(parseHidden("12, many")).toEqual([12, Number.NaN]);
   });
 
-  it("of very many layers are named in short", () => {
+  it("of many layers have a short name", () => {
     expect(topology([256, 128])).toBe("784-256-128-10");
     expect(topology([1, 2, 3, 4, 5, 6])).toBe("784-1-2-3-4-5-6-10");
     expect(topology([1, 2, ...Array(200).fill(16), 3, 4])).toBe("784-1-2-…(200)…-3-4-10");
@@ -86,7 +86,7 @@ describe("curves", () => {
     return { epoch, samples, total: 1000, loss, accuracy };
   };
 
-  it("are of what is new in every report", () => {
+  it("average the new samples of each report", () => {
     const curve = new Curve();
     curve.add(report(1, 400, 2, 0.5));
     curve.add(report(1, 800, 1.5, 0.75));
@@ -96,7 +96,7 @@ describe("curves", () => {
     expect(curve.accuracies).toEqual([0.5, 1, 1]);
   });
 
-  it("join a few samples to many, before and at the end, but for the first", () => {
+  it("merge points of few samples with their neighbours, except the first", () => {
     const curve = new Curve();
     curve.add(report(1, 10, 4));
     curve.add(report(1, 500, 2));
@@ -109,12 +109,12 @@ describe("curves", () => {
     expect(curve.losses[2]).toBeCloseTo(2, 12);
   });
 
-  it("are thinned where they are long, and keep their mean", () => {
+  it("are thinned when they are long, and keep their means", () => {
     const curve = new Curve();
     for (let i = 1; i <= 1000; i++) curve.add(report(1, i, (i + 1) / 2));
     expect(curve.epochs.length).toBeLessThanOrEqual(600);
     expect(curve.epochs.at(-1)).toBe(1);
-    // The loss of the i-th sample was i, so that a point is the mean of the samples since the one before.
+    // The loss of the i-th sample was i, so each point must be the mean of the samples since the previous point.
     curve.losses.forEach((loss, i) => {
       const [from, to] = [curve.epochs[i - 1] ?? 0, curve.epochs[i] ?? 0].map((epochs) => epochs * 1000);
       expect(loss).toBeCloseTo(((from as number) + 1 + (to as number)) / 2, 6);
@@ -130,7 +130,7 @@ describe("charts", () => {
     [{ planned: 1000, epochs: 40 }, 128],
     [{ planned: 50, epochs: 40 }, 50],
     [{ planned: 0, epochs: 7 }, 7],
-  ])("of %j have room for %i epochs", (run, room) => {
+  ])("of %j show %i epochs", (run, room) => {
     expect(epochsShown(run)).toBe(room);
   });
 });
@@ -141,8 +141,8 @@ describePage("Train", (open) => {
     mnist = await loadMnist();
   });
 
-  describe("learns", () => {
-    it("784-128-10 to 97 % of the test images, and holds the page up for 50 ms at no time", async () => {
+  describe("training", () => {
+    it("of 784-128-10 reaches 97 % of the test images without a task of 50 ms on the main thread", async () => {
       const page = await open("train");
       expect(await fetched(page)).not.toContain("mnist.bin");
       const watched = await watch(page);
@@ -158,14 +158,14 @@ describePage("Train", (open) => {
       expect(shift).toBe(0);
     });
 
-    it("without isolation, on one thread", async () => {
+    it("works without cross-origin isolation, on one thread", async () => {
       const page = await open("train", { isPlain: true });
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
       await trainSmall(page);
       expect(share(await fact(page, "Test accuracy"))).toBeGreaterThan(0.88);
     });
 
-    it("the same from the same seed, and otherwise from another", async () => {
+    it("is reproducible with the same seed and differs with another", async () => {
       const page = await open("train");
       await trainSmall(page);
       const first = await fact(page, "Test accuracy");
@@ -176,7 +176,7 @@ describePage("Train", (open) => {
       expect(await fact(page, "Test accuracy")).not.toBe(first);
     });
 
-    it("with every optimizer, dropout and augmented images", async () => {
+    it("works with every optimizer, dropout and augmented images", async () => {
       const page = await open("train");
       await page.getByLabel("Augment images").check();
       for (const optimizer of ["sgd", "momentum", "adam", "adamw"]) {
@@ -185,17 +185,17 @@ describePage("Train", (open) => {
       }
     });
 
-    it("on, for more epochs", async () => {
+    it("continues for more epochs", async () => {
       const page = await open("train");
       await trainSmall(page);
-      await press(page, "Train on");
+      await press(page, "Continue");
       await expect.poll(() => fact(page, "Epoch"), { timeout: 20_000 }).toBe("2.00 of 2");
       expect(await page.locator(".train-table tbody tr").count()).toBe(1);
     });
 
-    it("while the digit on the paper is read by it", async () => {
+    it("updates the answer for the drawing meanwhile", async () => {
       const page = await open("train");
-      // So slowly that it is not done with learning before it is looked at.
+      // Slow enough for its outputs to still change while they are watched.
       await set(page, { hidden: "16", epochs: "500", optimizer: "sgd", learningRate: "0.001", batchSize: "256" });
       await press(page, "Train");
       await expect.poll(() => fact(page, "Loss"), { timeout: 20_000 }).not.toBe("–");
@@ -209,13 +209,13 @@ describePage("Train", (open) => {
     });
   });
 
-  describe("is led", () => {
-    it("batch by batch, goes on, is paused, and stopped", async () => {
+  describe("the buttons", () => {
+    it("step, resume, pause and stop a training", async () => {
       const page = await open("train");
       await set(page, { hidden: "16", epochs: "50", batchSize: "600" });
       await press(page, "Step");
       await waitFor(page, /is paused/);
-      // A batch is a hundredth of an epoch.
+      // One batch is a hundredth of an epoch.
       for (const epoch of ["0.01", "0.02", "0.03"]) {
         await expect.poll(() => fact(page, "Epoch")).toBe(`${epoch} of 50`);
         await press(page, "Step");
@@ -226,28 +226,28 @@ describePage("Train", (open) => {
         .poll(async () => Number.parseFloat(await fact(page, "Epoch")), { timeout: 10_000 })
         .toBeGreaterThan(1);
       await press(page, "Pause");
-      // One report more may be on its way.
+      // One more report may be in transit.
       await page.waitForTimeout(200);
       const paused = await fact(page, "Epoch");
       await page.waitForTimeout(300);
       expect(await fact(page, "Epoch")).toBe(paused);
       await press(page, "Stop");
-      await waitFor(page, /was stopped .* of the test images are read right/);
+      await waitFor(page, /was stopped; .* Test accuracy/);
       expect(share(await fact(page, "Test accuracy"))).toBeGreaterThan(0.5);
     });
 
-    it("back to a network that has learned nothing", async () => {
+    it("reset to an untrained network", async () => {
       const page = await open("train");
       await set(page, { hidden: "16", epochs: "500" });
       await press(page, "Train");
       await expect.poll(() => fact(page, "Samples/s"), { timeout: 20_000 }).not.toBe("–");
       await press(page, "Reset");
-      await waitFor(page, /has learned nothing yet/);
+      await waitFor(page, /is untrained/);
       expect(await page.locator(".train-table tbody tr").count()).toBe(1);
       expect(await fact(page, "Loss")).toBe("–");
     });
 
-    it("by the keyboard alone", async () => {
+    it("work by keyboard alone", async () => {
       const page = await open("train");
       const go = async (name: string) => {
         const at = () => page.evaluate(() => document.activeElement?.textContent);
@@ -264,15 +264,15 @@ describePage("Train", (open) => {
       await waitFor(page, /was stopped/);
     });
 
-    it("from one place: the keyboard stays where it is, whatever a button may do", async () => {
+    it("keep the keyboard focus, even when they are disabled", async () => {
       const page = await open("train");
       await set(page, { hidden: "16", epochs: "1000" });
       const focused = () => page.evaluate(() => document.activeElement?.textContent);
       await page.getByRole("button", { name: "Train", exact: true }).focus();
       for (const [state, name] of [
-        [/is learning/, "Pause"],
+        [/is training/, "Pause"],
         [/is paused/, "Resume"],
-        [/is learning/, "Pause"],
+        [/is training/, "Pause"],
       ] as const) {
         await page.keyboard.press("Enter");
         await waitFor(page, state);
@@ -282,27 +282,27 @@ describePage("Train", (open) => {
       await page.keyboard.press("Enter");
       await waitFor(page, /was stopped/);
       expect(await focused()).toBe("Stop");
-      // Which has nothing to stop any more.
+      // Stop is disabled now.
       await page.keyboard.press("Enter");
-      await page.getByRole("button", { name: "Draw a digit for it" }).press("Enter");
+      await page.getByRole("button", { name: "Test it with your own digit" }).press("Enter");
       await expect.poll(focused).toBe("Draw");
     });
 
-    it("and says seldom what happens, as that is read aloud, and all of it in its place", async () => {
+    it("leave the announced status unchanged during training, and the numbers do not overlap", async () => {
       const page = await open("train");
       await set(page, { hidden: "16", epochs: "1000" });
       await press(page, "Train");
-      await waitFor(page, /is learning/);
+      await waitFor(page, /is training/);
       await page.evaluate(() => {
-        const said: (string | null)[] = [];
-        Object.assign(globalThis, { said });
+        const announced: (string | null)[] = [];
+        Object.assign(globalThis, { announced });
         const status = document.querySelector(".train-status") as HTMLElement;
-        new MutationObserver(() => said.push(status.textContent)).observe(status, { childList: true });
+        new MutationObserver(() => announced.push(status.textContent)).observe(status, { childList: true });
       });
       await expect
         .poll(async () => Number.parseFloat(await fact(page, "Epoch")), { timeout: 20_000 })
         .toBeGreaterThan(10);
-      expect(await page.evaluate(() => (globalThis as unknown as { said: string[] }).said)).toEqual([]);
+      expect(await page.evaluate(() => (globalThis as unknown as { announced: string[] }).announced)).toEqual([]);
       const overlaps = await page.locator(".train-facts dd").evaluateAll((cells) => {
         const widths = cells.map((cell) => {
           const range = document.createRange();
@@ -316,27 +316,27 @@ describePage("Train", (open) => {
       expect(overlaps).toEqual([]);
     });
 
-    it("though another network is looked at meanwhile", async () => {
+    it("control the selected network", async () => {
       const page = await open("train");
       await set(page, { hidden: "16", epochs: "1000" });
       await press(page, "Train");
-      await waitFor(page, /is learning/);
+      await waitFor(page, /is training/);
       const layers = [{ units: 10, activation: "softmax" as const }];
       const other = await Network.create({ inputs: 784, layers, loss: "crossEntropy" });
       await load(page, "other.safetensors", other.toBytes());
       await waitFor(page, /^other\.safetensors is loaded/);
-      await page.getByRole("radio", { name: "Draw against 784-16-10, run 1" }).check();
+      await page.getByRole("radio", { name: "Select 784-16-10, run 1" }).check();
       await press(page, "Stop");
       await waitFor(page, /^784-16-10, run 1 was stopped/);
     });
   });
 
-  describe("refuses", () => {
+  describe("invalid settings", () => {
     it.each<[string, Partial<Record<keyof Settings, string>>, Partial<Settings>]>([
       ["hidden", { hidden: "16, 0" }, { hidden: [16, 0] }],
       ["loss", { loss: "quadratic" }, { loss: "quadratic" }],
       ["dropout", { dropout: "1" }, { dropout: 1 }],
-    ])("what the library refuses, by its sentence and at the field: %s", async (field, typed, settings) => {
+    ])("show the error of the library at the field: %s", async (field, typed, settings) => {
       const page = await open("train");
       await set(page, typed);
       const sentence = await Network.create(networkOptions({ ...DEFAULTS, ...settings })).catch(
@@ -345,14 +345,14 @@ describePage("Train", (open) => {
       expect(await text(page.locator("#train-fault"))).toBe(sentence);
       expect(await page.locator(`#train-${field}`).getAttribute("aria-invalid")).toBe("true");
       const train = page.getByRole("button", { name: "Train", exact: true });
-      // The buttons follow within a frame.
+      // The buttons are updated within a frame.
       await expect.poll(() => train.isDisabled()).toBe(true);
       await set(page, { hidden: "128", loss: "crossEntropy", dropout: "0" });
       expect(await text(page.locator("#train-fault"))).toBe("");
       await expect.poll(() => train.isDisabled()).toBe(false);
     });
 
-    it("a rate, a batch, epochs and a seed that are none", async () => {
+    it("of learning rate, batch size, epochs and seed show an error", async () => {
       const page = await open("train");
       for (const name of ["learningRate", "batchSize", "epochs", "seed"] as const) {
         await set(page, { [name]: "-1" });
@@ -363,24 +363,24 @@ describePage("Train", (open) => {
       expect(await text(page.locator("#train-fault"))).toMatch(/"epochs" must be .*, got NaN$/);
     });
 
-    it("to go on where training diverges, in a sentence, and trains again", async () => {
+    it("that make training diverge show an error, and a new training works", async () => {
       const page = await open("train");
       await set(page, { ...SMALL, optimizer: "sgd", output: "linear", loss: "quadratic", learningRate: "1e30" });
       await press(page, "Train");
       await waitFor(page, /^training diverged: .*try a learning rate below/);
-      // Nothing is left of the network, nor of the worker that held the images for it.
+      // The network and its worker with the training images are gone.
       await expect.poll(() => page.workers().length).toBe(0);
       expect(await page.getByRole("button", { name: "Save 784-16-10, run 1" }).isDisabled()).toBe(true);
-      expect(await page.getByRole("radio", { name: "Draw against" }).isDisabled()).toBe(true);
+      expect(await page.getByRole("radio", { name: "Select 784-16-10, run 1" }).isDisabled()).toBe(true);
       await page.getByRole("tab", { name: "Draw" }).click();
-      await expect.poll(() => text(page.locator("#words"))).toBe("Sure: 3");
+      await expect.poll(() => text(page.locator("#words"))).toBe("Clearly 3");
       await page.getByRole("tab", { name: "Train" }).click();
       await trainSmall(page, { optimizer: "adam", output: "softmax", loss: "crossEntropy", learningRate: "0.001" });
     });
   });
 
-  describe("compares", () => {
-    it("runs by their settings, results and curves, until they are removed", async () => {
+  describe("the table of runs", () => {
+    it("shows settings, results and curves until a run is removed", async () => {
       const page = await open("train");
       await trainSmall(page);
       await trainSmall(page, { optimizer: "sgd", learningRate: "0.1", batchSize: "64" });
@@ -401,15 +401,15 @@ describePage("Train", (open) => {
     });
   });
 
-  describe("keeps", () => {
-    it("a network in a file that Node reads and the page takes back", async () => {
+  describe("a model file", () => {
+    it("of the page is read by Node and by the page", async () => {
       const page = await open("train");
       await trainSmall(page);
       const accuracy = share(await fact(page, "Test accuracy"));
       const { file, bytes } = await download(page, "784-16-10, run 1");
       expect(file).toBe("784-16-10-run-1.safetensors");
       const network = await Network.fromBytes(bytes);
-      // Browsers may have other kernels than Node, which round otherwise.
+      // A browser may use another build of the kernels than Node, which rounds differently.
       expect(network.evaluate(mnist.test).accuracy).toBeCloseTo(accuracy, 2);
       await load(page, "mine.safetensors", bytes);
       await waitFor(page, /^mine\.safetensors is loaded/);
@@ -418,7 +418,7 @@ describePage("Train", (open) => {
       expect(again.bytes).toEqual(bytes);
     });
 
-    it("no file that is none, and says why", async () => {
+    it("that is invalid is refused with the reason", async () => {
       const page = await open("train");
       const broken = new Uint8Array(100).fill(7);
       const reason = await Network.fromBytes(broken, { title: "broken.bin" }).catch((error: Error) => error.message);
@@ -427,11 +427,11 @@ describePage("Train", (open) => {
       const layers = [{ units: 1, activation: "sigmoid" as const }];
       const other = await Network.create({ inputs: 2, layers, loss: "quadratic" });
       await load(page, "xor.safetensors", other.toBytes());
-      await waitFor(page, /^xor\.safetensors holds a network of 2 inputs and 1 outputs, but digits take 784 and 10$/);
+      await waitFor(page, /^xor\.safetensors holds a network with 2 inputs and 1 outputs, but digits need 784 and 10$/);
       expect(await page.locator(".train-table tbody tr").count()).toBe(0);
     });
 
-    it("a file that is dropped", async () => {
+    it("is loaded when it is dropped", async () => {
       const page = await open("train");
       const network = await Network.create({
         inputs: 784,
@@ -449,17 +449,20 @@ describePage("Train", (open) => {
     });
   });
 
-  describe("looks", () => {
-    it.each(LOOKS)("well in the %s on %s, with runs and a fault", async (colorScheme, _, context) => {
-      const page = await open("train", { context: { ...context, colorScheme } });
-      await expectAccessible(page);
-      await press(page, "Train");
-      await waitFor(page, /is trained/);
-      const settings = page.locator("summary", { hasText: "Settings" });
-      if (await settings.isVisible()) await settings.click();
-      await set(page, { epochs: "0" });
-      await expectAccessible(page);
-      expect(await fits(page)).toBe(true);
-    });
+  describe("the layout", () => {
+    it.each(LOOKS)(
+      "is accessible and fits in %s colours on %s, with a run and an error",
+      async (colorScheme, _, context) => {
+        const page = await open("train", { context: { ...context, colorScheme } });
+        await expectAccessible(page);
+        await press(page, "Train");
+        await waitFor(page, /is trained/);
+        const settings = page.locator("summary", { hasText: "Settings" });
+        if (await settings.isVisible()) await settings.click();
+        await set(page, { epochs: "0" });
+        await expectAccessible(page);
+        expect(await fits(page)).toBe(true);
+      },
+    );
   });
 });

@@ -1,62 +1,63 @@
-// What the network says, and what it saw.
+// The network's answer beside the drawing: the recognized digit, the probabilities, and the input the network received.
 
 import { byId } from "../dom.js";
 import { contextOf } from "./ink.js";
 import { verdictOf } from "./words.js";
 
-/** Screen readers are told once the hand has rested for so long. */
-const REST_MILLISECONDS = 800;
+/** Screen readers announce an answer after it has been unchanged for this long. */
+const ANNOUNCE_MILLISECONDS = 800;
 const SIDE = 28;
 
 export class Answer {
-  readonly #digit = byId("answer", HTMLElement);
-  readonly #words = byId("words", HTMLElement);
-  readonly #status = byId("status", HTMLElement);
-  readonly #seen = byId("seen", HTMLCanvasElement);
-  readonly #bars = [...byId("bars", HTMLElement).children] as HTMLElement[];
-  #resting: ReturnType<typeof setTimeout> | undefined;
+  private readonly digit = byId("answer", HTMLElement);
+  private readonly words = byId("words", HTMLElement);
+  private readonly status = byId("status", HTMLElement);
+  private readonly input = byId("seen", HTMLCanvasElement);
+  private readonly bars = [...byId("bars", HTMLElement).children] as HTMLElement[];
+  private announcement: ReturnType<typeof setTimeout> | undefined;
 
-  /** The outputs for a drawn digit. */
+  /** Shows the ten outputs for the drawn digit. */
   show(outputs: ArrayLike<number>): void {
     const { digit, isSure, words } = verdictOf(outputs);
-    this.#digit.textContent = String(digit);
-    this.#digit.classList.toggle("unsure", !isSure);
-    this.#fill(outputs, digit);
-    this.#write(words);
+    this.digit.textContent = String(digit);
+    this.digit.classList.toggle("unsure", !isSure);
+    this.fillBars(outputs, digit);
+    this.write(words);
   }
 
-  /** Why there are none. */
-  showNothing(words: string): void {
-    this.#digit.textContent = "?";
-    this.#digit.classList.add("unsure");
-    this.#fill([], undefined);
-    this.#write(words);
+  /** Shows a question mark, empty bars and a sentence that gives the reason. */
+  showNothing(reason: string): void {
+    this.digit.textContent = "?";
+    this.digit.classList.add("unsure");
+    this.fillBars([], undefined);
+    this.write(reason);
   }
 
-  /** `digit` is what the preprocessing made, `[28][28]`. */
+  /** Shows the preprocessed digit, `[28][28]` bytes; black if undefined. */
   showSeen(digit: Uint8Array | undefined): void {
     const image = new ImageData(SIDE, SIDE);
     for (let i = 0; i < SIDE * SIDE; i++)
       image.data.fill(digit?.[i] ?? 0, 4 * i, 4 * i + 3).fill(255, 4 * i + 3, 4 * i + 4);
-    contextOf(this.#seen).putImageData(image, 0, 0);
-    this.#seen.ariaLabel = digit ? "The drawing as 28 by 28 pixels, light on black" : "Nothing drawn";
+    contextOf(this.input).putImageData(image, 0, 0);
+    this.input.ariaLabel = digit ? "The drawing as 28 by 28 pixels, light on black" : "Nothing drawn";
   }
 
-  /** Tells screen readers something at once. */
-  say(what: string): void {
-    this.#status.textContent = what;
+  /** Announces a message to screen readers at once. */
+  announce(message: string): void {
+    this.status.textContent = message;
   }
 
-  #write(words: string): void {
-    if (this.#words.textContent === words) return;
-    this.#words.textContent = words;
-    // Every point of a stroke may change the answer.
-    clearTimeout(this.#resting);
-    this.#resting = setTimeout(() => this.say(words), REST_MILLISECONDS);
+  private write(words: string): void {
+    if (this.words.textContent === words) return;
+    this.words.textContent = words;
+    // The answer may change with every point of a stroke; only the last one of a series is announced.
+    clearTimeout(this.announcement);
+    this.announcement = setTimeout(() => this.announce(words), ANNOUNCE_MILLISECONDS);
   }
 
-  #fill(outputs: ArrayLike<number>, best: number | undefined): void {
-    this.#bars.forEach((bar, digit) => {
+  private fillBars(outputs: ArrayLike<number>, best: number | undefined): void {
+    this.bars.forEach((bar, digit) => {
+      // Outputs of a network without softmax may lie outside 0 to 1.
       const share = Math.min(1, Math.max(0, outputs[digit] ?? 0));
       bar.style.setProperty("--share", String(share));
       bar.classList.toggle("best", digit === best);

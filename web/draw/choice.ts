@@ -1,23 +1,23 @@
-// Which network reads: the pretrained one, or one of this visit.
+// The list of networks to select from: the pretrained one and those of this visit.
 
-import type { Entry, Session } from "../session.js";
+import type { NetworkEntry, Session } from "../session.js";
 
 const PRETRAINED = "Pretrained, 784-512-256-10";
 
-/** Keeps `select` and the session's choice the same. */
+/** Keeps `select` and the session's selected network in step, in both directions. */
 export function offerNetworks(select: HTMLSelectElement, session: Session): void {
   const update = (): void => {
     select.replaceChildren(new Option(PRETRAINED), ...session.networks.map(option));
-    select.selectedIndex = session.chosen ? 1 + session.networks.indexOf(session.chosen) : 0;
+    select.selectedIndex = session.selected ? 1 + session.networks.indexOf(session.selected) : 0;
   };
-  select.addEventListener("change", () => session.choose(session.networks[select.selectedIndex - 1]));
+  select.addEventListener("change", () => session.select(session.networks[select.selectedIndex - 1]));
   session.on("networks", update);
-  session.on("chosen", update);
+  session.on("selected", update);
   update();
 }
 
-/** One that takes no digits, or gives no ten outputs, cannot be chosen here. */
-function option({ name, network: { spec } }: Entry): HTMLOptionElement {
+/** Networks that do not map 784 inputs to ten outputs are listed but cannot be selected. */
+function option({ name, network: { spec } }: NetworkEntry): HTMLOptionElement {
   const option = new Option(name);
   option.disabled = spec.inputs !== 28 * 28 || spec.layers.at(-1)?.units !== 10;
   return option;

@@ -1,6 +1,6 @@
-// What is drawn, as strokes, with a way back.
+// The drawing as a list of strokes, with undo.
 
-/** From 0 to 1 across the paper and down it. */
+/** Position on the paper: from 0 to 1, rightwards and downwards. */
 export interface Point {
   x: number;
   y: number;
@@ -8,76 +8,80 @@ export interface Point {
 
 export type Strokes = readonly (readonly Point[])[];
 
-export class Drawing {
-  #strokes: Strokes = [];
-  /** The points of the stroke that the pen is at. */
-  #open: Point[] | undefined;
-  #past: { strokes: Strokes; isExample: boolean }[] = [];
-  #isExample = false;
+/** The strokes, and whether the page drew them as an example. */
+interface State {
+  strokes: Strokes;
+  isExample: boolean;
+}
 
-  /** `changed` is called after every change. */
-  constructor(private readonly changed: () => void) {}
+export class Drawing {
+  private state: State = { strokes: [], isExample: false };
+  /** The points of the stroke in progress; undefined while the pen is up. */
+  private open: Point[] | undefined;
+  /** Earlier states, for undo. */
+  private readonly history: State[] = [];
+
+  /** `onChange` is called after every change. */
+  constructor(private readonly onChange: () => void) {}
 
   get strokes(): Strokes {
-    return this.#strokes;
+    return this.state.strokes;
   }
 
-  /** Whether the page drew it, rather than the user. */
+  /** Whether the strokes are an example by the page rather than the user's. */
   get isExample(): boolean {
-    return this.#isExample;
+    return this.state.isExample;
   }
 
   get canUndo(): boolean {
-    return this.#past.length > 0;
+    return this.history.length > 0;
   }
 
-  /** Puts the pen down; on an example, which goes away, as on blank paper. */
+  /** Starts a stroke. An example is removed first. */
   begin(point: Point): void {
-    this.#keep();
-    this.#open = [point];
-    this.#strokes = [...(this.#isExample ? [] : this.#strokes), this.#open];
-    this.#isExample = false;
-    this.changed();
+    this.remember();
+    this.open = [point];
+    this.state = { strokes: [...(this.isExample ? [] : this.strokes), this.open], isExample: false };
+    this.onChange();
   }
 
-  /** Draws on with the pen, if it is down. */
+  /** Adds a point to the stroke in progress, if there is one. */
   extend(point: Point): void {
-    if (!this.#open) return;
-    this.#open.push(point);
-    this.changed();
+    if (!this.open) return;
+    this.open.push(point);
+    this.onChange();
   }
 
-  /** Lifts the pen. */
+  /** Ends the stroke in progress. */
   end(): void {
-    this.#open = undefined;
+    this.open = undefined;
   }
 
-  /** Takes the last stroke, clearing or example back. */
+  /** Reverts the last stroke, clear or example. */
   undo(): void {
-    const before = this.#past.pop();
-    if (before) this.#become(before.strokes, before.isExample);
+    const previous = this.history.pop();
+    if (previous) this.replace(previous);
   }
 
   clear(): void {
-    if (this.#strokes.length === 0) return;
-    this.#keep();
-    this.#become([], false);
+    if (this.strokes.length === 0) return;
+    this.remember();
+    this.replace({ strokes: [], isExample: false });
   }
 
-  /** Shows an example in place of what is drawn. */
+  /** Replaces the drawing with an example. Successive examples, as the frames of an animation, are one step for undo. */
   show(strokes: Strokes): void {
-    if (!this.#isExample) this.#keep();
-    this.#become(strokes, true);
+    if (!this.isExample) this.remember();
+    this.replace({ strokes, isExample: true });
   }
 
-  #keep(): void {
-    this.#past.push({ strokes: this.#strokes, isExample: this.#isExample });
+  private remember(): void {
+    this.history.push(this.state);
   }
 
-  #become(strokes: Strokes, isExample: boolean): void {
-    this.#open = undefined;
-    this.#strokes = strokes;
-    this.#isExample = isExample;
-    this.changed();
+  private replace(state: State): void {
+    this.open = undefined;
+    this.state = state;
+    this.onChange();
   }
 }

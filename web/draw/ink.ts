@@ -1,11 +1,11 @@
-// Strokes as ink: on the paper that people see, and in the picture that the network is given.
+// Rendering of strokes: on the visible paper, and as the picture that is preprocessed for the network.
 
 import type { Point, Strokes } from "./drawing.js";
 
-/** The pen's width over the paper's side. */
+/** Width of the pen relative to the paper's side. */
 export const PEN = 1 / 12;
 
-/** Draws strokes with a round pen on a paper of `side` pixels. */
+/** Draws strokes with a round pen onto a canvas of `side` by `side` pixels. Changes the context's styles. */
 export function drawInk(context: CanvasRenderingContext2D, strokes: Strokes, side: number, color: string): void {
   context.strokeStyle = color;
   context.fillStyle = color;
@@ -15,7 +15,10 @@ export function drawInk(context: CanvasRenderingContext2D, strokes: Strokes, sid
   for (const stroke of strokes) drawStroke(context, stroke, side);
 }
 
-/** Through the middles between points, with the points as the curve's handles: the corners of slow events round off. */
+/**
+ * Draws one stroke as quadratic curves through the midpoints between its points, with the points as control points. This rounds
+ * the corners of strokes whose pointer events are far apart.
+ */
 function drawStroke(context: CanvasRenderingContext2D, stroke: readonly Point[], side: number): void {
   const [first, ...rest] = stroke;
   const last = rest.at(-1);
@@ -37,13 +40,16 @@ function drawStroke(context: CanvasRenderingContext2D, stroke: readonly Point[],
 }
 
 /**
- * Pixels of the picture's side: the same on every screen, so that the same strokes are read the same. What the preprocessing
- * searches without making it smaller; twice as large a one takes twice as long and is read no better.
+ * Side of the picture in pixels, the same on every screen, so that equal strokes give equal answers. It is the largest size that
+ * the preprocessing does not scale down first; twice the size takes twice as long and is not more accurate.
  */
 const SIDE = 160;
 let picture: CanvasRenderingContext2D | undefined;
 
-/** The strokes in black on white. */
+/**
+ * The strokes in black on white. The preprocessing searches this picture for ink as it does in a photo, although the strokes are
+ * known here, so that drawings and photos share one code path.
+ */
 export function pictureOf(strokes: Strokes): ImageData {
   picture ??= newPicture();
   picture.fillStyle = "white";
@@ -59,8 +65,9 @@ function newPicture(): CanvasRenderingContext2D {
   return contextOf(canvas, { willReadFrequently: true });
 }
 
+/** The 2D context of a canvas. Throws if the browser does not provide one. */
 export function contextOf(canvas: HTMLCanvasElement, options?: CanvasRenderingContext2DSettings) {
   const context = canvas.getContext("2d", options);
-  if (!context) throw new Error("this browser gives no canvas to draw on");
+  if (!context) throw new Error("this browser does not provide a 2D canvas");
   return context;
 }

@@ -1,39 +1,39 @@
-// The paper: shows what is drawn, and takes strokes from mouse, pen and touch.
+// The canvas that shows the drawing and takes strokes from mouse, pen and touch.
 
 import { onThemeChange, token } from "../theme.js";
 import type { Drawing, Point } from "./drawing.js";
 import { contextOf, drawInk, PEN } from "./ink.js";
 
-/** The pen of the keyboard, where it is to be seen. */
+/** The pen of the keyboard as it is shown on the paper. */
 export interface Cursor extends Point {
   isDown: boolean;
 }
 
 export class Pad {
-  readonly #context: CanvasRenderingContext2D;
-  /** The pen of the keyboard; undefined while the keyboard is not used. */
+  private readonly context: CanvasRenderingContext2D;
+  /** Undefined while the keyboard is not used for drawing. */
   cursor: Cursor | undefined;
 
   constructor(
     readonly canvas: HTMLCanvasElement,
     private readonly drawing: Drawing,
   ) {
-    this.#context = contextOf(canvas);
-    new ResizeObserver(() => this.#fit()).observe(canvas);
+    this.context = contextOf(canvas);
+    new ResizeObserver(() => this.fit()).observe(canvas);
     onThemeChange(() => this.paint());
-    canvas.addEventListener("pointerdown", (event) => this.#down(event));
-    canvas.addEventListener("pointermove", (event) => this.#move(event));
-    // A quick stroke would count as a swipe, which swallows a tap on a button right after it.
+    canvas.addEventListener("pointerdown", (event) => this.down(event));
+    canvas.addEventListener("pointermove", (event) => this.move(event));
+    // Otherwise a quick stroke counts as a swipe, and the browser ignores a tap on a button right after it.
     canvas.addEventListener("touchstart", (event) => event.preventDefault(), { passive: false });
     for (const name of ["pointerup", "pointercancel"] as const) {
       canvas.addEventListener(name, ({ isPrimary }) => isPrimary && drawing.end());
     }
   }
 
-  /** One pixel of the canvas to one of the screen. */
-  #fit(): void {
+  /** Sets the canvas to one pixel per screen pixel, so that strokes are sharp. */
+  private fit(): void {
     const side = Math.round(this.canvas.clientWidth * devicePixelRatio);
-    // A hidden one has no size, and keeps what it had.
+    // A hidden canvas has no size; it keeps its previous one. Setting the same size would erase it.
     if (side === 0 || side === this.canvas.width) return;
     this.canvas.width = side;
     this.canvas.height = side;
@@ -42,15 +42,15 @@ export class Pad {
 
   paint(): void {
     const { canvas, cursor, drawing } = this;
-    this.#context.fillStyle = token("--paper");
-    this.#context.fillRect(0, 0, canvas.width, canvas.height);
-    drawInk(this.#context, drawing.strokes, canvas.width, token(drawing.isExample ? "--ink-example" : "--ink"));
-    if (cursor) this.#paintCursor(cursor);
+    this.context.fillStyle = token("--paper");
+    this.context.fillRect(0, 0, canvas.width, canvas.height);
+    drawInk(this.context, drawing.strokes, canvas.width, token(drawing.isExample ? "--ink-example" : "--ink"));
+    if (cursor) this.paintCursor(cursor);
   }
 
-  /** A ring where the pen is, filled while it is down. */
-  #paintCursor({ x, y, isDown }: Cursor): void {
-    const context = this.#context;
+  /** Draws a ring at the pen's position, filled while the pen is down. */
+  private paintCursor({ x, y, isDown }: Cursor): void {
+    const { context } = this;
     const side = this.canvas.width;
     context.beginPath();
     context.arc(x * side, y * side, (PEN * side) / 2, 0, 2 * Math.PI);
@@ -61,23 +61,23 @@ export class Pad {
     context.stroke();
   }
 
-  #down(event: PointerEvent): void {
-    // One finger draws; a second one, or another button, means something else.
+  private down(event: PointerEvent): void {
+    // Only the first finger and the main button draw.
     if (!event.isPrimary || event.button !== 0) return;
-    // Strokes may leave the paper and come back.
+    // With the pointer captured, a stroke can leave the paper and return.
     this.canvas.setPointerCapture(event.pointerId);
     this.cursor = undefined;
-    this.drawing.begin(this.#at(event));
+    this.drawing.begin(this.at(event));
   }
 
-  #move(event: PointerEvent): void {
+  private move(event: PointerEvent): void {
     if (!event.isPrimary || !this.canvas.hasPointerCapture(event.pointerId)) return;
-    // The browser bundles what came since the last frame; events made by scripts have none.
+    // The browser merges the events of a frame; a synthetic event has no coalesced events.
     const events = event.getCoalescedEvents();
-    for (const each of events.length > 0 ? events : [event]) this.drawing.extend(this.#at(each));
+    for (const each of events.length > 0 ? events : [event]) this.drawing.extend(this.at(each));
   }
 
-  #at({ clientX, clientY }: PointerEvent): Point {
+  private at({ clientX, clientY }: PointerEvent): Point {
     const { left, top, width, height } = this.canvas.getBoundingClientRect();
     return { x: (clientX - left) / width, y: (clientY - top) / height };
   }

@@ -46,7 +46,7 @@ export class Reader {
 
   async #readOnce(): Promise<void> {
     const { answer, session } = this;
-    const network = session.chosen?.network ?? (await session.pretrained);
+    const network = session.selected?.network ?? (await session.pretrained);
     const { digit } = session;
     if (!digit) {
       answer.showNothing("Draw a digit");

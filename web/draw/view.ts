@@ -1,7 +1,7 @@
-// The view "Draw": a paper to draw a digit on, and what a network takes it for.
+// The view "Draw": a canvas to draw a digit on, and the answer of the selected network.
 
 import { byId } from "../dom.js";
-import { allow, onPress } from "../elements.js";
+import { onPress, setEnabled } from "../elements.js";
 import { oncePerFrame } from "../frame.js";
 import type { Session } from "../session.js";
 import { Answer } from "./answer.js";
@@ -10,11 +10,11 @@ import { Drawing } from "./drawing.js";
 import { listenToKeys } from "./keys.js";
 import { Pad } from "./pad.js";
 import { Reader } from "./reader.js";
-import { firstExample, nextExample, present } from "./samples.js";
+import { animate, firstExample, nextExample } from "./samples.js";
 
-/** Its elements are in index.html, so that it is there before any script. */
+/** Starts the view. Its elements are in index.html, so that it is visible before any script has loaded. */
 export function mount(root: HTMLElement, session: Session): void {
-  // While it loads, the rest is set up; whether it could be loaded, the reader tells.
+  // Starts loading while the rest is set up. `Reader` reports an error; here it only must not count as unhandled.
   session.pretrained.catch(() => {});
   const answer = new Answer();
   const reader = new Reader(session, answer);
@@ -23,18 +23,18 @@ export function mount(root: HTMLElement, session: Session): void {
   const show = (): void => {
     pad.paint();
     reader.see(drawing.strokes);
-    allow(byId("undo", HTMLButtonElement), drawing.canUndo);
+    setEnabled(byId("undo", HTMLButtonElement), drawing.canUndo);
     byId("pad-hint", HTMLElement).textContent = hint(drawing);
   };
-  listenToKeys(byId("paper", HTMLElement), pad, drawing, (what) => answer.say(what));
+  listenToKeys(byId("paper", HTMLElement), pad, drawing, (message) => answer.announce(message));
   listenToButtons(root, drawing);
-  offerNetworks(byId("reader", HTMLSelectElement), session);
+  offerNetworks(byId("network", HTMLSelectElement), session);
   listenToSession(session, reader);
   drawing.show(firstExample());
 }
 
 function hint({ isExample, strokes }: Drawing): string {
-  if (isExample) return "An example. Draw your own over it.";
+  if (isExample) return "This is an example. Draw your own digit.";
   return strokes.length > 0 ? "" : "Draw a digit from 0 to 9.";
 }
 
@@ -42,7 +42,7 @@ function listenToButtons(root: HTMLElement, drawing: Drawing): void {
   const actions = {
     undo: () => drawing.undo(),
     clear: () => drawing.clear(),
-    sample: () => present(drawing, nextExample()),
+    sample: () => animate(drawing, nextExample()),
   };
   for (const [id, action] of Object.entries(actions)) onPress(byId(id, HTMLButtonElement), action);
   root.addEventListener("keydown", (event) => {
@@ -54,8 +54,8 @@ function listenToButtons(root: HTMLElement, drawing: Drawing): void {
 
 function listenToSession(session: Session, reader: Reader): void {
   const read = oncePerFrame(() => reader.read());
-  session.on("chosen", read);
-  for (const event of ["learned", "view"] as const) {
+  session.on("selected", read);
+  for (const event of ["weights", "view"] as const) {
     session.on(event, () => {
       if (session.view === "draw") read();
     });

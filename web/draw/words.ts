@@ -1,23 +1,23 @@
-// What outputs say, in words.
+// The network's outputs in words.
 
-/** Shares of the outputs' sum from which one digit is sure, and from which it is likely. */
+/** Minimum shares of the outputs' sum for a clear and for a probable digit. */
 const [SURE, LIKELY] = [0.9, 0.65];
-/** A digit with a smaller share is no candidate. */
+/** Minimum share for a digit to be named as a candidate. */
 const CANDIDATE = 0.15;
 
 export interface Verdict {
   digit: number;
   isSure: boolean;
-  /** "Sure: 7", "Probably 7, perhaps 1", "Between 4 and 9". */
+  /** "Clearly 7", "Probably 7, possibly 1", "Either 4 or 9". */
   words: string;
 }
 
-/** Whether a network has lost its way: its outputs are no numbers any more, or beyond all bounds. */
+/** Whether the outputs contain NaN or infinity, as after training has diverged. */
 export function isLost(outputs: ArrayLike<number>): boolean {
   return !Array.from(outputs).every(Number.isFinite);
 }
 
-/** Outputs need not be probabilities: a network of sigmoids gives ten numbers from 0 to 1. */
+/** The verdict on ten outputs. They need not be probabilities: ten sigmoids do not sum to 1, so they are normalized first. */
 export function verdictOf(outputs: ArrayLike<number>): Verdict {
   const positive = Array.from(outputs, (x) => Math.max(0, x));
   const sum = positive.reduce((a, b) => a + b, 0);
@@ -25,13 +25,14 @@ export function verdictOf(outputs: ArrayLike<number>): Verdict {
     .map((x, digit) => ({ digit, share: sum > 0 ? x / sum : 0 }))
     .sort((a, b) => b.share - a.share);
   const [{ digit, share } = { digit: 0, share: 0 }, { digit: second } = { digit: 0 }] = ranked;
-  if (share >= SURE) return { digit, isSure: true, words: `Sure: ${digit}` };
-  if (share >= LIKELY) return { digit, isSure: false, words: `Probably ${digit}, perhaps ${second}` };
+  if (share >= SURE) return { digit, isSure: true, words: `Clearly ${digit}` };
+  if (share >= LIKELY) return { digit, isSure: false, words: `Probably ${digit}, possibly ${second}` };
   const candidates = ranked.filter((each) => each.share >= CANDIDATE).map((each) => String(each.digit));
-  return { digit, isSure: false, words: hesitation(candidates, `${digit} or ${second}`) };
+  return { digit, isSure: false, words: uncertain(candidates, `${digit} or ${second}`) };
 }
 
-function hesitation(candidates: string[], best: string): string {
-  if (candidates.length < 2) return `Not sure: perhaps ${best}`;
-  return `Between ${candidates.slice(0, -1).join(", ")} and ${candidates.at(-1)}`;
+/** The sentence if no digit is probable. `bestTwo` replaces the candidates if fewer than two are named. */
+function uncertain(candidates: string[], bestTwo: string): string {
+  if (candidates.length < 2) return `Not sure, possibly ${bestTwo}`;
+  return `Either ${candidates.slice(0, -1).join(", ")} or ${candidates.at(-1)}`;
 }

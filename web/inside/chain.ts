@@ -1,27 +1,27 @@
-// dC/dw of the picked weight as the chain rule's product, each factor a box with its number, all from the library's `explain`.
+// ∂C/∂w of the selected weight as the product of the chain rule, one box per factor. All numbers come from `explain`.
 
 import type { Activation } from "../../src/spec.js";
 import { layerInputs, outputUnits } from "../../src/spec.js";
 import type { Explanation, Term, WeightPosition } from "../../src/worker.js";
 import { choice, field, make, setText } from "../elements.js";
 import { short, signed } from "../format.js";
-import { type Facts, pixelPlace } from "./look.js";
+import { pixelPlace, type Snapshot } from "./inspector.js";
 
 export interface ChainActions {
   position(position: WeightPosition): void;
-  rate(rate: number): void;
-  wanted(digit: number): void;
+  learningRate(learningRate: number): void;
+  targetDigit(digit: number): void;
 }
 
-/** One number of the product. */
+/** One factor of the product, or its result. */
 interface Factor {
   symbol: string;
   value: number;
-  /** Where it comes from, with numbers. */
-  how: string;
-  /** Significant digits; 3 unless told. */
+  /** Its formula with numbers. */
+  formula: string;
+  /** Significant digits; default 3. */
   digits?: number;
-  /** Whether its sign has a colour; so it has unless told. */
+  /** Whether the colour shows the sign; default true. */
   isColoured?: boolean;
 }
 
@@ -30,19 +30,21 @@ export class Chain {
   private readonly layer = numberField();
   private readonly unit = numberField();
   private readonly input = numberField();
-  private readonly rate = numberField("any");
-  private readonly wanted = choice(Array.from({ length: 10 }, (_, digit) => [String(digit), String(digit)] as const));
-  private readonly fault = make("p", { className: "error inside-fault", role: "alert" });
-  private readonly which = make("p", { className: "quiet" });
+  private readonly learningRate = numberField("any");
+  private readonly targetDigit = choice(
+    Array.from({ length: 10 }, (_, digit) => [String(digit), String(digit)] as const),
+  );
+  private readonly error = make("p", { className: "error inside-fault", role: "alert" });
+  private readonly description = make("p", { className: "quiet" });
   private readonly product = make("div", { className: "inside-product" });
   private readonly update = make("div", { className: "inside-product" });
   private readonly sum = make("tbody");
   private readonly sumTitle = make("summary");
   private readonly sumDetails: HTMLDetailsElement;
-  private readonly paper = make("pre", { tabIndex: 0, ariaLabel: "The chain rule as one writes it" });
+  private readonly text = make("pre", { tabIndex: 0, ariaLabel: "The chain rule written out" });
 
   constructor(private readonly actions: ChainActions) {
-    const heads = ["unit", "w", "∂C/∂z", "w · ∂C/∂z"].map((text) => make("th", { scope: "col", textContent: text }));
+    const heads = ["neuron", "w", "∂C/∂z", "w · ∂C/∂z"].map((text) => make("th", { scope: "col", textContent: text }));
     const table = make("table", { className: "inside-terms" }, make("thead", {}, make("tr", {}, ...heads)), this.sum);
     this.sumDetails = make(
       "details",
@@ -53,44 +55,45 @@ export class Chain {
     this.root = make(
       "section",
       { className: "card inside-chain", ariaLabel: "The chain rule" },
-      make("h2", { textContent: "How the cost changes with one weight: ∂C/∂w" }),
+      make("h2", { textContent: "How the cost depends on one weight: ∂C/∂w" }),
       this.fields(),
-      this.fault,
-      this.which,
+      this.error,
+      this.description,
       this.product,
       this.sumDetails,
-      make("h3", { textContent: "What gradient descent does with it" }),
+      make("h3", { textContent: "The gradient descent step" }),
       this.update,
-      make("details", {}, make("summary", { textContent: "As one writes it on paper" }), this.paper),
+      make("details", {}, make("summary", { textContent: "Written out" }), this.text),
     );
   }
 
   private fields(): HTMLElement {
-    const { layer, unit, input, rate, wanted, actions } = this;
+    const { layer, unit, input, learningRate, targetDigit, actions } = this;
     const position = (): void =>
       actions.position({ layer: layer.valueAsNumber, unit: unit.valueAsNumber, input: input.valueAsNumber });
     for (const part of [layer, unit, input]) part.addEventListener("change", position);
-    rate.addEventListener("change", () => actions.rate(rate.valueAsNumber));
-    wanted.addEventListener("change", () => actions.wanted(Number(wanted.value)));
+    learningRate.addEventListener("change", () => actions.learningRate(learningRate.valueAsNumber));
+    targetDigit.addEventListener("change", () => actions.targetDigit(Number(targetDigit.value)));
     return make(
       "div",
       { className: "inside-fields" },
-      ...[field("Layer (from 0)", layer), field("Unit (from 0)", unit), field("Input (from 0)", input)],
-      ...[field("It should be", wanted), field("Learning rate η", rate)],
+      ...[field("Layer (from 0)", layer), field("Neuron (from 0)", unit), field("Input (from 0)", input)],
+      ...[field("Target digit", targetDigit), field("Learning rate η", learningRate)],
     );
   }
 
-  show(facts: Facts, message: string): void {
-    const { explanation, position, spec, wanted } = facts;
-    setText(this.fault, message);
-    // What is wrong stays to be mended.
-    if (message === "") this.fill(position, explanation.learningRate, wanted);
+  /** Shows the snapshot's explanation, and `message`, the error of the last request, if there was one. */
+  show(snapshot: Snapshot, message: string): void {
+    const { explanation, position, spec, targetDigit } = snapshot;
+    setText(this.error, message);
+    // Invalid values stay in the fields, so that the user can correct them.
+    if (message === "") this.fill(position, explanation.learningRate, targetDigit);
     this.layer.max = String(spec.layers.length - 1);
     this.unit.max = String((spec.layers[position.layer]?.units ?? 1) - 1);
     this.input.max = String(layerInputs(spec, position.layer) - 1);
-    setText(this.which, whichWeight(facts));
-    const factors = factorsOf(facts);
-    const result = { symbol: "∂C/∂w", value: explanation.gradient, how: "their product" };
+    setText(this.description, describeWeight(snapshot));
+    const factors = factorsOf(snapshot);
+    const result = { symbol: "∂C/∂w", value: explanation.gradient, formula: "product" };
     this.product.replaceChildren(
       ...factors.flatMap((factor, i) => (i === 0 ? [factorBox(factor)] : [sign("·"), factorBox(factor)])),
       sign("="),
@@ -98,26 +101,28 @@ export class Chain {
     );
     this.update.replaceChildren(...updateOf(explanation));
     this.showTerms(explanation);
-    setText(this.paper, explanation.text);
+    setText(this.text, explanation.text);
   }
 
-  private fill({ layer, unit, input }: WeightPosition, rate: number, wanted: number): void {
+  /** Sets the fields, except the focused one, which the user may be editing. */
+  private fill({ layer, unit, input }: WeightPosition, learningRate: number, targetDigit: number): void {
     const set = (control: HTMLInputElement | HTMLSelectElement, value: number): void => {
       if (control !== document.activeElement) control.value = String(value);
     };
     set(this.layer, layer);
     set(this.unit, unit);
     set(this.input, input);
-    set(this.rate, rate);
-    set(this.wanted, wanted);
+    set(this.learningRate, learningRate);
+    set(this.targetDigit, targetDigit);
   }
 
+  /** The terms of ∂C/∂a; an output has none. */
   private showTerms({ terms, position, outputGradient = 0 }: Explanation): void {
     this.sumDetails.hidden = terms === undefined;
     if (!terms) return;
     setText(
       this.sumTitle,
-      `∂C/∂a = ${short(outputGradient)} is the sum over the ${terms.length} units of layer ${position.layer + 1}`,
+      `∂C/∂a = ${short(outputGradient)} is the sum over the ${terms.length} neurons of layer ${position.layer + 1}`,
     );
     this.sum.replaceChildren(...terms.map(termRow));
   }
@@ -127,29 +132,31 @@ function numberField(step = "1"): HTMLInputElement {
   return make("input", { type: "number", min: "0", step, inputMode: "decimal", autocomplete: "off" });
 }
 
-function whichWeight({ position, spec, sample }: Facts): string {
+function describeWeight({ position, spec, sample }: Snapshot): string {
   const { layer, unit, input } = position;
   const isOutput = layer === spec.layers.length - 1;
-  const to = isOutput ? `output ${unit}` : `unit ${unit} of layer ${layer}`;
-  const from = layer === 0 ? `pixel ${input} (${pixelPlace(input)})` : `unit ${input} of layer ${layer - 1}`;
+  const to = isOutput ? `output ${unit}` : `neuron ${unit} of layer ${layer}`;
+  const from = layer === 0 ? `pixel ${input} (${pixelPlace(input)})` : `neuron ${input} of layer ${layer - 1}`;
   return `The weight from ${from} to ${to}, for ${sample.name}.`;
 }
 
-/** The factors as `explain` has them: three, or two where cross-entropy gives ∂C/∂z at once. */
-function factorsOf({ explanation, spec }: Facts): Factor[] {
+/** The factors of `explain`: three, or two for an output with cross-entropy, whose ∂C/∂z has a formula of its own. */
+function factorsOf({ explanation, spec }: Snapshot): Factor[] {
   const { position, input, slope, outputGradient, delta } = explanation;
-  const from = position.layer === 0 ? `pixel ${position.input}` : `unit ${position.input} below`;
-  const below = { symbol: "∂z/∂w", value: input, how: `what comes in: a of ${from}` };
-  if (outputGradient === undefined) return [below, { symbol: "∂C/∂z", value: delta, how: outputDelta(explanation) }];
+  const from =
+    position.layer === 0 ? `pixel ${position.input}` : `neuron ${position.input} of layer ${position.layer - 1}`;
+  const below = { symbol: "∂z/∂w", value: input, formula: `input: a of ${from}` };
+  if (outputGradient === undefined)
+    return [below, { symbol: "∂C/∂z", value: delta, formula: outputDelta(explanation) }];
   const { activation, output } = explanation;
   return [
     below,
-    { symbol: "∂a/∂z = S′(z)", value: slope, how: SLOPES[activation](short(output)) },
-    { symbol: "∂C/∂a", value: outputGradient, how: costSlope(explanation, spec.loss, outputUnits(spec)) },
+    { symbol: "∂a/∂z = S′(z)", value: slope, formula: SLOPES[activation](short(output)) },
+    { symbol: "∂C/∂a", value: outputGradient, formula: costSlope(explanation, spec.loss, outputUnits(spec)) },
   ];
 }
 
-/** S′ by what the unit puts out. */
+/** S′(z) in terms of the output a. */
 const SLOPES: Record<Activation, (a: string) => string> = {
   sigmoid: (a) => `sigmoid: a(1 − a), a = ${a}`,
   softmax: (a) => `softmax: a(1 − a), a = ${a}`,
@@ -169,17 +176,17 @@ function costSlope({ terms, position, output, target = 0 }: Explanation, loss: s
   return `2(a − y)${divided} = 2(${short(output)} − ${signed(target)})${divided}`;
 }
 
-function factorBox({ symbol, value, how, digits, isColoured }: Factor, className = ""): HTMLElement {
+function factorBox({ symbol, value, formula, digits, isColoured }: Factor, className = ""): HTMLElement {
   return make(
     "div",
     { className: `inside-factor ${className}` },
     make("span", { className: "inside-symbol", textContent: symbol }),
     number(value, digits, isColoured),
-    make("span", { className: "quiet", textContent: how }),
+    make("span", { className: "quiet", textContent: formula }),
   );
 }
 
-/** As people read it, with all its digits as the value. */
+/** A number rounded for display; the element's `value` has all digits. */
 function number(value: number, digits = 3, isColoured = true): HTMLElement {
   return make("data", {
     className: `inside-number ${isColoured ? signClass(value) : ""}`,
@@ -193,15 +200,16 @@ function signClass(value: number): string {
   return value < 0 ? "is-negative" : "";
 }
 
+/** The boxes of the equation for the updated weight. */
 function updateOf({ weight, learningRate, gradient, corrected }: Explanation): HTMLElement[] {
   return [
-    factorBox({ symbol: "w", value: weight, how: "as it is", digits: 4 }),
+    factorBox({ symbol: "w", value: weight, formula: "current weight", digits: 4 }),
     sign("−"),
-    factorBox({ symbol: "η", value: learningRate, how: "learning rate", isColoured: false }),
+    factorBox({ symbol: "η", value: learningRate, formula: "learning rate", isColoured: false }),
     sign("·"),
-    factorBox({ symbol: "∂C/∂w", value: gradient, how: "from above" }),
+    factorBox({ symbol: "∂C/∂w", value: gradient, formula: "computed above" }),
     sign("="),
-    factorBox({ symbol: "w − η·∂C/∂w", value: corrected, how: "after the step", digits: 4 }, "is-result"),
+    factorBox({ symbol: "w − η·∂C/∂w", value: corrected, formula: "updated weight", digits: 4 }, "is-result"),
   ];
 }
 

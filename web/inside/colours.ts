@@ -1,15 +1,15 @@
-// Digits and weights as pixels, in the page's colours.
+// Painting of digits and weights onto canvases, one pixel per value, in the page's colours.
 
 import { onThemeChange, token } from "../theme.js";
 
 type Rgb = readonly [number, number, number];
 
-/** Ink on paper: 255 is all ink. */
+/** Paints a `[28][28]` digit: 0 is paper, 255 is ink. */
 export function paintDigit(canvas: HTMLCanvasElement, pixels: ArrayLike<number>): void {
   paint(canvas, 28, pixels, 255, rgb("--ink"), rgb("--ink"));
 }
 
-/** Weights in rows of `columns`, by sign and size: `most` has the full colour. */
+/** Paints weights in rows of `columns`, the colour by sign; a weight of ±`most` has the full colour. */
 export function paintWeights(
   canvas: HTMLCanvasElement,
   weights: ArrayLike<number>,
@@ -19,7 +19,7 @@ export function paintWeights(
   paint(canvas, columns, weights, most, rgb("--positive"), rgb("--negative"));
 }
 
-/** Values from −`most` to `most` between two colours, with paper in the middle. */
+/** Maps values from −`most` to `most` to colours from `negative` through paper to `positive`. Resizes the canvas. */
 function paint(
   canvas: HTMLCanvasElement,
   columns: number,
@@ -29,7 +29,7 @@ function paint(
   negative: Rgb,
 ): void {
   const rows = Math.ceil(values.length / columns);
-  // A new size empties the canvas, even if it is the old one.
+  // Setting the size clears the canvas, even if the size is the same.
   if (canvas.width !== columns || canvas.height !== rows) Object.assign(canvas, { width: columns, height: rows });
   const [image, paper] = [new ImageData(columns, rows), rgb("--paper")];
   for (let i = 0; i < values.length; i++) {
@@ -45,21 +45,21 @@ function paint(
   canvas.getContext("2d")?.putImageData(image, 0, 0);
 }
 
-/** Looking a token up makes the browser work out all styles that have changed, which is slow amidst changes. */
-const known = new Map<string, Rgb>();
-onThemeChange(() => known.clear());
+/** Cache of colours: reading a custom property makes the browser recompute all changed styles. */
+const cache = new Map<string, Rgb>();
+onThemeChange(() => cache.clear());
 
-/** The colours of style.css are written as #rrggbb. */
+/** The colour of a custom property. style.css writes these colours as #rrggbb. */
 function rgb(name: `--${string}`): Rgb {
-  const before = known.get(name);
-  if (before) return before;
+  const cached = cache.get(name);
+  if (cached) return cached;
   const value = Number.parseInt(token(name).slice(1), 16);
   const colour: Rgb = [value >> 16, (value >> 8) & 255, value & 255];
-  known.set(name, colour);
+  cache.set(name, colour);
   return colour;
 }
 
-/** The largest size among them; 1 where all are zero, so that one can divide by it. */
+/** The largest absolute value; 1 if all are zero, so that it can be divided by. */
 export function largest(values: ArrayLike<number>): number {
   let most = 0;
   for (let i = 0; i < values.length; i++) most = Math.max(most, Math.abs(values[i] as number));

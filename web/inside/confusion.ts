@@ -1,4 +1,4 @@
-// Which digits are taken for which, as the library counted them.
+// The confusion matrix as a table.
 
 import { make } from "../elements.js";
 import { percent, whole } from "../format.js";
@@ -11,7 +11,7 @@ export class Confusion {
   constructor() {
     const digits = Array.from({ length: 10 }, (_, digit) => make("th", { scope: "col", textContent: String(digit) }));
     const head = make("thead", {}, make("tr", {}, make("td"), ...digits));
-    const key = make("span", { className: "quiet", textContent: "Rows are what it is, columns what it was read as." });
+    const key = make("span", { className: "quiet", textContent: "Rows: true digit. Columns: predicted digit." });
     const caption = make("caption", {}, this.title, key);
     const table = make("table", { className: "inside-confusion" }, caption, head, this.body);
     this.root = make(
@@ -21,30 +21,31 @@ export class Confusion {
     );
   }
 
-  /** `confusion[label][prediction]` */
+  /** Shows the counts `confusion[label][prediction]` of `count` test images. */
   show(confusion: readonly (readonly number[])[], accuracy: number | undefined, count: number): void {
-    this.title.textContent = `${percent(accuracy)} of ${whole(count)} test images are read right`;
-    const wrong = confusion.flatMap((row, label) => row.filter((_, read) => read !== label));
-    const mostWrong = Math.max(1, ...wrong);
-    this.body.replaceChildren(...confusion.map((row, label) => rowOf(row, label, mostWrong)));
+    this.title.textContent = `${percent(accuracy)} of ${whole(count)} test images correct`;
+    const wrong = confusion.flatMap((row, label) => row.filter((_, prediction) => prediction !== label));
+    const maxWrong = Math.max(1, ...wrong);
+    this.body.replaceChildren(...confusion.map((row, label) => rowOf(row, label, maxWrong)));
   }
 }
 
-/** Percent of the colour of a full cell, which its number must still be read on. */
-const MOST_COLOUR = 40;
+/** Percentage of colour in the fullest cell; low enough for its number to stay readable. */
+const MAX_COLOUR = 40;
 
-function rowOf(counts: readonly number[], label: number, mostWrong: number): HTMLTableRowElement {
+function rowOf(counts: readonly number[], label: number, maxWrong: number): HTMLTableRowElement {
   const total = counts.reduce((sum, count) => sum + count, 0);
-  const cells = counts.map((count, read) => {
-    const isRight = read === label;
+  const cells = counts.map((count, prediction) => {
+    const isCorrect = prediction === label;
     const cell = make("td", {
       textContent: count === 0 ? "" : String(count),
-      className: isRight ? "is-right" : "is-wrong",
+      className: isCorrect ? "is-correct" : "is-wrong",
     });
-    // By the number of images where they are read right, by the most of any mistake where not.
-    const share = isRight ? count / Math.max(1, total) : count / mostWrong;
-    cell.style.setProperty("--share", `${Math.round(share * MOST_COLOUR)}%`);
-    if (count > 0) cell.title = `${whole(count)} of ${whole(total)} images of ${label} are read as ${read}`;
+    // Correct cells relative to the images of the digit, wrong cells relative to the most frequent error.
+    const share = isCorrect ? count / Math.max(1, total) : count / maxWrong;
+    cell.style.setProperty("--share", `${Math.round(share * MAX_COLOUR)}%`);
+    if (count > 0)
+      cell.title = `${whole(count)} of ${whole(total)} images of digit ${label} predicted as ${prediction}`;
     return cell;
   });
   return make("tr", {}, make("th", { scope: "row", textContent: String(label) }), ...cells);

@@ -1,7 +1,7 @@
-// Where the parts of the network's picture are: the image of the inputs, then a column of neurons for every layer.
+// Layout of the network's picture: the input image on the left, then one column of neurons per layer.
 
-/** More units of a layer than these are not drawn, but the most active ones stand for them. */
-export const MOST_DRAWN = 16;
+/** Maximum number of neurons drawn per layer; of a larger layer the most active ones are drawn. */
+export const MAX_NEURONS = 16;
 
 export interface Neuron {
   layer: number;
@@ -10,25 +10,29 @@ export interface Neuron {
   y: number;
 }
 
-/** All in pixels. */
+/** Positions and sizes in pixels. */
 export interface Layout {
   width: number;
   height: number;
-  /** Of the image of the inputs. */
+  /** The input image: its upper left corner and its side. */
   image: { x: number; y: number; side: number };
+  /** Radius of a neuron. */
   radius: number;
-  /** Between two columns. */
+  /** Distance between two columns. */
   gap: number;
-  /** The neurons that are drawn, layer by layer. */
+  /** The drawn neurons by layer; layers that are not drawn are empty. */
   layers: Neuron[][];
 }
 
-/** Room above the columns for their titles, below for what is not drawn, and right for the outputs' shares. */
+/** Space above the columns for their titles, and below for the count of a layer that is not drawn whole. */
 const [TOP, BOTTOM] = [28, 24];
+/** Minimum width for the spacious layout. */
 const WIDE = 560;
 
+/** The layout for `width` pixels. `drawn` lists the units to draw, by layer. */
 export function layOut(drawn: readonly (readonly number[])[], width: number): Layout {
   const isWide = width >= WIDE;
+  // Distance of neurons in a column, side of the image, space for the outputs' percentages.
   const [step, side, right] = isWide ? [27, 168, 74] : [22, 72, 58];
   const rows = Math.max(...drawn.map((units) => units.length), isWide ? 10 : 8);
   const inner = rows * step;
@@ -44,28 +48,31 @@ export function layOut(drawn: readonly (readonly number[])[], width: number): La
   return { width, height: TOP + inner + BOTTOM, image, radius: isWide ? 9 : 7, gap, layers };
 }
 
-/** Of very many layers the first, the last and those about the picked one are drawn. */
+/** Layers drawn on each side of the selected one in a network of many layers; the first and the last are always drawn. */
 const BESIDE = 2;
-const MOST_LAYERS = 2 * BESIDE + 3;
+const MAX_LAYERS = 2 * BESIDE + 3;
 
-function isDrawn(layer: number, layers: number, picked: number): boolean {
-  return layers <= MOST_LAYERS || layer === 0 || layer === layers - 1 || Math.abs(layer - picked) <= BESIDE;
+function isDrawn(layer: number, layers: number, selected: number): boolean {
+  return layers <= MAX_LAYERS || layer === 0 || layer === layers - 1 || Math.abs(layer - selected) <= BESIDE;
 }
 
-/** The units of each layer that are drawn: all, or the most active and `always`, in their order; none of a layer that is not. */
+/**
+ * The units to draw, by layer and in order: all units of a small layer, else `always` and the most active ones; none for a layer
+ * that is not drawn.
+ */
 export function unitsToDraw(activations: readonly Float32Array[], always: { layer: number; unit: number }): number[][] {
   return activations.map((values, layer) => {
     if (!isDrawn(layer, activations.length, always.layer)) return [];
     const units = Array.from(values.keys());
-    if (units.length <= MOST_DRAWN) return units;
+    if (units.length <= MAX_NEURONS) return units;
     const size = (unit: number): number => Math.abs(values[unit] as number);
     const isAlways = (unit: number): boolean => layer === always.layer && unit === always.unit;
     units.sort((a, b) => Number(isAlways(b)) - Number(isAlways(a)) || size(b) - size(a));
-    return units.slice(0, MOST_DRAWN).sort((a, b) => a - b);
+    return units.slice(0, MAX_NEURONS).sort((a, b) => a - b);
   });
 }
 
-/** How far a point is from the straight line between two neurons. */
+/** Distance in pixels of a point from the line segment between two neurons. */
 export function distance(from: Neuron, to: Neuron, x: number, y: number): number {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const along = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy);

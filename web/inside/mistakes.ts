@@ -1,4 +1,4 @@
-// The test images that the network is most wrong about.
+// The misclassified test images with the highest loss.
 
 import type { Dataset, Mistake } from "../../src/worker.js";
 import { make } from "../elements.js";
@@ -8,10 +8,11 @@ import { paintDigit } from "./colours.js";
 
 export class Mistakes {
   readonly root = make("div", { className: "inside-mistakes" });
+  /** Paints the canvases of the current cards. */
   private repaint: () => void = () => {};
 
-  /** `pick` is called with the number of the test image that is to be looked at. */
-  constructor(private readonly pick: (index: number) => void) {
+  /** `onSelect` is called with the index of the test image whose card was clicked. */
+  constructor(private readonly onSelect: (index: number) => void) {
     onThemeChange(() => this.repaint());
   }
 
@@ -35,13 +36,13 @@ export class Mistakes {
       {
         type: "button",
         className: "inside-mistake",
-        title: `Look at test image ${index}`,
+        title: `Show test image ${index}`,
       },
       canvas,
       make("b", { textContent: `${label} → ${prediction}` }),
       make("span", { className: "quiet", textContent: size }),
     );
-    card.addEventListener("click", () => this.pick(index));
+    card.addEventListener("click", () => this.onSelect(index));
     return card;
   }
 }

@@ -1,10 +1,10 @@
-/** A test image of each digit, for the page to show before anyone has fetched MNIST. */
+/** One test image of each digit, shown by the page before MNIST is downloaded. */
 
 import { readPart } from "../pack-mnist.mjs";
 
 const PIXELS = 28 * 28;
 
-/** `[10][28][28]` bytes: the first of the test images of 0, of 1, and so on. */
+/** `[10][28][28]` bytes: the first test image of each digit. */
 export function packSamples(folder) {
   const { images, labels } = readPart(folder, "t10k");
   const firsts = Array.from({ length: 10 }, (_, digit) => labels.indexOf(digit));

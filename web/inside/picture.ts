@@ -1,25 +1,27 @@
-// The network as a picture: the digit, the neurons lit by how active they are, the weights between them by sign and size.
+// The network as a picture: the input digit, the neurons with their activations, and the weights as lines by sign and size.
 
 import { layerInputs } from "../../src/spec.js";
-import { drawn, make } from "../elements.js";
+import { make, makeSvg } from "../elements.js";
 import { percent, short } from "../format.js";
 import { onThemeChange } from "../theme.js";
 import { largest, paintDigit } from "./colours.js";
+import { largestAt, neuronName, type Snapshot } from "./inspector.js";
 import { distance, type Layout, layOut, type Neuron } from "./layout.js";
-import { type Facts, largestAt, neuronName } from "./look.js";
 
-export interface Picks {
+/** Called when the user selects a neuron or a weight. */
+export interface PictureActions {
   neuron(layer: number, unit: number): void;
   weight(layer: number, unit: number, input: number): void;
 }
 
-/** A line between two neurons that are drawn. */
+/** A weight between two drawn neurons. */
 interface Edge {
   from: Neuron;
   to: Neuron;
   line: SVGLineElement;
 }
 
+/** The elements of a drawn neuron; `share` is the text beside an output. */
 interface Dot {
   neuron: Neuron;
   group: SVGGElement;
@@ -27,26 +29,27 @@ interface Dot {
   share: SVGTextElement | undefined;
 }
 
-/** Pixels that a click may miss a line by. */
+/** Maximum distance in pixels of a click from the line it selects. */
 const NEAR = 6;
-/** Pixels between columns that have words above them. */
-const LEAST_GAP = 56;
-/** Widest line. */
-const WIDEST = 3.5;
+/** Minimum distance between columns for titles with words. */
+const MIN_TITLE_GAP = 56;
+/** Additional line width, in pixels, of the largest weight of a layer. */
+const MAX_WIDTH = 3.5;
 
 export class Picture {
   readonly root: HTMLElement;
   private readonly image = make("canvas", { className: "inside-image", role: "img" });
-  private readonly svg = drawn("svg", { class: "inside-svg", role: "radiogroup", "aria-label": "Neurons" });
-  private facts: Facts | undefined;
-  /** What the drawing was made for. */
-  private made = "";
+  private readonly svg = makeSvg("svg", { class: "inside-svg", role: "radiogroup", "aria-label": "Neurons" });
+  private snapshot: Snapshot | undefined;
+  /** Identifies the width and the layout that the elements were created for. */
+  private key = "";
   private layout: Layout | undefined;
   private edges: Edge[] = [];
   private dots: Dot[] = [];
+  /** One line per neuron of the first layer, for its weights from all inputs. */
   private bundles: { to: Neuron; line: SVGLineElement }[] = [];
 
-  constructor(private readonly picks: Picks) {
+  constructor(private readonly actions: PictureActions) {
     this.root = make("div", { className: "inside-picture" }, this.image);
     this.root.append(this.svg);
     this.svg.addEventListener("click", (event) => this.clicked(event));
@@ -57,28 +60,28 @@ export class Picture {
     onThemeChange(() => this.draw());
   }
 
-  show(facts: Facts): void {
-    this.facts = facts;
+  show(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
     this.draw();
   }
 
   private draw(): void {
-    const { facts } = this;
+    const { snapshot } = this;
     const width = this.root.clientWidth;
-    if (!facts || width === 0) return;
-    const units = facts.drawn;
-    const key = JSON.stringify([width, units, facts.spec]);
-    if (key !== this.made) this.make(facts, units, width);
-    this.made = key;
-    this.light(facts);
-    this.weigh(facts);
-    paintDigit(this.image, facts.sample.pixels);
-    this.image.ariaLabel = `The network's input: ${facts.sample.name}`;
+    if (!snapshot || width === 0) return;
+    const units = snapshot.drawn;
+    const key = JSON.stringify([width, units, snapshot.spec]);
+    if (key !== this.key) this.create(snapshot, units, width);
+    this.key = key;
+    this.updateNeurons(snapshot);
+    this.updateWeights(snapshot);
+    paintDigit(this.image, snapshot.sample.pixels);
+    this.image.ariaLabel = `The network's input: ${snapshot.sample.name}`;
   }
 
-  // --- what is there ---
+  // --- creating the elements ---
 
-  private make(facts: Facts, units: number[][], width: number): void {
+  private create(snapshot: Snapshot, units: number[][], width: number): void {
     const hadFocus = this.svg.contains(document.activeElement);
     const layout = layOut(units, width);
     this.layout = layout;
@@ -96,34 +99,36 @@ export class Picture {
       .flatMap((layer, below) =>
         layer.flatMap((to) => (layout.layers[below] ?? []).map((from) => ({ from, to, line: lineBetween(from, to) }))),
       );
-    this.dots = layout.layers.flat().map((neuron) => this.dot(facts, layout, neuron));
+    this.dots = layout.layers.flat().map((neuron) => this.dot(snapshot, layout, neuron));
     this.svg.replaceChildren(
       ...this.bundles.map(({ line }) => line),
       ...this.edges.map(({ line }) => line),
-      ...this.titles(facts, layout),
+      ...this.titles(snapshot, layout),
       ...this.dots.map(({ group }) => group),
     );
-    if (hadFocus) this.focusOn(facts.position.layer, facts.position.unit);
+    // The focused neuron has been replaced with the other elements.
+    if (hadFocus) this.focusOn(snapshot.position.layer, snapshot.position.unit);
   }
 
-  /** The weights from all inputs to a neuron of the first layer, as one line: there are too many to draw each. */
+  /** One line for the weights from all inputs to a neuron of the first layer, which are too many to draw. */
   private bundle({ image, layers }: Layout, to: Neuron): SVGLineElement {
     const share = ((layers[0] ?? []).indexOf(to) + 0.5) / (layers[0] ?? []).length;
     const y = image.y + image.side * share;
-    return drawn("line", { class: "inside-bundle", x1: image.x + image.side, y1: y, x2: to.x, y2: to.y });
+    return makeSvg("line", { class: "inside-bundle", x1: image.x + image.side, y1: y, x2: to.x, y2: to.y });
   }
 
-  private titles({ spec }: Facts, { gap, layers, image, height }: Layout): SVGTextElement[] {
+  /** Titles above the columns, and the number of drawn neurons below those that are not whole. */
+  private titles({ spec }: Snapshot, { gap, layers, image, height }: Layout): SVGTextElement[] {
     const title = (x: number, y: number, text: string, anchor = "middle"): SVGTextElement =>
-      drawn("text", { class: "inside-title", x, y, "text-anchor": anchor }, text);
+      makeSvg("text", { class: "inside-title", x, y, "text-anchor": anchor }, text);
     const last = spec.layers.length - 1;
     const columns = spec.layers.flatMap(({ units }, layer) => {
       const neurons = layers[layer] ?? [];
       const [neuron] = neurons;
       if (!neuron) return [];
       const { x } = neuron;
-      // Words need more room than numbers.
-      const name = gap < LEAST_GAP ? String(layer) : `layer ${layer}`;
+      // Narrow columns have room for the number only.
+      const name = gap < MIN_TITLE_GAP ? String(layer) : `layer ${layer}`;
       const head = title(x, 16, layer === last ? "outputs" : name);
       const rest = neurons.length < units ? [title(x, height - 6, `${neurons.length} of ${units}`)] : [];
       return [head, ...rest];
@@ -131,72 +136,72 @@ export class Picture {
     return [title(image.x + image.side / 2, image.y - 8, `${layerInputs(spec, 0)} inputs`), ...columns];
   }
 
-  private dot({ spec }: Facts, { radius }: Layout, neuron: Neuron): Dot {
+  private dot({ spec }: Snapshot, { radius }: Layout, neuron: Neuron): Dot {
     const { layer, unit, x, y } = neuron;
-    const light = drawn("circle", { class: "inside-light", cx: x, cy: y, r: radius });
+    const light = makeSvg("circle", { class: "inside-light", cx: x, cy: y, r: radius });
     const isOutput = layer === spec.layers.length - 1;
-    const share = isOutput ? drawn("text", { class: "inside-share", x: x + radius + 22, y: y + 4 }) : undefined;
-    const digit = drawn("text", { class: "inside-digit", x: x + radius + 6, y: y + 5 }, String(unit));
-    const group = drawn(
+    const share = isOutput ? makeSvg("text", { class: "inside-share", x: x + radius + 22, y: y + 4 }) : undefined;
+    const digit = makeSvg("text", { class: "inside-digit", x: x + radius + 6, y: y + 5 }, String(unit));
+    const group = makeSvg(
       "g",
       { class: "inside-neuron", role: "radio" },
-      // Larger than the dot, for fingers.
-      drawn("circle", { class: "inside-reach", cx: x, cy: y, r: radius + 2 }),
-      drawn("circle", { class: "inside-dot", cx: x, cy: y, r: radius }),
+      // A larger, invisible target for fingers.
+      makeSvg("circle", { class: "inside-reach", cx: x, cy: y, r: radius + 2 }),
+      makeSvg("circle", { class: "inside-dot", cx: x, cy: y, r: radius }),
       light,
       ...(share ? [digit, share] : []),
     );
     return { neuron, group, light, share };
   }
 
-  // --- how it is now ---
+  // --- showing the current numbers ---
 
-  private light({ activations, spec, position }: Facts): void {
-    const read = largestAt(activations.at(-1) ?? new Float32Array(1));
+  private updateNeurons({ activations, spec, position }: Snapshot): void {
+    const prediction = largestAt(activations.at(-1) ?? new Float32Array(1));
     for (const { neuron, group, light, share } of this.dots) {
       const { layer, unit } = neuron;
       const values = activations[layer] ?? new Float32Array(1);
       const value = values[unit] ?? 0;
-      const isPicked = layer === position.layer && unit === position.unit;
-      // Shares of 1 where that is the most there can be, else of the layer's largest.
+      const isSelected = layer === position.layer && unit === position.unit;
+      // Relative to 1, or to the largest output of a layer whose outputs exceed 1.
       light.setAttribute("fill-opacity", String(Math.abs(value) / Math.max(1, largest(values))));
       light.classList.toggle("is-negative", value < 0);
-      group.setAttribute("aria-checked", String(isPicked));
-      group.setAttribute("tabindex", isPicked ? "0" : "-1");
+      group.setAttribute("aria-checked", String(isSelected));
+      group.setAttribute("tabindex", isSelected ? "0" : "-1");
       group.setAttribute("aria-label", `${neuronName(spec, layer, unit)}: ${short(value)}`);
       if (!share) continue;
       share.textContent = spec.layers[layer]?.activation === "linear" ? short(value, 2) : percent(value, 0);
-      group.classList.toggle("is-read", unit === read);
+      group.classList.toggle("is-prediction", unit === prediction);
     }
   }
 
-  private weigh({ parameters, spec, position }: Facts): void {
-    const most = parameters.map(({ weights }) => largest(weights));
+  private updateWeights({ parameters, spec, position }: Snapshot): void {
+    const maxima = parameters.map(({ weights }) => largest(weights));
     for (const { from, to, line } of this.edges) {
       const weights = parameters[to.layer]?.weights;
       const weight = weights?.[to.unit * layerInputs(spec, to.layer) + from.unit] ?? 0;
-      const share = Math.abs(weight) / (most[to.layer] ?? 1);
+      const share = Math.abs(weight) / (maxima[to.layer] ?? 1);
       line.setAttribute("class", weight < 0 ? "inside-edge is-negative" : "inside-edge");
-      line.setAttribute("stroke-width", String(0.4 + WIDEST * share));
+      line.setAttribute("stroke-width", String(0.4 + MAX_WIDTH * share));
       const isInto = to.layer === position.layer && to.unit === position.unit;
       line.setAttribute("stroke-opacity", String(isInto ? 0.45 + 0.55 * share : 0.08 + 0.5 * share));
-      line.classList.toggle("is-picked", isInto && from.unit === position.input);
+      line.classList.toggle("is-selected", isInto && from.unit === position.input);
     }
     for (const { to, line } of this.bundles) {
       line.classList.toggle("is-into", position.layer === 0 && to.unit === position.unit);
     }
   }
 
-  // --- picking ---
+  // --- selecting ---
 
   private clicked(event: MouseEvent): void {
     const dot = this.dots.find(({ group }) => group.contains(event.target as Node));
     if (dot) {
-      this.picks.neuron(dot.neuron.layer, dot.neuron.unit);
+      this.actions.neuron(dot.neuron.layer, dot.neuron.unit);
       return;
     }
     const edge = this.nearest(event);
-    if (edge) this.picks.weight(edge.to.layer, edge.to.unit, edge.from.unit);
+    if (edge) this.actions.weight(edge.to.layer, edge.to.unit, edge.from.unit);
   }
 
   private pointed(event: PointerEvent): void {
@@ -209,6 +214,7 @@ export class Picture {
     this.svg.classList.toggle("is-near", edge !== undefined);
   }
 
+  /** The line closest to the pointer, if one is within `NEAR`. */
   private nearest(event: MouseEvent): Edge | undefined {
     const { left, top } = this.svg.getBoundingClientRect();
     const [x, y] = [event.clientX - left, event.clientY - top];
@@ -221,20 +227,21 @@ export class Picture {
     return best;
   }
 
-  /** Arrows go up and down in a layer, and from layer to layer. */
+  /** Up and down move within a layer, left and right between layers. */
   private typed(event: KeyboardEvent): void {
     const at = this.dots.find(({ group }) => group === event.target)?.neuron;
     const next = at && this.neighbour(at, event.key);
     if (!next) return;
     event.preventDefault();
     this.focusOn(next.layer, next.unit);
-    this.picks.neuron(next.layer, next.unit);
+    this.actions.neuron(next.layer, next.unit);
   }
 
   private neighbour({ layer, unit }: Neuron, key: string): Neuron | undefined {
     const layers = this.layout?.layers ?? [];
     const column = layers[layer] ?? [];
     const at = column.findIndex((neuron) => neuron.unit === unit);
+    // The neuron at the same relative height of a column that may have another length.
     const beside = (other: Neuron[] | undefined): Neuron | undefined =>
       other?.[Math.min(other.length - 1, Math.round((at * other.length) / column.length))];
     const moves: Record<string, () => Neuron | undefined> = {
@@ -254,5 +261,5 @@ export class Picture {
 }
 
 function lineBetween(from: Neuron, to: Neuron): SVGLineElement {
-  return drawn("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y });
+  return makeSvg("line", { x1: from.x, y1: from.y, x2: to.x, y2: to.y });
 }

@@ -1,21 +1,21 @@
-// The view "Look inside": a network as a picture, the weights of a neuron, the chain rule for one of them, and its mistakes.
+// The view "Look inside": the network as a picture, the weights of one neuron, the chain rule for one weight, and the test set.
 
 import { Network } from "../../src/worker.js";
 import { field, make, setText } from "../elements.js";
 import { fetchBytes } from "../fetch.js";
 import type { Session } from "../session.js";
 import { Chain } from "./chain.js";
-import { MOST_DRAWN } from "./layout.js";
-import { Look } from "./look.js";
+import { Inspector } from "./inspector.js";
+import { MAX_NEURONS } from "./layout.js";
 import { Picture } from "./picture.js";
 import { SamplePicker } from "./samples.js";
 import { Testing } from "./testing.js";
 import { WeightImage } from "./weights.js";
 
-/** A training network changes twenty times a second, which nobody can follow. */
-const LEAST_MILLISECONDS = 200;
-/** The value of the choice for the network that comes with the page. */
-const READY = "ready";
+/** Minimum time between updates during training, whose twenty reports a second are too fast to follow. */
+const UPDATE_MILLISECONDS = 200;
+/** Option value of the pretrained network. */
+const PRETRAINED = "pretrained";
 
 export function mount(root: HTMLElement, session: Session): void {
   const view = new InsideView(session);
@@ -25,7 +25,7 @@ export function mount(root: HTMLElement, session: Session): void {
 
 class InsideView {
   readonly root: HTMLElement;
-  private readonly look = new Look(() => this.show());
+  private readonly inspector = new Inspector(() => this.show());
   private readonly networks = make("select");
   private readonly samples: SamplePicker;
   private readonly picture: Picture;
@@ -33,63 +33,63 @@ class InsideView {
   private readonly chain: Chain;
   private readonly testing: Testing;
   private readonly message = make("p", { className: "error inside-message", role: "alert" });
-  /** What could not be fetched, in a sentence. */
-  private missing = "";
-  private ready: Promise<Network> | undefined;
-  private waiting: ReturnType<typeof setTimeout> | undefined;
+  /** Error of the last file that could not be loaded, as a sentence; empty if there was none. */
+  private loadError = "";
+  private pretrained: Promise<Network> | undefined;
+  private timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(private readonly session: Session) {
-    const { look } = this;
-    this.samples = new SamplePicker(session, (sample) => look.setSample(sample));
+    const { inspector } = this;
+    this.samples = new SamplePicker(session, (sample) => inspector.setSample(sample));
     this.picture = new Picture({
-      neuron: (layer, unit) => look.setNeuron(layer, unit),
-      weight: (layer, unit, input) => look.setPosition({ layer, unit, input }),
+      neuron: (layer, unit) => inspector.setNeuron(layer, unit),
+      weight: (layer, unit, input) => inspector.setPosition({ layer, unit, input }),
     });
     this.weights = new WeightImage({
-      input: (input) => this.pickInput(input),
-      neuron: (layer, unit) => look.setNeuron(layer, unit),
+      input: (input) => this.selectInput(input),
+      neuron: (layer, unit) => inspector.setNeuron(layer, unit),
     });
     this.chain = new Chain({
-      position: (position) => look.setPosition(position),
-      rate: (rate) => look.setRate(rate),
-      wanted: (digit) => look.setWanted(digit),
+      position: (position) => inspector.setPosition(position),
+      learningRate: (learningRate) => inspector.setLearningRate(learningRate),
+      targetDigit: (digit) => inspector.setTargetDigit(digit),
     });
     this.testing = new Testing({
       loaded: (test) => this.samples.setTest(test),
-      picked: (index) => this.pickTest(index),
+      selected: (index) => this.selectTest(index),
     });
     this.root = this.layOut();
-    this.networks.addEventListener("change", () => this.choose());
+    this.networks.addEventListener("change", () => this.selectNetwork());
     session.on("networks", () => this.listNetworks());
-    session.on("chosen", () => {
+    session.on("selected", () => {
       this.listNetworks();
-      void this.follow();
+      void this.inspectSelected();
     });
-    session.on("learned", () => {
-      this.testing.learned();
-      this.followSoon();
+    session.on("weights", () => {
+      this.testing.weightsChanged();
+      this.inspectSoon();
     });
     session.on("view", () => {
-      this.followSoon();
-      // The network may be back.
-      if (this.missing !== "" && session.view === "inside") void this.start();
+      this.inspectSoon();
+      // Retry what could not be loaded: the connection may have returned.
+      if (this.loadError !== "" && session.view === "inside") void this.start();
     });
   }
 
   private layOut(): HTMLElement {
     const top = make(
       "section",
-      { className: "card inside-top", ariaLabel: "What is looked at" },
+      { className: "card inside-top", ariaLabel: "Network and input" },
       field("Network", this.networks),
       this.samples.root,
     );
     const key = make(
       "p",
       { className: "quiet inside-key" },
-      ...[make("span", { className: "inside-line" }), "weight above 0"],
-      ...[make("span", { className: "inside-line is-negative" }), "below 0; the wider, the larger."],
-      " Neurons light up as they are active. Click a neuron or a line, or move by arrow keys.",
-      ` Of a layer of more than ${MOST_DRAWN} units the most active are drawn.`,
+      ...[make("span", { className: "inside-line" }), "positive weight"],
+      ...[make("span", { className: "inside-line is-negative" }), "negative weight; wider lines are larger weights."],
+      " The colour of a neuron shows its activation. Click a neuron or a line, or use the arrow keys.",
+      ` Of a layer with more than ${MAX_NEURONS} neurons the ${MAX_NEURONS} most active are drawn.`,
     );
     const picture = make(
       "section",
@@ -109,89 +109,94 @@ class InsideView {
     );
   }
 
+  /** Loads the network and the sample images; called again after an error. */
   async start(): Promise<void> {
-    this.missing = "";
+    this.loadError = "";
     this.listNetworks();
-    await Promise.all([this.follow(), this.trying(() => this.samples.start())]);
+    await Promise.all([this.inspectSelected(), this.catchError(() => this.samples.start())]);
   }
 
-  private async trying(work: () => Promise<void>): Promise<void> {
+  /** Runs `work` and shows its error as a message. */
+  private async catchError(work: () => Promise<void>): Promise<void> {
     try {
       await work();
     } catch (error) {
-      this.missing = `This view is not complete: ${(error as Error).message}`;
-      setText(this.message, this.missing);
+      this.loadError = `Part of this view could not be loaded: ${(error as Error).message}`;
+      setText(this.message, this.loadError);
     }
   }
 
-  // --- which network ---
+  // --- the network ---
 
   private listNetworks(): void {
-    const { chosen, networks } = this.session;
+    const { selected, networks } = this.session;
     const option = (value: string, name: string): HTMLOptionElement => make("option", { value, textContent: name });
     this.networks.replaceChildren(
-      option(READY, "784-16-16-10, pretrained"),
+      option(PRETRAINED, "784-16-16-10, pretrained"),
       ...networks.map(({ name }, i) => option(String(i), name)),
     );
-    this.networks.value = chosen ? String(networks.indexOf(chosen)) : READY;
+    this.networks.value = selected ? String(networks.indexOf(selected)) : PRETRAINED;
   }
 
-  private choose(): void {
-    this.session.choose(this.session.networks[Number(this.networks.value)]);
+  private selectNetwork(): void {
+    this.session.select(this.session.networks[Number(this.networks.value)]);
   }
 
-  /** Looks at the chosen network as it is now, or where that is the pretrained one, which is too large to draw, at the ready one. */
-  private follow(): Promise<void> {
-    return this.trying(async () => {
-      const { chosen } = this.session;
-      const network = chosen?.network ?? (await this.readyNetwork());
-      if (this.session.chosen !== chosen) return;
-      this.look.setNetwork(network);
+  /**
+   * Inspects the selected network with its current weights. If none of this visit is selected, it is a small pretrained network:
+   * the one that Draw uses is too large to be drawn.
+   */
+  private inspectSelected(): Promise<void> {
+    return this.catchError(async () => {
+      const { selected } = this.session;
+      const network = selected?.network ?? (await this.pretrainedNetwork());
+      if (this.session.selected !== selected) return;
+      this.inspector.setNetwork(network);
       this.testing.setNetwork(network);
     });
   }
 
-  private readyNetwork(): Promise<Network> {
-    this.ready ??= fetchNetwork().catch((error: Error) => {
-      this.ready = undefined;
+  private pretrainedNetwork(): Promise<Network> {
+    this.pretrained ??= fetchNetwork().catch((error: Error) => {
+      this.pretrained = undefined;
       throw error;
     });
-    return this.ready;
+    return this.pretrained;
   }
 
-  private followSoon(): void {
+  private inspectSoon(): void {
     if (this.session.view !== "inside") return;
-    this.waiting ??= setTimeout(() => {
-      this.waiting = undefined;
-      void this.follow();
-    }, LEAST_MILLISECONDS);
+    this.timer ??= setTimeout(() => {
+      this.timer = undefined;
+      void this.inspectSelected();
+    }, UPDATE_MILLISECONDS);
   }
 
-  // --- what is picked ---
+  // --- the selection ---
 
-  private pickInput(input: number): void {
-    const position = this.look.facts?.position;
-    if (position) this.look.setPosition({ ...position, input });
+  private selectInput(input: number): void {
+    const position = this.inspector.snapshot?.position;
+    if (position) this.inspector.setPosition({ ...position, input });
   }
 
-  private pickTest(index: number): void {
-    this.samples.pickTest(index);
+  private selectTest(index: number): void {
+    this.samples.selectTest(index);
     this.picture.root.scrollIntoView({ block: "center" });
   }
 
   private show(): void {
-    const { facts, message } = this.look;
-    this.root.classList.toggle("is-empty", facts === undefined);
-    setText(this.message, facts ? this.missing : message || this.missing);
-    if (!facts) return;
-    this.picture.show(facts);
-    this.weights.show(facts);
-    this.chain.show(facts, message);
+    const { snapshot, message } = this.inspector;
+    this.root.classList.toggle("is-empty", snapshot === undefined);
+    setText(this.message, snapshot ? this.loadError : message || this.loadError);
+    if (!snapshot) return;
+    this.picture.show(snapshot);
+    this.weights.show(snapshot);
+    this.chain.show(snapshot, message);
   }
 }
 
-/** The teaching network, which is small enough for every weight between its neurons to be drawn. */
+/** A small network, 784-16-16-10, of which every weight between neurons can be drawn. */
 async function fetchNetwork(): Promise<Network> {
-  const title = "the ready network";
+  const title = "the pretrained network";
   return Network.fromBytes(await fetchBytes("./digits-tiny.safetensors", title), { title });
 }

@@ -1,16 +1,16 @@
-// The weights of one neuron as an image: 28x28 for the first layer, rows of sixteen above. One of them can be picked.
+// The weights of one neuron as an image, 28x28 for the first layer and rows of 16 for the others. One weight can be selected.
 
 import { make, setText } from "../elements.js";
 import { short } from "../format.js";
 import { onThemeChange } from "../theme.js";
 import { largest, paintWeights } from "./colours.js";
-import { type Facts, neuronName, pixelPlace, weightsOf } from "./look.js";
+import { neuronName, pixelPlace, type Snapshot, weightsOf } from "./inspector.js";
 
 const SIDE = 28;
 const COLUMNS = 16;
 
-/** What is picked by the image, and by those of the other neurons. */
-export interface WeightPicks {
+/** Called when the user selects a weight in the image, or a neuron by its small image. */
+export interface WeightActions {
   input(input: number): void;
   neuron(layer: number, unit: number): void;
 }
@@ -21,18 +21,19 @@ export class WeightImage {
   private readonly about = make("p", { className: "quiet inside-about" });
   private readonly canvas = make("canvas", { className: "inside-weights" });
   private readonly cursor = make("span", { className: "inside-cursor" });
-  /** Moves in two directions, and is read aloud as a slider's value is. */
+  /** Contains image and cursor. The slider role lets screen readers announce the selected weight as its value. */
   private readonly slider: HTMLElement;
+  /** Labels at the two ends of the colour scale. */
   private readonly ends = [make("span"), make("span")] as const;
-  private facts: Facts | undefined;
+  private snapshot: Snapshot | undefined;
 
-  /** The first layer's neurons, each by its weights: another way to pick what the picture offers, for eyes and mouse alone. */
+  /** Small images of the first layer's neurons. Hidden from screen readers: the picture offers the same selection. */
   private readonly others = make("div", { className: "inside-others", ariaHidden: "true" });
 
-  constructor(private readonly picks: WeightPicks) {
+  constructor(private readonly actions: WeightActions) {
     this.slider = make(
       "div",
-      { className: "inside-slider", role: "slider", tabIndex: 0, ariaLabel: "Weight, by arrow keys" },
+      { className: "inside-slider", role: "slider", tabIndex: 0, ariaLabel: "Weight, selected by arrow keys" },
       this.canvas,
       this.cursor,
     );
@@ -47,7 +48,7 @@ export class WeightImage {
     );
     const hint = make("p", {
       className: "quiet",
-      textContent: "Click a weight or move by arrow keys to see its ∂C/∂w.",
+      textContent: "Click a weight or use the arrow keys to see its ∂C/∂w.",
     });
     this.root = make(
       "section",
@@ -59,61 +60,63 @@ export class WeightImage {
       hint,
       this.others,
     );
-    onThemeChange(() => this.facts && this.show(this.facts));
+    onThemeChange(() => this.snapshot && this.show(this.snapshot));
   }
 
-  show(facts: Facts): void {
-    this.facts = facts;
-    const { spec, position, parameters, explanation } = facts;
+  show(snapshot: Snapshot): void {
+    this.snapshot = snapshot;
+    const { spec, position, parameters, explanation } = snapshot;
     const { layer, unit, input } = position;
-    const weights = weightsOf(facts, layer, unit);
-    const most = largest(weights);
+    const weights = weightsOf(snapshot, layer, unit);
+    const max = largest(weights);
     setText(this.title, neuronName(spec, layer, unit));
     const bias = short(parameters[layer]?.biases[unit] ?? 0);
     setText(
       this.about,
-      `Its weights; bias ${bias}, z = ${short(explanation.sum)}, output ${short(explanation.output)}`,
+      `Incoming weights; bias ${bias}, z = ${short(explanation.sum)}, output ${short(explanation.output)}`,
     );
-    paintWeights(this.canvas, weights, this.columns, most);
+    paintWeights(this.canvas, weights, this.columns, max);
     this.slider.classList.toggle("is-rows", layer > 0);
-    setText(this.ends[0], `−${short(most)}`);
-    setText(this.ends[1], `+${short(most)}`);
-    this.place(input, weights.length);
-    this.say(weights, input);
-    this.showOthers(facts);
+    setText(this.ends[0], `−${short(max)}`);
+    setText(this.ends[1], `+${short(max)}`);
+    this.placeCursor(input, weights.length);
+    this.describe(weights, input);
+    this.showOthers(snapshot);
   }
 
-  private showOthers(facts: Facts): void {
-    const units = facts.drawn[0] ?? [];
+  private showOthers(snapshot: Snapshot): void {
+    const units = snapshot.drawn[0] ?? [];
     while (this.others.children.length > units.length) this.others.lastChild?.remove();
     units.forEach((unit, i) => {
-      const canvas = (this.others.children[i] as HTMLCanvasElement | undefined) ?? this.other();
-      const weights = weightsOf(facts, 0, unit);
+      const canvas = (this.others.children[i] as HTMLCanvasElement | undefined) ?? this.addOther();
+      const weights = weightsOf(snapshot, 0, unit);
       paintWeights(canvas, weights, SIDE, largest(weights));
       canvas.dataset.unit = String(unit);
-      canvas.title = `Layer 0, unit ${unit}`;
-      canvas.classList.toggle("is-picked", facts.position.layer === 0 && facts.position.unit === unit);
+      canvas.title = neuronName(snapshot.spec, 0, unit);
+      canvas.classList.toggle("is-selected", snapshot.position.layer === 0 && snapshot.position.unit === unit);
     });
   }
 
-  private other(): HTMLCanvasElement {
+  private addOther(): HTMLCanvasElement {
     const canvas = make("canvas", { className: "inside-other" });
-    canvas.addEventListener("click", () => this.picks.neuron(0, Number(canvas.dataset.unit)));
+    canvas.addEventListener("click", () => this.actions.neuron(0, Number(canvas.dataset.unit)));
     this.others.append(canvas);
     return canvas;
   }
 
+  /** Weights per row of the image. */
   private get columns(): number {
-    const { facts } = this;
-    return facts && facts.position.layer === 0 ? SIDE : Math.min(COLUMNS, this.count);
+    const { snapshot } = this;
+    return snapshot && snapshot.position.layer === 0 ? SIDE : Math.min(COLUMNS, this.count);
   }
 
+  /** Number of weights of the neuron. */
   private get count(): number {
-    const { facts } = this;
-    return facts ? weightsOf(facts, facts.position.layer, facts.position.unit).length : 1;
+    const { snapshot } = this;
+    return snapshot ? weightsOf(snapshot, snapshot.position.layer, snapshot.position.unit).length : 1;
   }
 
-  private place(input: number, count: number): void {
+  private placeCursor(input: number, count: number): void {
     const { columns } = this;
     const rows = Math.ceil(count / columns);
     const [row, column] = [Math.floor(input / columns), input % columns];
@@ -125,9 +128,10 @@ export class WeightImage {
     this.slider.style.aspectRatio = `${columns} / ${rows}`;
   }
 
-  private say(weights: Float32Array, input: number): void {
-    const layer = this.facts?.position.layer ?? 0;
-    const place = layer === 0 ? pixelPlace(input) : `from layer ${layer - 1}, unit ${input}`;
+  /** Sets the slider's value for screen readers. */
+  private describe(weights: Float32Array, input: number): void {
+    const layer = this.snapshot?.position.layer ?? 0;
+    const place = layer === 0 ? pixelPlace(input) : `from layer ${layer - 1}, neuron ${input}`;
     this.slider.ariaValueMin = "0";
     this.slider.ariaValueMax = String(weights.length - 1);
     this.slider.ariaValueNow = String(input);
@@ -135,14 +139,14 @@ export class WeightImage {
   }
 
   private typed(event: KeyboardEvent): void {
-    const { columns, count, facts } = this;
-    if (!facts) return;
+    const { columns, count, snapshot } = this;
+    if (!snapshot) return;
     const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns, ArrowDown: columns };
     const step = steps[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    const input = facts.position.input + step;
-    if (input >= 0 && input < count) this.picks.input(input);
+    const input = snapshot.position.input + step;
+    if (input >= 0 && input < count) this.actions.input(input);
   }
 
   private clicked(event: MouseEvent): void {
@@ -152,6 +156,6 @@ export class WeightImage {
     const column = Math.min(columns - 1, Math.floor(((event.clientX - left) / width) * columns));
     const row = Math.min(rows - 1, Math.floor(((event.clientY - top) / height) * rows));
     const input = row * columns + column;
-    if (input >= 0 && input < count) this.picks.input(input);
+    if (input >= 0 && input < count) this.actions.input(input);
   }
 }

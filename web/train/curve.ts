@@ -1,32 +1,33 @@
-// What training reports, as a curve: the means of the intervals between two reports, thinned where they become too many.
+// The training curve of a run: one point per batch report, thinned when there are more points than a chart can show.
 
 import type { BatchRecord } from "../../src/worker.js";
 
-/** More points than a chart has pixels for are merged in pairs. */
-const MOST_POINTS = 600;
-/** A point of so many times fewer samples than the one beside it is joined to it. */
-const FEW = 4;
+/** Maximum number of points, about the pixels of a chart; beyond it neighbouring points are merged. */
+const MAX_POINTS = 600;
+/** A point is merged with its neighbour if that has more than this many times its samples. */
+const MAX_IMBALANCE = 4;
 
-/** Loss and accuracy over the epochs that are done, in fractions. */
+/** Training loss and accuracy by epoch; epochs are fractional. */
 export class Curve {
   readonly epochs: number[] = [];
   readonly losses: number[] = [];
   readonly accuracies: number[] = [];
-  /** Samples that each point is the mean of. */
+  /** Number of samples that each point averages. */
   private readonly weights: number[] = [];
-  /** Of the epoch at hand: how far it was, and sums up to there. */
+  /** The current epoch at the last report: its number, and sums over its samples so far. */
   private epoch = 0;
   private samples = 0;
   private loss = 0;
   private correct = 0;
 
   /**
-   * `before` epochs were done when this training began. Reports are means over the epoch so far; a point is of what is new.
-   * Few samples say little by chance, so that a point of much fewer than its neighbour's is joined to it: the next one, or the
-   * last one where `isEnd` says that there may be no next.
+   * Adds the point of a report. Reports hold means since the start of the epoch; the point is the mean over the samples since
+   * the previous report. A mean over few samples is noisy, so a point of much fewer samples than its neighbour is merged with it:
+   * with the following point, or with the preceding one if `isEnd` marks the last report of an epoch. `before` is the number of
+   * epochs of earlier trainings of this network (default 0).
    */
   add({ epoch, samples, total, loss, accuracy = 0 }: BatchRecord, { before = 0, isEnd = false } = {}): void {
-    if (epoch !== this.epoch || samples < this.samples) this.begin(epoch);
+    if (epoch !== this.epoch || samples < this.samples) this.beginEpoch(epoch);
     const fresh = samples - this.samples;
     if (fresh === 0) return;
     const last = this.weights.at(-1);
@@ -36,18 +37,18 @@ export class Curve {
     this.weights.push(fresh);
     Object.assign(this, { samples, loss: loss * samples, correct: accuracy * samples });
     const size = this.weights.length;
-    const isUneven = last !== undefined && (FEW * last < fresh || (isEnd && FEW * fresh < last));
-    // The first stays, which shows how a network does that has learned nothing.
-    if (isUneven && size > 2) this.join(size - 2, 1);
-    if (this.epochs.length > MOST_POINTS) this.join(0, Math.floor(this.epochs.length / 2));
+    const isUneven = last !== undefined && (MAX_IMBALANCE * last < fresh || (isEnd && MAX_IMBALANCE * fresh < last));
+    // The first point is kept: it shows the loss of the untrained network.
+    if (isUneven && size > 2) this.merge(size - 2, 1);
+    if (this.epochs.length > MAX_POINTS) this.merge(0, Math.floor(this.epochs.length / 2));
   }
 
-  private begin(epoch: number): void {
+  private beginEpoch(epoch: number): void {
     Object.assign(this, { epoch, samples: 0, loss: 0, correct: 0 });
   }
 
-  /** Makes one point of two, at the later one's place, for so many pairs from there on. */
-  private join(from: number, pairs: number): void {
+  /** Replaces `pairs` successive pairs of points, from index `from`, by their weighted means at the later epoch. */
+  private merge(from: number, pairs: number): void {
     const { epochs, losses, accuracies, weights } = this;
     for (let i = 0; i < pairs; i++) {
       const [to, first, second] = [from + i, from + 2 * i, from + 2 * i + 1];
@@ -62,11 +63,14 @@ export class Curve {
   }
 }
 
-/** So many epochs that are planned have their place from the start. */
-const ROOM = 10;
+/** Minimum number of planned epochs that the axis shows from the start. */
+const MIN_SHOWN = 10;
 
-/** Epochs that a chart has room for: all that are planned, but of very many twice to four times what is done. */
+/**
+ * Number of epochs on a chart's axis: the planned ones, but at most two to four times those done. The limit doubles in steps, so
+ * that the axis of a long training rarely rescales.
+ */
 export function epochsShown({ planned, epochs }: { planned: number; epochs: number }): number {
-  const room = Math.max(ROOM, 4 * 2 ** Math.floor(Math.log2(Math.max(1, epochs))));
-  return Math.max(epochs, Math.min(planned, room));
+  const limit = Math.max(MIN_SHOWN, 4 * 2 ** Math.floor(Math.log2(Math.max(1, epochs))));
+  return Math.max(epochs, Math.min(planned, limit));
 }

@@ -1,4 +1,4 @@
-// The curves of the runs, one over the other: loss and accuracy by epoch, of the batches as they come and of the test images.
+// Charts of all runs: loss and accuracy by epoch, for the training batches and for the test images.
 
 import uPlot from "uplot";
 import { make } from "../elements.js";
@@ -7,27 +7,29 @@ import { onThemeChange, token } from "../theme.js";
 import { epochsShown } from "./curve.js";
 import type { Run } from "./run.js";
 
-/** Colours of runs, `--run-0` and so on, before they begin anew. */
+/** Number of colours for runs, `--run-0` and up; further runs reuse them. */
 export const COLOURS = 6;
 
-/** Drawing anew takes a few milliseconds, which training reports would ask for twenty times a second. */
-const LEAST_MILLISECONDS = 120;
+/** Minimum time between redraws. A redraw takes a few milliseconds, and a training reports twenty times a second. */
+const REDRAW_MILLISECONDS = 120;
 
-/** What can still be told from no loss, and from no mistake. */
-const [LEAST_LOSS, LEAST_ERROR] = [1e-5, 1e-4];
+/** Lower bounds of loss and error rate on the logarithmic axes, where zero has no place. */
+const [MIN_LOSS, MIN_ERROR] = [1e-5, 1e-4];
 
 interface Quantity {
   title: string;
+  /** Values of the training batches, one per point of the run's curve. */
   batches(run: Run): number[];
+  /** Values on the test images, one per test. */
   tests(run: Run): number[];
-  /** How high a value stands. */
-  height(value: number): number;
-  /** Where the axis has lines; `fine` where those are too few. */
-  marks: readonly number[];
-  fine: readonly number[];
-  /** The values that an empty chart shows. */
-  span: readonly [number, number];
-  shown(value: number): string;
+  /** Maps a value to its coordinate on the axis. */
+  scale(value: number): number;
+  /** Values that may have a tick; `fineTicks` are used if too few of them are in range. */
+  ticks: readonly number[];
+  fineTicks: readonly number[];
+  /** Range of values on an empty chart. */
+  emptyRange: readonly [number, number];
+  format(value: number): string;
 }
 
 const QUANTITIES: readonly Quantity[] = [
@@ -35,30 +37,31 @@ const QUANTITIES: readonly Quantity[] = [
     title: "Loss",
     batches: (run) => run.curve.losses,
     tests: (run) => run.tests.map(({ loss }) => loss),
-    height: (loss) => Math.log10(Math.max(loss, LEAST_LOSS)),
-    marks: powersTimes([1, 2, 5]),
-    fine: powersTimes([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]),
-    span: [0.05, 2.5],
-    shown: (loss) => short(loss),
+    scale: (loss) => Math.log10(Math.max(loss, MIN_LOSS)),
+    ticks: powersTimes([1, 2, 5]),
+    fineTicks: powersTimes([1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 7, 8, 9]),
+    emptyRange: [0.05, 2.5],
+    format: (loss) => short(loss),
   },
   {
-    // By the logarithm of the share of mistakes: from 98 to 99 % is as far as from 80 to 90.
+    // Logarithmic in the error rate: 98 to 99 % takes as much room as 80 to 90 %.
     title: "Accuracy",
     batches: (run) => run.curve.accuracies,
     tests: (run) => run.tests.map(({ accuracy }) => accuracy),
-    height: (accuracy) => -Math.log10(Math.max(1 - accuracy, LEAST_ERROR)),
-    marks: [0, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999],
-    fine: percents(0, 80, 5).concat(percents(80, 96, 1), percents(96, 98, 0.5), percents(98, 100, 0.1)),
-    span: [0, 0.98],
-    shown: (accuracy) => `${short(100 * accuracy, 4)} %`,
+    scale: (accuracy) => -Math.log10(Math.max(1 - accuracy, MIN_ERROR)),
+    ticks: [0, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999],
+    fineTicks: percents(0, 80, 5).concat(percents(80, 96, 1), percents(96, 98, 0.5), percents(98, 100, 0.1)),
+    emptyRange: [0, 0.98],
+    format: (accuracy) => `${short(100 * accuracy, 4)} %`,
   },
 ];
 
-/** From 0.00001 to 1000. */
+/** The digits times powers of ten from 1e-5 to 100. */
 function powersTimes(digits: readonly number[]): number[] {
   return [-5, -4, -3, -2, -1, 0, 1, 2].flatMap((power) => digits.map((digit) => digit * 10 ** power));
 }
 
+/** Fractions for the percentages from `from` to below `to`. */
 function percents(from: number, to: number, step: number): number[] {
   return Array.from({ length: Math.round((to - from) / step) }, (_, i) => (from + i * step) / 100);
 }
@@ -67,7 +70,7 @@ export class Curves {
   readonly root: HTMLElement;
   private readonly charts = QUANTITIES.map((quantity) => new Chart(quantity));
   private runs: readonly Run[] = [];
-  private waiting: ReturnType<typeof setTimeout> | undefined;
+  private redraw: ReturnType<typeof setTimeout> | undefined;
 
   constructor() {
     const line = (name: string, what: string): HTMLElement => make("span", {}, make("i", { className: name }), what);
@@ -79,13 +82,13 @@ export class Curves {
     new ResizeObserver(() => this.draw()).observe(charts);
   }
 
-  /** Shows these runs, soon. */
+  /** Shows these runs at the next redraw. */
   show(runs: readonly Run[]): void {
     this.runs = runs;
-    this.waiting ??= setTimeout(() => {
-      this.waiting = undefined;
+    this.redraw ??= setTimeout(() => {
+      this.redraw = undefined;
       this.draw();
-    }, LEAST_MILLISECONDS);
+    }, REDRAW_MILLISECONDS);
   }
 
   private draw(): void {
@@ -97,10 +100,10 @@ class Chart {
   readonly root: HTMLElement;
   private readonly box = make("div", { className: "train-chart", role: "img" });
   private plot: uPlot | undefined;
-  /** The runs that the plot has series for. */
+  /** Numbers of the runs that the plot has series for. */
   private drawn = "";
-  /** Epochs that the axis goes to. */
-  private most = 1;
+  /** Last epoch on the axis. */
+  private epochs = 1;
 
   constructor(private readonly quantity: Quantity) {
     this.root = make("div", { className: "train-quantity" }, make("h2", { textContent: quantity.title }), this.box);
@@ -108,23 +111,23 @@ class Chart {
 
   draw(runs: readonly Run[]): void {
     const { clientWidth: width, clientHeight: height } = this.box;
-    // A hidden view has no size to draw in.
+    // A hidden view has no size.
     if (width === 0) return;
-    this.most = Math.max(1, ...runs.map(epochsShown));
+    this.epochs = Math.max(1, ...runs.map(epochsShown));
     const numbers = runs.map((run) => run.number).join();
-    if (!this.plot || numbers !== this.drawn) this.begin(runs, width, height);
+    if (!this.plot || numbers !== this.drawn) this.createPlot(runs, width, height);
     this.plot?.setSize({ width, height });
     this.plot?.setData(this.data(runs));
-    this.box.ariaLabel = this.inWords(runs);
+    this.box.ariaLabel = this.describe(runs);
     this.drawn = numbers;
   }
 
-  private begin(runs: readonly Run[], width: number, height: number): void {
+  private createPlot(runs: readonly Run[], width: number, height: number): void {
     this.plot?.destroy();
     const options: uPlot.Options = {
       ...{ width, height, padding: [8, 20, 0, 0], legend: { show: false }, cursor: { show: false } },
       scales: {
-        x: { time: false, range: () => [0, this.most] },
+        x: { time: false, range: () => [0, this.epochs] },
         y: { range: (_, least, most) => this.range(least, most) },
       },
       axes: [
@@ -132,8 +135,8 @@ class Chart {
         {
           ...axis(),
           size: 56,
-          splits: (_, __, from, to) => this.marks(from, to),
-          values: (_, heights) => heights.map((at) => this.mark(at)),
+          splits: (_, __, from, to) => this.ticksIn(from, to),
+          values: (_, coordinates) => coordinates.map((at) => this.label(at)),
         },
       ],
       series: [{}, ...runs.flatMap((run) => seriesOf(run))],
@@ -141,64 +144,67 @@ class Chart {
     this.plot = new uPlot(options, this.data(runs), this.box);
   }
 
-  /** Some room around what is there. */
+  /** The range of the axis for coordinates from `least` to `most`, with a margin. */
   private range(least: number | null, most: number | null): [number, number] {
-    const { height, span } = this.quantity;
-    const [from, to] = [least ?? height(span[0]), most ?? height(span[1])];
-    const room = Math.max(0.05, (to - from) * 0.06);
-    return [from - room, to + room];
+    const { emptyRange, scale } = this.quantity;
+    const [from, to] = [least ?? scale(emptyRange[0]), most ?? scale(emptyRange[1])];
+    const margin = Math.max(0.05, (to - from) * 0.06);
+    return [from - margin, to + margin];
   }
 
-  /** Heights of marks between two heights. */
-  private marks(from: number, to: number): number[] {
-    const { marks, fine } = this.quantity;
-    const kept = this.apart(marks, from, to);
-    return kept.length < FEWEST_MARKS ? this.apart(fine, from, to) : kept;
+  /** Coordinates of the ticks between two coordinates. */
+  private ticksIn(from: number, to: number): number[] {
+    const { ticks, fineTicks } = this.quantity;
+    const kept = this.spaced(ticks, from, to);
+    return kept.length < MIN_TICKS ? this.spaced(fineTicks, from, to) : kept;
   }
 
-  /** Heights of those that are far enough from each other to be read. */
-  private apart(marks: readonly number[], from: number, to: number): number[] {
-    const least = (LEAST_PIXELS * (to - from)) / Math.max(1, this.box.clientHeight - AXIS);
+  /** Coordinates of those ticks whose labels do not touch. */
+  private spaced(ticks: readonly number[], from: number, to: number): number[] {
+    const distance = (LABEL_PIXELS * (to - from)) / Math.max(1, this.box.clientHeight - AXIS);
     const kept: number[] = [];
-    // The upper ones first, which are of the better accuracies.
-    for (const at of marks.map(this.quantity.height).reverse()) {
+    // From the top, so that the ticks of the best accuracies are the ones kept.
+    for (const at of ticks.map(this.quantity.scale).reverse()) {
       const last = kept.at(-1);
-      if (at >= from && at <= to && (last === undefined || last - at >= least)) kept.push(at);
+      if (at >= from && at <= to && (last === undefined || last - at >= distance)) kept.push(at);
     }
     return kept.reverse();
   }
 
-  private mark(at: number): string {
-    const { marks, fine, height, shown } = this.quantity;
-    const value = [...marks, ...fine].find((mark) => height(mark) === at);
-    return value === undefined ? "" : shown(value);
+  /** The label of the tick at a coordinate. */
+  private label(at: number): string {
+    const { ticks, fineTicks, scale, format } = this.quantity;
+    const value = [...ticks, ...fineTicks].find((tick) => scale(tick) === at);
+    return value === undefined ? "" : format(value);
   }
 
-  /** All runs over one list of epochs, as uPlot wants them. */
+  /** The data of all runs over one common list of epochs, as uPlot requires. */
   private data(runs: readonly Run[]): uPlot.AlignedData {
-    const { batches, height, tests } = this.quantity;
+    const { batches, scale, tests } = this.quantity;
     const tables = runs.flatMap((run): uPlot.AlignedData[] => [
-      [run.curve.epochs, batches(run).map(height)],
-      [run.tests.map(({ epochs }) => epochs), tests(run).map(height)],
+      [run.curve.epochs, batches(run).map(scale)],
+      [run.tests.map(({ epochs }) => epochs), tests(run).map(scale)],
     ]);
     return tables.length === 0 ? [[]] : uPlot.join(tables);
   }
 
-  private inWords(runs: readonly Run[]): string {
-    const { title, batches, tests, shown } = this.quantity;
-    const ends = runs.map((run) => {
+  /** The last values of each run, for screen readers. */
+  private describe(runs: readonly Run[]): string {
+    const { title, batches, tests, format } = this.quantity;
+    const last = runs.map((run) => {
       const [batch, test] = [batches(run).at(-1), tests(run).at(-1)];
-      return `${run.name}: training ${batch === undefined ? "–" : shown(batch)}, test ${test === undefined ? "–" : shown(test)}`;
+      return `${run.name}: training ${batch === undefined ? "–" : format(batch)}, test ${test === undefined ? "–" : format(test)}`;
     });
-    return `${title} by epoch. ${ends.join("; ") || "Nothing yet"}`;
+    return `${title} by epoch. ${last.join("; ") || "No runs yet"}`;
   }
 }
 
-/** Pixels that the axis of epochs takes, and that two marks of the other need. */
-const [AXIS, LEAST_PIXELS] = [44, 20];
-const FEWEST_MARKS = 4;
+/** Height of the epoch axis, and minimum distance between two ticks of the other axis, in pixels. */
+const [AXIS, LABEL_PIXELS] = [44, 20];
+/** With fewer ticks than this in range, the fine ticks are used. */
+const MIN_TICKS = 4;
 
-/** Between the marks of the epochs. */
+/** Possible distances between ticks of the epoch axis: whole numbers only. */
 const WHOLE_STEPS = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9].flatMap((power) => [1, 2, 5].map((digit) => digit * 10 ** power));
 
 function axis(): uPlot.Axis {
@@ -210,6 +216,7 @@ function font(): string {
   return `12px ${token("--font")}`;
 }
 
+/** The two lines of a run: thin for the training batches, thick with points for the tests. */
 function seriesOf(run: Run): uPlot.Series[] {
   const colour = (): string => token(`--run-${run.number % COLOURS}`);
   return [

@@ -1,41 +1,41 @@
-// Model files: out by a download, in by a choice or a drop.
+// Model files: saved as downloads, loaded by a file dialog or by dropping.
 
-import { isOfFiles } from "../drops.js";
+import { hasFiles } from "../drops.js";
 import { make } from "../elements.js";
 import type { Run } from "./run.js";
 
-/** Hands the run's network to the browser as a `.safetensors` file. */
+/** Saves the run's network as a `.safetensors` file, by a download. */
 export async function save(run: Run): Promise<void> {
   const url = URL.createObjectURL(new Blob([await run.network.toBytes()], { type: "application/octet-stream" }));
   const name = `${run.name.replace(/\.safetensors$/, "").replaceAll(/[^\w.-]+/g, "-")}.safetensors`;
   make("a", { href: url, download: name }).click();
-  // The browser has taken the bytes by then, and would keep them with the address otherwise.
+  // By then the browser has copied the bytes; without this they stay in memory as long as the page.
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** A button that asks for a file; it opens on Enter and Space as it is a file field in truth. */
-export function opener(open: (file: File) => void): HTMLElement {
+/** A label styled as a button around a file input, which the keyboard opens with Enter or Space. */
+export function fileButton(open: (file: File) => void): HTMLElement {
   const input = make("input", { type: "file", className: "unseen", accept: ".safetensors" });
   input.addEventListener("change", () => {
     const file = input.files?.[0];
-    // The same file can be chosen again.
+    // Otherwise selecting the same file again fires no event.
     input.value = "";
     if (file) open(file);
   });
   return make("label", { className: "button train-open" }, input, "Load a model file");
 }
 
-/** Takes files that are dropped onto `root`. */
-export function takeDrops(root: HTMLElement, open: (file: File) => void): void {
-  const mark = (isOver: boolean): void => {
+/** Calls `open` with a file that is dropped onto `root`, and marks `root` while a file is over it. */
+export function acceptDrops(root: HTMLElement, open: (file: File) => void): void {
+  const highlight = (isOver: boolean): void => {
     root.classList.toggle("train-drop", isOver);
   };
   root.addEventListener("dragover", (event) => {
-    if (isOfFiles(event)) mark(true);
+    if (hasFiles(event)) highlight(true);
   });
-  root.addEventListener("dragleave", () => mark(false));
+  root.addEventListener("dragleave", () => highlight(false));
   root.addEventListener("drop", (event) => {
-    mark(false);
+    highlight(false);
     const file = event.dataTransfer?.files[0];
     if (file) open(file);
   });

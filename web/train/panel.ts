@@ -1,17 +1,17 @@
-// What one does with the training at hand, and how far it is.
+// The buttons that control the current training, and its progress.
 
-import { allow, button, make, setText } from "../elements.js";
+import { button, make, setEnabled, setText } from "../elements.js";
 import { about, megabytes, percent, short } from "../format.js";
 import type { Run } from "./run.js";
 import type { Trainer } from "./trainer.js";
 
 export interface Actions {
-  /** Train, or hold a training, or let it go on. */
+  /** Starts a training, pauses a running one, resumes a paused one. */
   train(): void;
   step(): void;
   stop(): void;
   reset(): void;
-  goOn(): void;
+  continueTraining(): void;
 }
 
 const FACTS = ["Epoch", "Loss", "Training accuracy", "Test accuracy", "Samples/s"] as const;
@@ -21,16 +21,18 @@ export class Panel {
   private readonly buttons: Record<keyof Actions, HTMLButtonElement>;
   private readonly facts = FACTS.map(() => make("dd", { textContent: "–" }));
   private readonly bar = make("progress", { className: "train-bar", max: 1, value: 0, ariaLabel: "Progress" });
-  /** Says in words what happens, seldom enough to be read aloud. */
+  /** A sentence on the state, which screen readers announce; it changes only with the state, not with every report. */
   private readonly status = make("p", { className: "train-status", role: "status" });
 
   constructor(actions: Actions) {
     this.buttons = {
       train: button("Train", actions.train, { className: "button primary train-main" }),
-      step: button("Step", actions.step, { title: "Train on one batch and wait" }),
-      stop: button("Stop", actions.stop, { title: "End training; the network keeps what it has learned" }),
-      reset: button("Reset", actions.reset, { title: "A new network that has learned nothing, from the settings" }),
-      goOn: button("Train on", actions.goOn, { title: "Train this network for more epochs, as the settings say" }),
+      step: button("Step", actions.step, { title: "Train on one batch, then pause" }),
+      stop: button("Stop", actions.stop, { title: "End training and keep the weights" }),
+      reset: button("Reset", actions.reset, { title: "Create an untrained network from the settings" }),
+      continueTraining: button("Continue", actions.continueTraining, {
+        title: "Train this network for more epochs with the current settings",
+      }),
     };
     const facts = FACTS.map((name, i) => make("div", {}, make("dt", { textContent: name }), this.facts[i] ?? ""));
     this.root = make(
@@ -42,10 +44,11 @@ export class Panel {
     );
   }
 
-  show(trainer: Trainer, isGood: boolean): void {
+  /** Shows the trainer's state. `isValid`: the library accepts the settings of the form. */
+  show(trainer: Trainer, isValid: boolean): void {
     const { current } = trainer;
-    this.showButtons(trainer, isGood);
-    const status = inWords(trainer);
+    this.showButtons(trainer, isValid);
+    const status = statusOf(trainer);
     setText(this.status, status);
     this.status.classList.toggle("error", trainer.message !== "" || current?.state === "failed");
     this.bar.value = progressOf(trainer);
@@ -55,46 +58,49 @@ export class Panel {
     });
   }
 
-  private showButtons({ current, isPreparing }: Trainer, isGood: boolean): void {
-    const { train, step, stop, reset, goOn } = this.buttons;
+  private showButtons({ current, isPreparing }: Trainer, isValid: boolean): void {
+    const { train, step, stop, reset, continueTraining } = this.buttons;
     const state = current?.state;
     const isBusy = current?.isBusy === true;
     setText(train, state === "training" ? "Pause" : state === "paused" ? "Resume" : "Train");
-    const canBegin = !isPreparing && (isBusy || isGood);
-    allow(train, canBegin);
-    allow(step, canBegin && state !== "training");
-    allow(stop, isBusy);
-    allow(reset, !isPreparing && isGood);
-    allow(goOn, !isPreparing && isGood && current !== undefined && !isBusy && state !== "fresh" && state !== "failed");
+    const canStart = !isPreparing && (isBusy || isValid);
+    setEnabled(train, canStart);
+    setEnabled(step, canStart && state !== "training");
+    setEnabled(stop, isBusy);
+    setEnabled(reset, !isPreparing && isValid);
+    const canContinue = state === "loaded" || state === "done" || state === "stopped";
+    setEnabled(continueTraining, !isPreparing && isValid && canContinue);
   }
 }
 
+/** Fraction of the download, or else of the planned epochs. */
 function progressOf({ progress, current }: Trainer): number {
   if (progress) return progress.loaded / (progress.total ?? Infinity);
   return current && current.planned > 0 ? current.epochs / current.planned : 0;
 }
 
-function inWords({ progress, message, isPreparing, current }: Trainer): string {
+/** The sentence on the state: an error, the download, or the current run. */
+function statusOf({ progress, message, isPreparing, current }: Trainer): string {
   if (message !== "") return message;
-  if (progress) return `Fetching the images${progress.total === undefined ? "" : `, ${megabytes(progress.total)}`}…`;
+  if (progress) return `Downloading MNIST${progress.total === undefined ? "" : `, ${megabytes(progress.total)}`}…`;
   if (isPreparing) return "Preparing…";
-  if (!current) return "Train a network on 60,000 handwritten digits, here in the page.";
+  if (!current) return "Train a network on 60,000 handwritten digits in your browser.";
   const { name, state, tests } = current;
-  const known = tests.length > 0 ? ` ${percent(current.accuracy)} of the test images are read right.` : "";
+  const result = tests.length > 0 ? ` Test accuracy ${percent(current.accuracy)}.` : "";
   switch (state) {
     case "fresh":
-      return `${name} has learned nothing yet.`;
+      return `${name} is untrained.`;
     case "loaded":
-      return `${name} is loaded.${known}`;
+      return `${name} is loaded.${result}`;
     case "training":
-      // Epochs may take a tenth of a second, and this is read aloud.
-      return `${name} is learning.`;
+      // Without numbers: an epoch can take a tenth of a second, and every change is announced.
+      return `${name} is training.`;
     case "paused":
       return `${name} is paused.`;
     case "failed":
       return current.message;
     default:
-      return `${name} ${state === "done" ? "is trained" : "was stopped and keeps what it has learned"}.${known}`;
+      return `${name} ${state === "done" ? "is trained" : "was stopped; its weights are kept"}.${result}`;
   }
 }
 

@@ -1,53 +1,54 @@
-// One network of this visit and its training: started, held, led on by single steps, stopped.
+// One network of this visit and its training, which can be paused, advanced by single batches, resumed and stopped.
 
 import { type BatchRecord, type EpochRecord, Network } from "../../src/worker.js";
 import type { TrainAndTest } from "../mnist.js";
-import type { Entry } from "../session.js";
+import type { NetworkEntry } from "../session.js";
 import { Curve } from "./curve.js";
 import { fitOptions, type Settings } from "./settings.js";
 
-/** `fresh`: with its first weights. `loaded`: from a file. */
+/** `fresh`: untrained. `loaded`: from a file. */
 export type RunState = "fresh" | "loaded" | "training" | "paused" | "done" | "stopped" | "failed";
 
-/** Milliseconds of training between two reports. */
-const INTERVAL = 50;
+/** Milliseconds of training between two batch reports. */
+const REPORT_MILLISECONDS = 50;
 
-/** What the test images showed after so many epochs. */
+/** Result on the test images after a number of epochs, which may be fractional. */
 export interface Test {
   epochs: number;
   loss: number;
   accuracy: number;
 }
 
-export class Run implements Entry {
+export class Run implements NetworkEntry {
   state: RunState;
   readonly curve = new Curve();
   readonly tests: Test[] = [];
-  /** Epochs done, in fractions, and how many there are to be. */
+  /** Epochs done, fractional, and the number planned. */
   epochs = 0;
   planned = 0;
   samplesPerSecond: number | undefined;
-  /** Why training failed. */
+  /** Error message of a failed training. */
   message = "";
-  /** Whether the curves are shown. */
+  /** Whether the charts show the run. */
   isShown = true;
-  /** Resolves when the training at hand has come to an end, however it did. */
+  /** Resolves when the current training has ended: done, stopped or failed. */
   ended: Promise<void> = Promise.resolve();
   private controller = new AbortController();
-  private isHeld = false;
-  /** Whether the network's worker holds the training images, some 150 MB with all that is made of them. */
-  private isHeavy = false;
-  /** Whether the network is gone, as of a training that diverged; its curves are left. */
-  isLost = false;
-  /** Lets a training go on that is held after a batch. */
+  /** Whether training waits after every batch. */
+  private isPaused = false;
+  /** Whether the network's worker holds the training images, which with its copies take about 150 MB. */
+  private holdsImages = false;
+  /** Whether the network was discarded because its training diverged. The curves remain. */
+  isDiscarded = false;
+  /** Continues a training that waits after a batch. */
   private release: (() => void) | undefined;
-  /** Where the speed is measured from: a report of this epoch, and when it came. */
-  private measured: { samples: number; time: number } | undefined;
+  /** Start of the speed measurement: a report of the current epoch, and its time in milliseconds. */
+  private reference: { samples: number; time: number } | undefined;
 
-  /** `onChange` is called whenever there is something new to show. `settings` are unknown for a file. */
+  /** `onChange` is called on every change of what is shown. `settings` is undefined for a network from a file. */
   constructor(
     readonly name: string,
-    /** Its number in this visit, from 0, which its curves have their colour by. */
+    /** Number of the run in this visit, from 0. It determines the colour of the curves. */
     readonly number: number,
     public network: Network,
     public settings: Settings | undefined,
@@ -60,58 +61,59 @@ export class Run implements Entry {
     return this.state === "training" || this.state === "paused";
   }
 
-  /** Trains for the epochs of `settings`; with `isHeld` only a first batch, to be led on by steps. */
-  train(data: TrainAndTest, settings: Settings, isHeld: boolean): Promise<void> {
-    this.ended = this.fit(data, settings, isHeld);
+  /** Trains for the epochs of `settings`. With `isPaused` it pauses after the first batch, for `step`. */
+  train(data: TrainAndTest, settings: Settings, isPaused: boolean): Promise<void> {
+    this.ended = this.fit(data, settings, isPaused);
     return this.ended;
   }
 
-  private async fit({ train, test }: TrainAndTest, settings: Settings, isHeld: boolean): Promise<void> {
+  private async fit({ train, test }: TrainAndTest, settings: Settings, isPaused: boolean): Promise<void> {
     const before = this.epochs;
-    this.begin(settings, isHeld);
+    this.begin(settings, isPaused);
     const { signal } = this.controller;
     try {
       await this.network.fit(train, {
         ...fitOptions(settings),
-        ...{ validation: test, signal, batchInterval: () => (this.isHeld ? 0 : INTERVAL) },
+        ...{ validation: test, signal, batchInterval: () => (this.isPaused ? 0 : REPORT_MILLISECONDS) },
         onBatch: (record) => this.batchDone(record, before),
         onEpoch: (record) => this.epochDone(record, before, train.count),
       });
-      this.turn("done");
+      this.setState("done");
     } catch (error) {
       if (!signal.aborted) this.message = (error as Error).message;
-      this.turn(signal.aborted ? "stopped" : "failed");
+      this.setState(signal.aborted ? "stopped" : "failed");
     }
   }
 
-  private begin(settings: Settings, isHeld: boolean): void {
+  private begin(settings: Settings, isPaused: boolean): void {
     this.controller = new AbortController();
-    this.isHeld = isHeld;
-    this.isHeavy = true;
+    this.isPaused = isPaused;
+    this.holdsImages = true;
     this.settings = settings;
     this.planned = this.epochs + settings.epochs;
-    this.measured = undefined;
+    this.reference = undefined;
     this.message = "";
-    this.turn(isHeld ? "paused" : "training");
+    this.setState(isPaused ? "paused" : "training");
   }
 
+  /** Records a batch report. While training is paused, the returned promise makes `fit` wait after this batch. */
   private batchDone(record: BatchRecord, before: number): Promise<void> | undefined {
     this.curve.add(record, { before });
     this.epochs = before + record.epoch - 1 + record.samples / record.total;
     this.measure(record);
     this.onChange(this);
-    if (!this.isHeld) return undefined;
+    if (!this.isPaused) return undefined;
     return new Promise((resolve) => {
       this.release = resolve;
     });
   }
 
-  /** The speed of the epoch at hand, until it is done and known exactly. */
+  /** Estimates the speed within the current epoch; the record of the finished epoch has the exact value. */
   private measure({ samples }: BatchRecord): void {
     const now = performance.now();
-    const { measured } = this;
-    if (!measured || samples <= measured.samples) this.measured = { samples, time: now };
-    else if (!this.isHeld) this.samplesPerSecond = ((samples - measured.samples) / (now - measured.time)) * 1000;
+    const { reference } = this;
+    if (!reference || samples <= reference.samples) this.reference = { samples, time: now };
+    else if (!this.isPaused) this.samplesPerSecond = ((samples - reference.samples) / (now - reference.time)) * 1000;
   }
 
   private epochDone(
@@ -119,66 +121,70 @@ export class Run implements Entry {
     before: number,
     total: number,
   ): void {
-    // What came after the last report.
+    // The samples since the last batch report.
     this.curve.add({ epoch, loss, accuracy, samples: total, total }, { before, isEnd: true });
     this.epochs = before + epoch;
     this.samplesPerSecond = samplesPerSecond;
-    this.measured = undefined;
-    if (validation) this.tested(before + epoch, validation);
+    this.reference = undefined;
+    if (validation) this.addTest(before + epoch, validation);
   }
 
-  /** Takes in what the test images showed. */
-  tested(epochs: number, { loss, accuracy = 0 }: { loss: number; accuracy?: number }): void {
+  /** Adds a result on the test images after `epochs` epochs. */
+  addTest(epochs: number, { loss, accuracy = 0 }: { loss: number; accuracy?: number }): void {
     this.tests.push({ epochs, loss, accuracy });
     this.onChange(this);
   }
 
+  /** Accuracy at the last test; undefined before the first. */
   get accuracy(): number | undefined {
     return this.tests.at(-1)?.accuracy;
   }
 
   pause(): void {
-    this.isHeld = true;
-    this.turn("paused");
+    this.isPaused = true;
+    this.setState("paused");
   }
 
   resume(): void {
-    this.isHeld = false;
-    this.measured = undefined;
-    this.turn("training");
-    this.go();
+    this.isPaused = false;
+    this.reference = undefined;
+    this.setState("training");
+    this.proceed();
   }
 
-  /** One batch more of a training that is held. */
+  /** Trains a paused network on one more batch. */
   step(): void {
-    this.go();
+    this.proceed();
   }
 
-  /** Ends training; the network keeps what it has learned. */
+  /** Ends the training; the network keeps its weights. */
   stop(): void {
     this.controller.abort();
-    this.go();
+    this.proceed();
   }
 
-  /** Moves a network that is not trained any more to a worker that holds no images; one of no finite numbers is given up. */
-  async lighten(): Promise<void> {
-    if (!this.isHeavy || this.isBusy) return;
-    this.isHeavy = false;
-    const heavy = this.network;
-    const bytes = await heavy.toBytes().catch(() => undefined);
+  /**
+   * Moves a network that is not in training to a new worker, to free the training images in the old one. A network whose
+   * numbers are not finite cannot be saved and is discarded.
+   */
+  async freeImages(): Promise<void> {
+    if (!this.holdsImages || this.isBusy) return;
+    this.holdsImages = false;
+    const previous = this.network;
+    const bytes = await previous.toBytes().catch(() => undefined);
     if (bytes) this.network = await Network.fromBytes(bytes, { seed: this.settings?.seed ?? 0 });
-    else this.isLost = true;
-    heavy.dispose();
+    else this.isDiscarded = true;
+    previous.dispose();
     this.onChange(this);
   }
 
-  private go(): void {
+  private proceed(): void {
     const { release } = this;
     this.release = undefined;
     release?.();
   }
 
-  private turn(state: RunState): void {
+  private setState(state: RunState): void {
     this.state = state;
     this.onChange(this);
   }

@@ -1,6 +1,6 @@
-// The runs of this visit side by side, with what can be done with each.
+// The table of the runs of this visit, with their results and actions.
 
-import { allow, button, make, setText } from "../elements.js";
+import { button, make, setEnabled, setText } from "../elements.js";
 import { percent, short } from "../format.js";
 import type { Session } from "../session.js";
 import { COLOURS } from "./curves.js";
@@ -10,18 +10,21 @@ import { describeLearning, describeNetwork } from "./settings.js";
 export interface RunActions {
   save(run: Run): void;
   remove(run: Run): void;
-  /** Curves of the run were shown or hidden. */
-  toggled(): void;
+  /** The curves of a run were shown or hidden. */
+  visibilityChanged(): void;
 }
 
 const NUMBERS = ["Epochs", "Loss", "Training", "Test"];
-const HEADINGS = ["Curves", "Network", ...NUMBERS, "Draw against", "Actions"];
+const HEADINGS = ["Curves", "Network", ...NUMBERS, "Selected", "Actions"];
 
 export class RunTable {
   readonly root: HTMLElement;
   private readonly body = make("tbody", { role: "rowgroup" });
   private readonly rows = new Map<Run, Row>();
-  private readonly none = make("p", { className: "quiet", textContent: "Runs are listed here, to be compared." });
+  private readonly placeholder = make("p", {
+    className: "quiet",
+    textContent: "Your runs are listed here for comparison.",
+  });
   private readonly scroller: HTMLElement;
 
   constructor(
@@ -30,14 +33,15 @@ export class RunTable {
   ) {
     const heads = HEADINGS.map((text) => make("th", { scope: "col", role: "columnheader", textContent: text }));
     const head = make("thead", { role: "rowgroup" }, make("tr", { role: "row" }, ...heads));
-    // The roles are told, as a phone's sheet takes the rows apart, which would take the table's own ones.
+    // Explicit roles: on a phone style.css lays the rows out as blocks, which removes the implicit roles of a table.
     const table = make("table", { className: "train-table", role: "table" }, head, this.body);
     this.scroller = make("div", { className: "train-scroller" }, table);
-    // The keyboard goes there when the last run is removed.
+    // Focusable, because the focus moves here when the last run is removed.
     const heading = make("h2", { textContent: "Runs", tabIndex: -1 });
-    this.root = make("section", { className: "card train-runs" }, heading, this.none, this.scroller);
+    this.root = make("section", { className: "card train-runs" }, heading, this.placeholder, this.scroller);
   }
 
+  /** Adds and removes rows so that there is one for each of `runs`, and updates their contents. */
   show(runs: readonly Run[]): void {
     for (const [run, row] of this.rows) {
       if (runs.includes(run)) continue;
@@ -46,9 +50,9 @@ export class RunTable {
     }
     for (const run of runs) {
       const row = this.rows.get(run) ?? this.add(run);
-      row.show(this.session.chosen === run);
+      row.show(this.session.selected === run);
     }
-    this.none.hidden = runs.length > 0;
+    this.placeholder.hidden = runs.length > 0;
     this.scroller.hidden = runs.length === 0;
   }
 
@@ -62,13 +66,13 @@ export class RunTable {
 
 class Row {
   readonly root: HTMLTableRowElement;
-  private readonly learning = make("span", { className: "quiet" });
+  private readonly training = make("span", { className: "quiet" });
   private readonly numbers = NUMBERS.map((name) => {
     const cell = make("td", { className: "train-number", role: "cell" });
     cell.dataset.name = name;
     return cell;
   });
-  private readonly chosen: HTMLInputElement;
+  private readonly selected: HTMLInputElement;
   private readonly save: HTMLButtonElement;
 
   constructor(
@@ -80,10 +84,11 @@ class Row {
     const shown = make("input", { type: "checkbox", checked: run.isShown, ariaLabel: `Show the curves of ${name}` });
     shown.addEventListener("change", () => {
       run.isShown = shown.checked;
-      actions.toggled();
+      actions.visibilityChanged();
     });
-    this.chosen = make("input", { type: "radio", name: "train-chosen", ariaLabel: `Draw against ${name}` });
-    this.chosen.addEventListener("change", () => session.choose(run));
+    this.selected = make("input", { type: "radio", name: "train-selected", ariaLabel: `Select ${name}` });
+    this.selected.title = "Use this network in Draw and Look inside";
+    this.selected.addEventListener("change", () => session.select(run));
     const swatch = make("span", { className: `train-swatch train-colour-${run.number % COLOURS}` });
     const about = make("span", { className: "quiet", textContent: describeNetwork(network.spec) });
     this.save = button("Save", () => actions.save(run), { className: "button small", ariaLabel: `Save ${name}` });
@@ -97,22 +102,22 @@ class Row {
       "tr",
       { role: "row" },
       cell("train-which", make("label", { className: "train-shown" }, shown, swatch)),
-      make("th", { scope: "row", role: "rowheader" }, name, about, this.learning),
+      make("th", { scope: "row", role: "rowheader" }, name, about, this.training),
       ...this.numbers,
       cell(
-        "train-against",
+        "train-select",
         make(
           "label",
           { className: "train-shown" },
-          this.chosen,
-          make("span", { className: "train-narrow", textContent: "Draw against" }),
+          this.selected,
+          make("span", { className: "train-narrow", textContent: "Selected" }),
         ),
       ),
       cell("train-last", make("div", { className: "train-acts" }, ...buttons)),
     );
   }
 
-  /** The keyboard goes on at the next row, or at the heading where there is none. */
+  /** Removes the run. The focus moves to the same button of the next row, or to the heading if no row is left. */
   private remove({ remove }: RunActions): void {
     const heading = this.root.closest("section")?.querySelector("h2");
     const next = this.root.nextElementSibling ?? this.root.previousElementSibling;
@@ -120,8 +125,8 @@ class Row {
     (next?.querySelector<HTMLElement>(".train-acts :last-child") ?? heading)?.focus();
   }
 
-  show(isChosen: boolean): void {
-    const { curve, epochs, settings, accuracy, isLost } = this.run;
+  show(isSelected: boolean): void {
+    const { curve, epochs, settings, accuracy, isDiscarded } = this.run;
     const loss = curve.losses.at(-1);
     const shown = [
       Number.isInteger(epochs) ? String(epochs) : epochs.toFixed(2),
@@ -132,10 +137,10 @@ class Row {
     this.numbers.forEach((cell, i) => {
       setText(cell, shown[i] ?? "");
     });
-    setText(this.learning, settings ? describeLearning(settings) : "from a file");
-    this.chosen.checked = isChosen;
-    this.chosen.disabled = isLost;
-    allow(this.save, !isLost);
-    this.root.classList.toggle("train-is-chosen", isChosen);
+    setText(this.training, settings ? describeLearning(settings) : "from a file");
+    this.selected.checked = isSelected;
+    this.selected.disabled = isDiscarded;
+    setEnabled(this.save, !isDiscarded);
+    this.root.classList.toggle("train-is-selected", isSelected);
   }
 }

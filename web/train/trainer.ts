@@ -1,4 +1,4 @@
-// The runs of this visit: which there are, which is at hand, and what becomes of it.
+// The runs of this visit: creates, trains, loads, saves and removes their networks.
 
 import { Network } from "../../src/worker.js";
 import { loadMnist, type TrainAndTest } from "../mnist.js";
@@ -7,63 +7,65 @@ import { Run } from "./run.js";
 import { DIGITS, networkOptions, PIXELS, type Settings, topology } from "./settings.js";
 
 export class Trainer {
-  /** In the order they were made. */
+  /** In order of creation. */
   runs: readonly Run[] = [];
-  /** What the buttons are about. */
+  /** The run that the buttons control. */
   current: Run | undefined;
-  /** Bytes of the images that have come, and of all, while they come. */
+  /** Bytes of MNIST received and in total, during the download. */
   progress: { loaded: number; total: number | undefined } | undefined;
-  /** What went wrong last, in a sentence. */
+  /** The last error, as a sentence; empty if there was none. */
   message = "";
-  /** Whether a network is being made or its images are being fetched. */
+  /** Whether a network is being created or loaded, or MNIST is being downloaded. */
   isPreparing = false;
   private data: TrainAndTest | undefined;
-  private made = 0;
+  /** Number of runs created in this visit, including removed ones. */
+  private created = 0;
 
   constructor(
     private readonly session: Session,
     private readonly onChange: () => void,
   ) {
-    session.on("chosen", () => {
-      // The buttons are about the one that is looked at, so that every training can be led.
-      this.current = this.runs.find((run) => run === session.chosen) ?? this.current;
+    session.on("selected", () => {
+      // The buttons control the selected network, so that each of several trainings can be controlled.
+      this.current = this.runs.find((run) => run === session.selected) ?? this.current;
       onChange();
     });
   }
 
-  /** Trains a new network; with `isHeld` only a first batch. */
-  async start(settings: Settings, isHeld: boolean): Promise<void> {
-    await this.prepare(async () => {
+  /** Trains a new network. With `isPaused` it pauses after the first batch. */
+  async start(settings: Settings, isPaused: boolean): Promise<void> {
+    await this.exclusively(async () => {
       const data = await this.images();
       if (this.current?.state === "fresh") this.remove(this.current);
       const before = this.runs;
-      void this.train(await this.make(settings), data, settings, isHeld);
-      for (const run of before) await this.lighten(run);
+      void this.train(await this.create(settings), data, settings, isPaused);
+      // Only the new run needs the images; continuing an earlier run sends them again.
+      for (const run of before) await this.freeImages(run);
     });
   }
 
-  /** Trains the network at hand for more epochs, as `settings` say. */
-  async goOn(settings: Settings): Promise<void> {
+  /** Trains the current network for more epochs with `settings`. */
+  async continueTraining(settings: Settings): Promise<void> {
     const { current } = this;
     if (!current) return;
-    await this.prepare(async () => {
+    await this.exclusively(async () => {
       void this.train(current, await this.images(), settings, false);
     });
   }
 
-  /** A new network that has learned nothing, in place of one that is being trained. */
+  /** Creates an untrained network. It replaces a current one that is untrained or in training, or whose training was stopped. */
   async reset(settings: Settings): Promise<void> {
     const { current } = this;
-    await this.prepare(async () => {
+    await this.exclusively(async () => {
       if (current?.isBusy) await this.end(current);
       if (current && (current.state === "fresh" || current.state === "stopped")) this.remove(current);
-      await this.make(settings);
+      await this.create(settings);
     });
   }
 
-  /** A network from a file; its name is what messages call it by. */
+  /** Loads a network from a model file. Messages refer to it by the file's name. */
   async load(file: File): Promise<void> {
-    await this.prepare(async () => {
+    await this.exclusively(async () => {
       const bytes = new Uint8Array(await file.arrayBuffer());
       const network = await Network.fromBytes(bytes, { title: file.name });
       const { inputs, layers } = network.spec;
@@ -71,19 +73,19 @@ export class Trainer {
       if (inputs !== PIXELS || outputs !== DIGITS) {
         network.dispose();
         throw new RangeError(
-          `${file.name} holds a network of ${inputs} inputs and ${outputs} outputs, but digits take ${PIXELS} and ${DIGITS}`,
+          `${file.name} holds a network with ${inputs} inputs and ${outputs} outputs, but digits need ${PIXELS} and ${DIGITS}`,
         );
       }
-      this.add(new Run(file.name, this.made++, network, undefined, this.changed));
+      this.add(new Run(file.name, this.created++, network, undefined, this.changed));
     });
   }
 
-  /** Does what saves a network; it may hold numbers that no file can. */
+  /** Runs `work`, which saves a network, and shows its error: numbers that are not finite cannot be saved. */
   async save(work: () => Promise<void>): Promise<void> {
-    await this.prepare(work);
+    await this.exclusively(work);
   }
 
-  /** Forgets a run and ends its network's worker. */
+  /** Removes a run and ends its network's worker. */
   remove(run: Run): void {
     run.stop();
     this.runs = this.runs.filter((other) => other !== run);
@@ -93,8 +95,8 @@ export class Trainer {
     this.onChange();
   }
 
-  /** One thing at a time; what goes wrong is kept as a message. */
-  private async prepare(work: () => Promise<void>): Promise<void> {
+  /** Runs `work` unless other work is in progress, and keeps its error as the message. */
+  private async exclusively(work: () => Promise<void>): Promise<void> {
     if (this.isPreparing) return;
     this.isPreparing = true;
     this.message = "";
@@ -121,38 +123,38 @@ export class Trainer {
     }
   }
 
-  private async make(settings: Settings): Promise<Run> {
+  private async create(settings: Settings): Promise<Run> {
     const network = await Network.create(networkOptions(settings));
-    const name = `${topology(settings.hidden)}, run ${this.made + 1}`;
-    return this.add(new Run(name, this.made++, network, settings, this.changed));
+    const name = `${topology(settings.hidden)}, run ${this.created + 1}`;
+    return this.add(new Run(name, this.created++, network, settings, this.changed));
   }
 
   private add(run: Run): Run {
     this.runs = [...this.runs, run];
     this.current = run;
     this.session.add(run);
-    this.session.choose(run);
+    this.session.select(run);
     return run;
   }
 
-  private async train(run: Run, data: TrainAndTest, settings: Settings, isHeld: boolean): Promise<void> {
+  private async train(run: Run, data: TrainAndTest, settings: Settings, isPaused: boolean): Promise<void> {
     this.current = run;
-    await run.train(data, settings, isHeld);
+    await run.train(data, settings, isPaused);
     if (run.state === "stopped") await this.test(run, data);
-    if (run.state === "failed") await this.lighten(run);
+    if (run.state === "failed") await this.freeImages(run);
   }
 
-  private async lighten(run: Run): Promise<void> {
-    await run.lighten();
-    if (run.isLost) this.session.remove(run);
+  private async freeImages(run: Run): Promise<void> {
+    await run.freeImages();
+    if (run.isDiscarded) this.session.remove(run);
   }
 
-  /** A training that was stopped within an epoch has learned since the last test. */
+  /** Tests a stopped run: the last test was at the end of an epoch, before the latest batches. */
   private async test(run: Run, { test }: TrainAndTest): Promise<void> {
     try {
-      run.tested(run.epochs, await run.network.evaluate(test));
+      run.addTest(run.epochs, await run.network.evaluate(test));
     } catch (error) {
-      // A run that has been removed meanwhile has nothing to say any more.
+      // The error of a run that was removed in the meantime is of no interest.
       if (this.runs.includes(run)) this.message = (error as Error).message;
     }
   }
@@ -163,7 +165,7 @@ export class Trainer {
   }
 
   private readonly changed = (run: Run): void => {
-    this.session.learned(run);
+    this.session.weightsChanged(run);
     this.onChange();
   };
 }

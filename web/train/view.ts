@@ -1,10 +1,10 @@
-// The view "Train": a form of settings, a training that one can hold and lead, its curves, and the runs so far.
+// The view "Train": a form with settings, buttons that control the training, charts, and a table of the runs.
 
 import { button, make } from "../elements.js";
 import { oncePerFrame } from "../frame.js";
 import type { Session } from "../session.js";
 import { Curves } from "./curves.js";
-import { opener, save, takeDrops } from "./files.js";
+import { acceptDrops, fileButton, save } from "./files.js";
 import { SettingsForm } from "./form.js";
 import { Panel } from "./panel.js";
 import { RunTable } from "./runs.js";
@@ -13,7 +13,7 @@ import { Trainer } from "./trainer.js";
 export function mount(root: HTMLElement, session: Session): void {
   const view = new TrainView(session);
   root.replaceChildren(view.root);
-  takeDrops(root, (file) => void view.trainer.load(file));
+  acceptDrops(root, (file) => void view.trainer.load(file));
 }
 
 class TrainView {
@@ -32,12 +32,12 @@ class TrainView {
       step: () => this.step(),
       stop: () => trainer.current?.stop(),
       reset: () => void trainer.reset(form.settings),
-      goOn: () => void trainer.goOn(form.settings),
+      continueTraining: () => void trainer.continueTraining(form.settings),
     });
     this.table = new RunTable(session, {
       save: (run) => void trainer.save(() => save(run)),
       remove: (run) => trainer.remove(run),
-      toggled: () => this.changed(),
+      visibilityChanged: () => this.changed(),
     });
     const side = make("div", { className: "train-side" }, this.panel.root, this.curves.root);
     this.root = make("div", { className: "train" }, form.root, side, this.table.root, this.fileRow());
@@ -46,14 +46,14 @@ class TrainView {
   }
 
   private fileRow(): HTMLElement {
-    const draw = button("Draw a digit for it", () => {
+    const draw = button("Test it with your own digit", () => {
       location.hash = "draw";
     });
-    const hint = make("p", { className: "quiet", textContent: "Model files (.safetensors) can be dropped here too." });
+    const hint = make("p", { className: "quiet", textContent: "You can also drop a model file (.safetensors) here." });
     return make(
       "div",
       { className: "train-files" },
-      opener((file) => void this.trainer.load(file)),
+      fileButton((file) => void this.trainer.load(file)),
       draw,
       hint,
     );
@@ -72,7 +72,7 @@ class TrainView {
     else void this.trainer.start(this.form.settings, true);
   }
 
-  /** Shows anew what there is. */
+  /** Schedules an update of the view. */
   private readonly changed = oncePerFrame(() => {
     if (this.session.view === "train") this.show();
   });
