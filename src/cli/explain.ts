@@ -1,4 +1,4 @@
-// wasmlp explain
+// wasmlp explain: the chain rule for one weight and one sample, with numbers.
 
 import type { Command } from "commander";
 import { type Dataset, type Explanation, loadNetwork, type Network, type WeightPosition } from "../node.js";
@@ -8,6 +8,7 @@ import { checkDataFits, loadData, SPLIT_NAMES, SPLITS, type Split } from "./data
 import { UsageError, withOptionNames } from "./errors.js";
 import { DATA_HELP, nameOption, parseWeight, pathOption, rateOption, wholeOption } from "./options.js";
 
+/** The options as commander parses them. */
 interface ExplainOptions {
   data: string;
   split: Split;
@@ -22,23 +23,24 @@ export function addExplain(program: Command): void {
     .command("explain")
     .summary("the chain rule for one weight")
     .description(
-      "Writes out how one sample would change one weight: ∂C/∂w as the product of its factors, then the corrected weight.",
+      "Prints ∂C/∂w of one weight for one sample as the product of its factors, and the weight after a step of gradient descent.",
     )
     .argument("<model>", "a file that train --out wrote")
     .requiredOption(
       "--weight <layer,unit,input>",
-      "which weight, all from 0; layer 0 is the first hidden one",
+      "position of the weight, all from 0; layer 0 is the first hidden layer",
       parseWeight,
     )
     .addOption(pathOption("--data <mnist|DIR>", DATA_HELP).default("mnist"))
-    .addOption(nameOption("--split <name>", "which of the data the sample is from", SPLITS).default("test"))
-    .addOption(wholeOption("--sample <n>", "which sample, from 0", 0).default(0))
-    .addOption(rateOption("--lr <rate>", "learning rate of the correction").default(1.5))
-    .option("--json", "one JSON object instead of text")
+    .addOption(nameOption("--split <name>", "set of samples to use", SPLITS).default("test"))
+    .addOption(wholeOption("--sample <n>", "index of the sample in the set, from 0", 0).default(0))
+    .addOption(rateOption("--lr <rate>", "learning rate of the step").default(1.5))
+    .option("--json", "print one JSON object instead of text")
     .addHelpText("after", "\nExample:\n  $ wasmlp explain digits.safetensors --sample 3 --weight 2,7,0")
     .action(explain);
 }
 
+/** Prints the explanation for one sample of the data. */
 async function explain(model: string, options: ExplainOptions): Promise<void> {
   const network = await loadNetwork(model);
   const set = (await loadData(options.data))[options.split];
@@ -58,8 +60,9 @@ async function explain(model: string, options: ExplainOptions): Promise<void> {
   printResult(explanation.text);
 }
 
+/** The explanation with the sample's own target. */
 function explainSample(network: Network, set: Dataset, { sample, weight, lr }: ExplainOptions): Explanation {
-  // A network may have more outputs than there are classes.
+  // One-hot over the classes, padded with zeros: a network may have more outputs than the data has classes.
   const target = new Float32Array(network.spec.layers.at(-1)?.units as number);
   target.set(set.target(sample));
   return network.explain({ input: set.sample(sample), target, weight, learningRate: lr });

@@ -1,4 +1,4 @@
-// wasmlp info
+// wasmlp info: facts about a model file, or about this machine and the kernels it gets.
 
 import { cpus } from "node:os";
 import type { Command } from "commander";
@@ -11,19 +11,18 @@ export function addInfo(program: Command, version: string): void {
   program
     .command("info")
     .summary("facts about a saved network or this machine")
-    .description(
-      "Tells what a saved network is; without one, what this machine has and which kernels are chosen for it.",
-    )
+    .description("Describes a saved network; without a file, describes this machine and the kernels that run on it.")
     .argument("[model]", "a file that train --out wrote")
-    .option("--json", "one JSON object instead of text")
+    .option("--json", "print one JSON object instead of text")
     .addHelpText("after", "\nExamples:\n  $ wasmlp info\n  $ wasmlp info digits.safetensors")
     .action((model: string | undefined, { json }: { json?: true }) => {
       return model === undefined ? machineInfo(version, json === true) : modelInfo(model, json === true);
     });
 }
 
+/** Prints shape, size and input scale of a model file. */
 async function modelInfo(model: string, json: boolean): Promise<void> {
-  // Read once and counted, as a pipe tells neither its size nor its bytes a second time.
+  // Read once: a pipe has no size and cannot be read again. `bytes` is the size of the file, before decompression.
   const file = await readWhole(model);
   const bytes = file.length;
   const { spec, parameterCount } = await Network.fromBytes(await gunzipMaybe(file, model), { title: model });
@@ -38,13 +37,15 @@ async function modelInfo(model: string, json: boolean): Promise<void> {
   ]);
 }
 
+/** One row per layer, numbered from 0 like the layers of `explain`. */
 function layerRows({ layers }: NetworkSpec): [string, string][] {
   return layers.map(({ units, activation }, i) => [`layer ${i}`, `${units} ${activation}`]);
 }
 
+/** Prints versions, processor, WebAssembly features and the kernel build that is used. */
 async function machineInfo(version: string, json: boolean): Promise<void> {
   const features = engineFeatures();
-  // The smallest network there is knows which kernels a larger one would get.
+  // A minimal network is the public way to learn which build of the kernels any network gets here.
   const { build } = await Network.create({
     inputs: 1,
     layers: [{ units: 1, activation: "linear" }],
@@ -70,6 +71,7 @@ function yesNo(value: boolean): string {
   return value ? "yes" : "no";
 }
 
+/** Prints names and values in two aligned columns. */
 function printRows(rows: [string, string][]): void {
   const width = Math.max(...rows.map(([name]) => name.length)) + 2;
   for (const [name, value] of rows) printResult(name.padEnd(width) + value);

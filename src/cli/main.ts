@@ -1,4 +1,4 @@
-// wasmlp: the command line. Commands stand in files of their own; here is what they share.
+// The wasmlp program: options common to all commands, help, and the handling of errors. Each command has a file of its own.
 
 import { Command } from "commander";
 import { shown } from "../check.js";
@@ -12,12 +12,13 @@ import { addPredict } from "./predict.js";
 import { addTrain } from "./train.js";
 import { VERSION } from "./version.js";
 
+/** The program with all its commands. */
 function createProgram(): Command {
   const program = new Command("wasmlp")
     .description("Trains multilayer perceptrons on the CPU, with WebAssembly SIMD kernels.")
     .version(VERSION)
     .option("--turbo", "experimental: let V8 run pairs of vectors as one (Node 24 and later); the same results, faster")
-    // Errors come out of parseAsync instead, so that one place words them.
+    // Commander would print its errors and exit. With these two they are thrown from parseAsync, and `reportError` words them.
     .exitOverride()
     .configureOutput({ outputError: () => {} })
     .addHelpText(
@@ -34,7 +35,7 @@ function createProgram(): Command {
   return program.on("command:*", ([name]: string[]) => refuseCommand(program, name));
 }
 
-/** Commander's own help command has no word for a name that it does not know. */
+/** The help command. Commander's own one prints the general help for an unknown name instead of an error. */
 function addHelp(program: Command): void {
   program
     .helpCommand(false)
@@ -48,18 +49,18 @@ function addHelp(program: Command): void {
     });
 }
 
-/** Before any network is created. */
-function turnOnTurbo(isWanted: boolean): void {
-  if (isWanted && !enableTurbo())
-    printNote(`--turbo needs Node 24 or later, this is ${process.version}: going on without it`);
+/** Applies --turbo. Must run before the first network is created, as V8 reads the flag when it compiles the kernels. */
+function turnOnTurbo(isRequested: boolean): void {
+  if (isRequested && !enableTurbo()) printNote(`--turbo needs Node 24 or later and is ignored on ${process.version}`);
 }
 
+/** Throws an error that lists the commands. */
 function refuseCommand({ commands }: Command, name: string | undefined): void {
   const names = commands.map((command) => command.name()).join(", ");
   throw new UsageError(`there is no command ${shown(name)}; there are ${names}`);
 }
 
-/** What nobody waited for has left the program in a state that nobody knows. */
+/** For errors outside any awaited call: the state of the program is unknown, so it ends at once. */
 function endAtOnce(error: unknown): void {
   process.exit(reportError(error));
 }
@@ -70,5 +71,6 @@ process.on("unhandledRejection", endAtOnce);
 try {
   await createProgram().parseAsync();
 } catch (error) {
+  // Not process.exit: output that is still buffered would be lost.
   process.exitCode = reportError(error);
 }

@@ -1,4 +1,4 @@
-// The version, from the package's own manifest, which lies one folder up from the bundle.
+// The package's version, read from its package.json, which is in the parent folder of the bundled program.
 
 import { createRequire } from "node:module";
 
