@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { checkInteger, checkNumber } from "../src/check.js";
+import { argumentOf, checkInteger, checkNumber } from "../src/check.js";
 import { writeAtomic } from "../src/data/files.js";
 import {
   type Dataset,
@@ -135,8 +135,10 @@ async function trainOn(network: Network, { recipe, train, every }: Job, file: st
   try {
     return await network.fit(train, { ...fitOptions(recipe), checkpoint, ...(resume && { resume }), signal });
   } catch (error) {
-    if (!resume || !(error instanceof RangeError)) throw error;
-    throw new Error(`cannot go on from ${file}, remove it to begin anew: ${error.message}`, { cause: error });
+    if (!resume || argumentOf(error) === undefined) throw error;
+    throw new Error(`cannot go on from ${file}, remove it to begin again: ${(error as Error).message}`, {
+      cause: error,
+    });
   } finally {
     release();
   }

@@ -1,5 +1,61 @@
-// Guards for values that come from outside. Each names the argument, what was expected and what came; the wrong kind of
+// Guards for values that come from outside. Each error names the argument, what was expected and what came; the wrong kind of
 // value is a TypeError, the wrong value a RangeError. The message is built only on the throwing path.
+
+/**
+ * A TypeError or RangeError of this library about an argument. Its message begins with the argument in quotes; programs go by
+ * `argument`, as sentences may be reworded.
+ */
+export interface ArgumentError extends Error {
+  /** Path of the argument at fault, such as "seed", "layers[0].units" or "optimizer.learningRate". */
+  readonly argument: string;
+}
+
+/** A TypeError about an argument: `sentence` goes on after its name. */
+export function typeError(argument: string, sentence: string, options?: ErrorOptions): ArgumentError {
+  return about(argument, new TypeError(`"${argument}" ${sentence}`, options));
+}
+
+/** A RangeError about an argument: `sentence` goes on after its name. */
+export function rangeError(argument: string, sentence: string, options?: ErrorOptions): ArgumentError {
+  return about(argument, new RangeError(`"${argument}" ${sentence}`, options));
+}
+
+/** Sets what an error is about. It is not enumerable: an error that is printed shows it in its message already. */
+export function about<E extends Error>(argument: string, error: E): E & ArgumentError {
+  return Object.defineProperty(error, "argument", { value: argument, configurable: true }) as E & ArgumentError;
+}
+
+/** Runs `work`, which reads what was given as `argument`: all its errors are about that one. */
+export function reading<T>(argument: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw about(argument, error as Error);
+  }
+}
+
+/** The path of the argument that an error is about, if it is about one. */
+export function argumentOf(error: unknown): string | undefined {
+  const { argument } = (error ?? {}) as Partial<ArgumentError>;
+  return typeof argument === "string" ? argument : undefined;
+}
+
+/**
+ * Runs a check of what lies at `path`, so that its errors name the whole path: "units" becomes "layers[0].units", and "options",
+ * by which a function calls its own options, becomes the path itself.
+ */
+export function within<T>(path: string, check: () => T): T {
+  try {
+    return check();
+  } catch (error) {
+    const argument = argumentOf(error);
+    if (argument === undefined) throw error;
+    const { message } = error as Error;
+    const whole = argument === "options" ? path : `${path}.${argument}`;
+    const make = error instanceof TypeError ? typeError : rangeError;
+    throw make(whole, message.slice(argument.length + 3), { cause: error });
+  }
+}
 
 /** How a value reads in a message: short, and never a whole array. */
 export function shown(value: unknown): string {
@@ -12,17 +68,17 @@ export function shown(value: unknown): string {
 }
 
 export function checkInteger(value: unknown, title: string, least = 1, most = 2 ** 31 - 1): number {
-  if (typeof value !== "number") throw new TypeError(`"${title}" must be a number, got ${shown(value)}`);
+  if (typeof value !== "number") throw typeError(title, `must be a number, got ${shown(value)}`);
   if (!Number.isInteger(value) || value < least || value > most) {
-    throw new RangeError(`"${title}" must be a whole number from ${least} to ${most}, got ${value}`);
+    throw rangeError(title, `must be a whole number from ${least} to ${most}, got ${value}`);
   }
   return value;
 }
 
 export function checkNumber(value: unknown, title: string, least = -Infinity, most = Infinity): number {
-  if (typeof value !== "number") throw new TypeError(`"${title}" must be a number, got ${shown(value)}`);
+  if (typeof value !== "number") throw typeError(title, `must be a number, got ${shown(value)}`);
   if (!Number.isFinite(value) || value < least || value > most) {
-    throw new RangeError(`"${title}" must be a finite number${bounds(least, most)}, got ${value}`);
+    throw rangeError(title, `must be a finite number${bounds(least, most)}, got ${value}`);
   }
   return value;
 }
@@ -38,42 +94,41 @@ export function checkFloat(value: unknown, title: string, least: number): number
   const number = checkNumber(value, title, least);
   const float = Math.fround(number);
   if ((float === 0) === (number === 0) && Number.isFinite(float)) return number;
-  throw new RangeError(`"${title}" must be within the range of float32, got ${number}`);
+  throw rangeError(title, `must be within the range of float32, got ${number}`);
 }
 
 /** One of the listed names, which the message repeats. */
 export function checkName<Name extends string>(value: unknown, title: string, names: readonly Name[]): Name {
   if (names.includes(value as Name)) return value as Name;
   const list = names.map((name) => `"${name}"`).join(", ");
-  const message = `"${title}" must be one of ${list}, got ${shown(value)}`;
-  throw typeof value === "string" ? new RangeError(message) : new TypeError(message);
+  throw (typeof value === "string" ? rangeError : typeError)(title, `must be one of ${list}, got ${shown(value)}`);
 }
 
 export function checkFunction(value: unknown, title: string): unknown {
-  if (typeof value !== "function") throw new TypeError(`"${title}" must be a function, got ${shown(value)}`);
+  if (typeof value !== "function") throw typeError(title, `must be a function, got ${shown(value)}`);
   return value;
 }
 
 export function checkBoolean(value: unknown, title: string): boolean {
-  if (typeof value !== "boolean") throw new TypeError(`"${title}" must be true or false, got ${shown(value)}`);
+  if (typeof value !== "boolean") throw typeError(title, `must be true or false, got ${shown(value)}`);
   return value;
 }
 
 /** A plain object whose keys are all among `keys`: a misspelt option is refused, not ignored. */
 export function checkOptions(value: unknown, title: string, keys: readonly string[]): Record<string, unknown> {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`"${title}" must be an object, got ${shown(value)}`);
+    throw typeError(title, `must be an object, got ${shown(value)}`);
   }
   for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) throw new RangeError(`"${title}" has no option "${key}"; it takes ${keys.join(", ")}`);
+    if (!keys.includes(key)) throw rangeError(title, `has no option "${key}"; it takes ${keys.join(", ")}`);
   }
   return value as Record<string, unknown>;
 }
 
 /** Numbers of a wrong count, or not finite, are refused with the index of the first bad one. */
 export function checkFloats(value: unknown, title: string, length: number): Float32Array {
-  if (!(value instanceof Float32Array)) throw new TypeError(`"${title}" must be a Float32Array, got ${shown(value)}`);
-  if (value.length !== length) throw new RangeError(`"${title}" must hold ${length} numbers, got ${value.length}`);
+  if (!(value instanceof Float32Array)) throw typeError(title, `must be a Float32Array, got ${shown(value)}`);
+  if (value.length !== length) throw rangeError(title, `must hold ${length} numbers, got ${value.length}`);
   checkFinite(value, title);
   return value;
 }
@@ -84,5 +139,5 @@ export function checkFinite(values: Float32Array, title: string): void {
   for (let i = 0; i < values.length; i++) sum += (values[i] as number) - (values[i] as number);
   if (sum === 0) return;
   const at = values.findIndex((x) => !Number.isFinite(x));
-  throw new RangeError(`"${title}" must be finite numbers, got ${values[at]} at index ${at}`);
+  throw rangeError(title, `must be finite numbers, got ${values[at]} at index ${at}`);
 }

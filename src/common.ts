@@ -1,5 +1,6 @@
 // What `wasmlp` and `wasmlp/worker` have in common: all but the network.
 
+export type { ArgumentError } from "./check.js";
 export { Dataset, type DatasetOptions } from "./data/dataset.js";
 export type { Term } from "./inference/chain.js";
 export type { Evaluation, EvaluationOptions, Mistake } from "./inference/evaluate.js";

@@ -1,6 +1,6 @@
 // wasmlp/digits: a network that reads handwritten digits, and what makes any drawing of one fit for it.
 
-import { checkOptions, shown } from "./check.js";
+import { checkOptions, rangeError, shown, typeError } from "./check.js";
 import { unpackModel } from "./format/packed.js";
 import { unpack } from "./host.js";
 import { preprocessDigit } from "./image/digit.js";
@@ -34,10 +34,10 @@ export async function loadDigits(
  */
 export function readDigit(network: Network, image: DigitImage): Classification | undefined {
   if (!(network instanceof Network)) {
-    throw new TypeError(`"network" must be a Network, such as await loadDigits() gives, got ${shown(network)}`);
+    throw typeError("network", `must be a Network, such as await loadDigits() gives, got ${shown(network)}`);
   }
   if (network.spec.inputs !== DIGIT) {
-    throw new RangeError(`"network" must take ${DIGIT} inputs (28x28), got one that takes ${network.spec.inputs}`);
+    throw rangeError("network", `must take ${DIGIT} inputs (28x28), got one that takes ${network.spec.inputs}`);
   }
   const digit = preprocessDigit(image);
   return digit && network.classify(digit);

@@ -1,6 +1,6 @@
 // Optional settings before the first network is created: where the kernels come from, and which script workers run.
 
-import { checkOptions, shown } from "./check.js";
+import { checkOptions, rangeError, shown, typeError } from "./check.js";
 import type { Build } from "./kernels/features.js";
 import { checkBinary, type KernelModule, supplyKernels } from "./kernels/modules.js";
 import { useScript } from "./threads/spawn.js";
@@ -47,13 +47,13 @@ export async function init(options: InitOptions): Promise<void> {
 /** The absolute form of an address, which may be relative to the page. */
 function addressOf(value: unknown, title: string): string {
   if (typeof value !== "string" && !(value instanceof URL)) {
-    throw new TypeError(`"${title}" must be an address, got ${shown(value)}`);
+    throw typeError(title, `must be an address, got ${shown(value)}`);
   }
   const base = (globalThis as { document?: { baseURI: string } }).document?.baseURI ?? globalThis.location?.href;
   try {
     return new URL(value, base).href;
   } catch (cause) {
-    throw new RangeError(`"${title}" must be an address, got ${shown(String(value))}`, { cause });
+    throw rangeError(title, `must be an address, got ${shown(String(value))}`, { cause });
   }
 }
 

@@ -11,11 +11,14 @@ import {
   checkName,
   checkNumber,
   checkOptions,
+  rangeError,
+  reading,
   shown,
+  typeError,
 } from "./check.js";
 import { Dataset } from "./data/dataset.js";
 import { Engine } from "./engine.js";
-import { checkTensors, decodeSafetensors, encodeSafetensors } from "./format/safetensors.js";
+import { checkTensors, decodeSafetensors, encodeSafetensors, type Safetensors } from "./format/safetensors.js";
 import {
   activations,
   type Evaluation,
@@ -131,14 +134,12 @@ export class Network {
     bytes: Uint8Array,
     options: { deterministic?: boolean; seed?: number; threads?: Threads; title?: string } = {},
   ): Promise<Network> {
-    if (!(bytes instanceof Uint8Array)) throw new TypeError(`"bytes" must be a Uint8Array, got ${shown(bytes)}`);
+    if (!(bytes instanceof Uint8Array)) throw typeError("bytes", `must be a Uint8Array, got ${shown(bytes)}`);
     checkOptions(options, "options", ["deterministic", "seed", "threads", "title"]);
     const { deterministic = false, seed = 0, threads = "auto", title = "the model" } = options;
-    if (typeof title !== "string") throw new TypeError(`"title" must be a string, got ${shown(title)}`);
-    const { tensors, metadata } = decodeSafetensors(bytes, title);
-    const spec = parseSpec(metadata.get(METADATA_KEY), title);
+    if (typeof title !== "string") throw typeError("title", `must be a string, got ${shown(title)}`);
     checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER);
-    checkTensors(tensors, tensorsOf(spec), title);
+    const { spec, tensors } = reading("bytes", () => parseModel(bytes, title));
     const build = chooseBuild(checkBoolean(deterministic, "deterministic"));
     const engine = await Engine.create(spec, build, checkThreads(threads));
     for (const tensor of engine.plan.tensors) {
@@ -178,7 +179,7 @@ export class Network {
       this.#epochs = epochs;
     };
     if (batchSize > train.count) {
-      throw new RangeError(`"batchSize" must be at most the ${train.count} samples of "train", got ${batchSize}`);
+      throw rangeError("batchSize", `must be at most the ${train.count} samples of "train", got ${batchSize}`);
     }
     this.#fitting = true;
     try {
@@ -219,7 +220,7 @@ export class Network {
   fillInputs(count: number, fill: (view: Float32Array, first: number) => void): Float32Array {
     const { engine } = this;
     checkInteger(count, "count");
-    if (typeof fill !== "function") throw new TypeError(`"fill" must be a function, got ${shown(fill)}`);
+    if (typeof fill !== "function") throw typeError("fill", `must be a function, got ${shown(fill)}`);
     return predictFilled(engine, count, fill);
   }
 
@@ -276,8 +277,8 @@ export class Network {
   setParameters(layers: readonly { weights: ArrayLike<number>; biases: ArrayLike<number> }[]): void {
     const { engine } = this;
     const wanted = engine.spec.layers.length;
-    if (!Array.isArray(layers)) throw new TypeError(`"layers" must be an array, got ${shown(layers)}`);
-    if (layers.length !== wanted) throw new RangeError(`"layers" must hold ${wanted} layers, got ${layers.length}`);
+    if (!Array.isArray(layers)) throw typeError("layers", `must be an array, got ${shown(layers)}`);
+    if (layers.length !== wanted) throw rangeError("layers", `must hold ${wanted} layers, got ${layers.length}`);
     // `Array.from` has no holes, which `flatMap` would pass over.
     const values = Array.from(layers).flatMap((layer, i) => {
       const { weights, biases } = checkOptions(layer, `layers[${i}]`, ["weights", "biases"]);
@@ -333,32 +334,31 @@ function readLayers(engine: Engine, offset: number): LayerParameters[] {
 
 function checkThreads(threads: unknown): Threads {
   if (threads === "auto") return threads;
-  if (typeof threads !== "number") throw new TypeError(`"threads" must be "auto" or a number, got ${shown(threads)}`);
+  if (typeof threads !== "number") throw typeError("threads", `must be "auto" or a number, got ${shown(threads)}`);
   return checkInteger(threads, "threads", 1, MOST_THREADS);
 }
 
 /** Whether samples and targets have the network's sizes, and targets the loss's range. */
 function checkDataset(spec: NetworkSpec, data: unknown, title: string): void {
-  if (!(data instanceof Dataset)) throw new TypeError(`"${title}" must be a Dataset, got ${shown(data)}`);
+  if (!(data instanceof Dataset)) throw typeError(title, `must be a Dataset, got ${shown(data)}`);
   const units = outputUnits(spec);
   if (data.sampleSize !== spec.inputs) {
-    throw new RangeError(`"${title}" has samples of ${data.sampleSize} numbers, but the network takes ${spec.inputs}`);
+    throw rangeError(title, `has samples of ${data.sampleSize} numbers, but the network takes ${spec.inputs}`);
   }
   if (data.targets) {
     if (data.targetSize !== units) {
-      throw new RangeError(`"${title}" has targets of ${data.targetSize} numbers, but the network gives ${units}`);
+      throw rangeError(title, `has targets of ${data.targetSize} numbers, but the network gives ${units}`);
     }
     checkTargetRange(spec, data.targets, `${title}.targets`);
     return;
   }
   if (data.classes > units || units === 1) {
-    throw new RangeError(`"${title}" has labels of ${data.classes} classes, but the network has ${units} outputs`);
+    throw rangeError(title, `has labels of ${data.classes} classes, but the network has ${units} outputs`);
   }
   // They may have been written to since they were checked, and a wrong one would be a wrong address.
   const { labels = [] } = data;
   const at = labels.findIndex((label) => label >= data.classes);
-  if (at >= 0)
-    throw new RangeError(`"${title}" has the label ${labels[at]} at index ${at}, past its ${data.classes} classes`);
+  if (at >= 0) throw rangeError(title, `has the label ${labels[at]} at index ${at}, past its ${data.classes} classes`);
 }
 
 /** Cross-entropy compares probabilities. */
@@ -366,14 +366,14 @@ function checkTargetRange(spec: NetworkSpec, targets: Float32Array, title: strin
   if (spec.loss !== "crossEntropy") return;
   const at = targets.findIndex((y) => y < 0 || y > 1);
   if (at < 0) return;
-  throw new RangeError(`"${title}" must be from 0 to 1 with "crossEntropy", got ${targets[at]} at index ${at}`);
+  throw rangeError(title, `must be from 0 to 1 with "crossEntropy", got ${targets[at]} at index ${at}`);
 }
 
 /** One or more samples without targets. */
 function checkInputs(spec: NetworkSpec, inputs: unknown): Samples {
   const values = inputs instanceof Uint8Array ? inputs : toFloats(inputs, "inputs");
   if (values.length === 0 || values.length % spec.inputs !== 0) {
-    throw new RangeError(`"inputs" must hold samples of ${spec.inputs} numbers, got ${values.length} numbers`);
+    throw rangeError("inputs", `must hold samples of ${spec.inputs} numbers, got ${values.length} numbers`);
   }
   const count = values.length / spec.inputs;
   return { count, inputs: values, sampleSize: spec.inputs, labels: undefined, targets: undefined, targetSize: 0 };
@@ -381,7 +381,7 @@ function checkInputs(spec: NetworkSpec, inputs: unknown): Samples {
 
 function checkSample(spec: NetworkSpec, input: unknown): Samples {
   const samples = checkInputs(spec, input);
-  if (samples.count !== 1) throw new RangeError(`"input" must be one sample, got ${samples.count}`);
+  if (samples.count !== 1) throw rangeError("input", `must be one sample, got ${samples.count}`);
   return samples;
 }
 
@@ -390,7 +390,7 @@ function toFloats(value: unknown, title: string, length?: number): Float32Array 
   const isNumbers = Array.isArray(value) && value.every((x) => typeof x === "number");
   const floats = isNumbers ? Float32Array.from(value) : value;
   if (!(floats instanceof Float32Array)) {
-    throw new TypeError(`"${title}" must be a Float32Array or an array of numbers, got ${shown(value)}`);
+    throw typeError(title, `must be a Float32Array or an array of numbers, got ${shown(value)}`);
   }
   if (length !== undefined) return checkFloats(floats, title, length);
   checkFinite(floats, title);
@@ -405,6 +405,14 @@ function checkPosition(spec: NetworkSpec, value: unknown): WeightPosition {
     unit: checkInteger(unit, "weight.unit", 0, (spec.layers[index] as LayerSpec).units - 1),
     input: checkInteger(input, "weight.input", 0, layerInputs(spec, index) - 1),
   };
+}
+
+/** What a model file holds: a spec, and its tensors by name. */
+function parseModel(bytes: Uint8Array, title: string): { spec: NetworkSpec; tensors: Safetensors["tensors"] } {
+  const { tensors, metadata } = decodeSafetensors(bytes, title);
+  const spec = parseSpec(metadata.get(METADATA_KEY), title);
+  checkTensors(tensors, tensorsOf(spec), title);
+  return { spec, tensors };
 }
 
 function parseSpec(json: string | undefined, title: string): NetworkSpec {

@@ -1,6 +1,6 @@
 // The entry wasmlp/node: everything of `wasmlp`, and the functions that read and write files.
 
-import { checkOptions, shown } from "./check.js";
+import { checkOptions, shown, typeError } from "./check.js";
 import { Dataset } from "./data/dataset.js";
 import { checkPath, readMaybeGzip, readWhole, writeAtomic } from "./data/files.js";
 import type { Idx } from "./data/idx.js";
@@ -60,7 +60,7 @@ function toDataset({ images, labels }: IdxPair, classes: number): Dataset {
  */
 export async function saveNetwork(path: string, network: Network): Promise<void> {
   checkPath(path, "path");
-  if (!(network instanceof Network)) throw new TypeError(`"network" must be a Network, got ${shown(network)}`);
+  if (!(network instanceof Network)) throw typeError("network", `must be a Network, got ${shown(network)}`);
   await writeAtomic(path, network.toBytes());
 }
 

@@ -1,7 +1,7 @@
 // What a network is, before it has memory: sizes, activations, loss. Plain data that JSON can carry.
 
 import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "./abi.js";
-import { checkInteger, checkName, checkNumber, checkOptions, shown } from "./check.js";
+import { checkInteger, checkName, checkNumber, checkOptions, rangeError, shown, typeError } from "./check.js";
 
 /** The activations by name, with the codes that the kernels know them by. */
 export const ACTIVATIONS = {
@@ -62,17 +62,18 @@ const MOST_LAYERS = 256;
 export function checkSpec(value: unknown, title: string): NetworkSpec {
   const spec = checkOptions(value, title, ["inputs", "layers", "loss", "inputScale"]);
   const inputs = checkInteger(spec.inputs, "inputs", 1, MOST_UNITS);
-  if (!Array.isArray(spec.layers)) throw new TypeError(`"layers" must be an array, got ${shown(spec.layers)}`);
+  if (!Array.isArray(spec.layers)) throw typeError("layers", `must be an array, got ${shown(spec.layers)}`);
   if (spec.layers.length < 1 || spec.layers.length > MOST_LAYERS) {
-    throw new RangeError(`"layers" must hold 1 to ${MOST_LAYERS} layers, got ${spec.layers.length}`);
+    throw rangeError("layers", `must hold 1 to ${MOST_LAYERS} layers, got ${spec.layers.length}`);
   }
   // Not `map`, which would pass over the holes of an array.
   const layers = Array.from(spec.layers, checkLayer);
   const loss = checkName(spec.loss, "loss", LOSSES);
   checkPairing(layers, loss);
   if (layers.at(-1)?.dropout) {
-    throw new RangeError(
-      `"layers[${layers.length - 1}].dropout" must be 0 in the last layer, got ${layers.at(-1)?.dropout}`,
+    throw rangeError(
+      `layers[${layers.length - 1}].dropout`,
+      `must be 0 in the last layer, got ${layers.at(-1)?.dropout}`,
     );
   }
   const inputScale = spec.inputScale === undefined ? 1 / 255 : checkScale(spec.inputScale);
@@ -84,7 +85,7 @@ function checkScale(value: unknown): number {
   const scale = checkNumber(value, "inputScale");
   const float = Math.fround(scale);
   if (float !== 0 && Number.isFinite(float)) return scale;
-  throw new RangeError(`"inputScale" must be neither zero nor past the range of float32, got ${scale}`);
+  throw rangeError("inputScale", `must be neither zero nor past the range of float32, got ${scale}`);
 }
 
 function checkLayer(value: unknown, index: number): LayerSpec {
@@ -103,16 +104,17 @@ function checkPairing(layers: LayerSpec[], loss: Loss): void {
   const last = layers.length - 1;
   const hidden = layers.findIndex((layer, i) => i < last && layer.activation === "softmax");
   if (hidden >= 0) {
-    throw new RangeError(`"layers[${hidden}].activation" is "softmax", which only the last layer can have`);
+    throw rangeError(`layers[${hidden}].activation`, `is "softmax", which only the last layer can have`);
   }
   const output = layers[last]?.activation;
   if (loss === "crossEntropy" && output !== "softmax" && output !== "sigmoid") {
-    throw new RangeError(
-      `"loss" is "crossEntropy", which needs "softmax" or "sigmoid" as the last layer's activation, got "${output}"`,
+    throw rangeError(
+      "loss",
+      `is "crossEntropy", which needs "softmax" or "sigmoid" as the last layer's activation, got "${output}"`,
     );
   }
   if (loss !== "crossEntropy" && output === "softmax") {
-    throw new RangeError(`"loss" is "${loss}", but a last layer of "softmax" needs "crossEntropy"`);
+    throw rangeError("loss", `is "${loss}", but a last layer of "softmax" needs "crossEntropy"`);
   }
 }
 

@@ -1,6 +1,7 @@
 // How every failure ends: one sentence on stderr, and an exit code. Never a stack trace.
 
 import { CommanderError } from "commander";
+import { argumentOf } from "../check.js";
 import { reason } from "../data/files.js";
 
 const FAILURE = 1;
@@ -9,36 +10,61 @@ const USAGE = 2;
 /** What was asked for makes no sense; the remedy is another command line. */
 export class UsageError extends Error {}
 
-/** What the library's arguments are called on the command line. */
-const OPTION_NAMES: [RegExp, string][] = [
-  [/"(inputs|layers|layers\[\d+\]\.units)"/g, '"--layers"'],
-  [/"layers\[\d+\]\.activation"/g, '"--activation"'],
-  [/"layers\[\d+\]\.dropout"/g, '"--dropout"'],
-  [/"learningRate"/g, '"--lr"'],
-  [/"batchSize"/g, '"--batch"'],
-  [/"factor"/g, '"--decay-factor"'],
-  [/"every"/g, '"--decay-every"'],
-  [/"(train|validation)"/g, '"--data"'],
-  [/"earlyStopping"/g, '"--patience"'],
-  [/"earlyStopping\.minDelta"/g, '"--min-delta"'],
-  [/"earlyStopping\.(\w+)"/g, '"--$1"'],
-  [/"(loss|optimizer|momentum|nesterov|beta1|beta2|epsilon|schedule|floor|epochs|seed)"/g, '"--$1"'],
-  [/"weightDecay"/g, '"--weight-decay"'],
-  [/"warmUp"/g, '"--warm-up"'],
-  [/"maxNorm"/g, '"--max-norm"'],
-  [/"augment\.(?:elastic\.)?(\w+)"/g, 'the $1 of "--augment"'],
-  [/"weight\.(layer|unit|input)"/g, 'the $1 of "--weight"'],
-];
+/** The options by the arguments of the library that they set; what lies deeper in an argument is a part of the option. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  inputs: "--layers",
+  layers: "--layers",
+  "layers[].units": "--layers",
+  "layers[].activation": "--activation",
+  "layers[].dropout": "--dropout",
+  loss: "--loss",
+  seed: "--seed",
+  epochs: "--epochs",
+  batchSize: "--batch",
+  learningRate: "--lr",
+  optimizer: "--optimizer",
+  "optimizer.learningRate": "--lr",
+  "optimizer.momentum": "--momentum",
+  "optimizer.nesterov": "--nesterov",
+  "optimizer.beta1": "--beta1",
+  "optimizer.beta2": "--beta2",
+  "optimizer.epsilon": "--epsilon",
+  "optimizer.weightDecay": "--weight-decay",
+  schedule: "--schedule",
+  "schedule.warmUp": "--warm-up",
+  "schedule.factor": "--decay-factor",
+  "schedule.every": "--decay-every",
+  "schedule.floor": "--floor",
+  maxNorm: "--max-norm",
+  augment: "--augment",
+  earlyStopping: "--patience",
+  "earlyStopping.patience": "--patience",
+  "earlyStopping.minDelta": "--min-delta",
+  "earlyStopping.metric": "--metric",
+  train: "--data",
+  validation: "--data",
+  weight: "--weight",
+};
 
-/** Runs `work`, where a TypeError or RangeError of the library is about the options: it comes out with their names. */
+/** Runs `work`, where an error about an argument of the library is about the options: it comes out with their names. */
 export async function withOptionNames<T>(work: () => T | Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    if (!(error instanceof TypeError || error instanceof RangeError)) throw error;
-    const message = OPTION_NAMES.reduce((text, [name, option]) => text.replace(name, option), error.message);
+    const argument = argumentOf(error);
+    const option = argument === undefined ? undefined : optionOf(argument);
+    if (option === undefined) throw error;
+    const message = (error as Error).message.replace(`"${argument}"`, () => option);
     throw new UsageError(message, { cause: error });
   }
+}
+
+/** What to call an argument: `"--lr"`, or `the shift of "--augment"`. */
+function optionOf(argument: string): string | undefined {
+  const path = argument.replaceAll(/\[\d+\]/g, "[]");
+  if (Object.hasOwn(OPTIONS, path)) return `"${OPTIONS[path]}"`;
+  const whole = Object.keys(OPTIONS).find((name) => path.startsWith(`${name}.`));
+  return whole && `the ${path.slice(path.lastIndexOf(".") + 1)} of "${OPTIONS[whole]}"`;
 }
 
 /** Says what went wrong; gives the exit code. */

@@ -1,6 +1,7 @@
 // Options of `wasmlp train` that say how parameters follow the gradient, and when that ends; and what they make of a training.
 
 import { type Command, Option } from "commander";
+import { within } from "../check.js";
 import {
   adam,
   adamw,
@@ -89,7 +90,7 @@ const OPTIMIZERS = {
 export function optimizerOf(options: FollowingOptions): Optimizer {
   const [make, rate, names] = OPTIMIZERS[options.optimizer];
   refuseOthers(options, "optimizer", ["momentum", "nesterov", ...RATE_AND_MEANS], names);
-  return make({ learningRate: options.lr ?? rate, ...given(options, names) });
+  return within("optimizer", () => make({ learningRate: options.lr ?? rate, ...given(options, names) }));
 }
 
 const SCHEDULES = {
@@ -109,7 +110,7 @@ export function scheduleOf(options: FollowingOptions): Schedule | undefined {
     throw new UsageError(`"--schedule" ${options.schedule} needs "${flag(name)}"`);
   }
   const { decayFactor: factor, decayEvery: every, floor, warmUp } = options;
-  return make(defined({ factor, every, floor, warmUp }) as { factor: number; every: number });
+  return within("schedule", () => make(defined({ factor, every, floor, warmUp }) as { factor: number; every: number }));
 }
 
 export function earlyStoppingOf(options: FollowingOptions): EarlyStoppingOptions | undefined {

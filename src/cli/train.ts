@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { shown } from "../check.js";
+import { argumentOf, shown } from "../check.js";
 import { followLinks } from "../data/files.js";
 import { BIAS_INITS, WEIGHT_INITS } from "../initial.js";
 import { median } from "../median.js";
@@ -296,15 +296,10 @@ async function fit(network: Network, sets: Sets, options: TrainOptions, how: How
   }
 }
 
-/** What is wrong with a checkpoint is no fault of the command line. */
+/** A file that holds no checkpoint is no fault of the command line. */
 function ofFile(error: unknown, path: string | undefined): unknown {
-  const { message } = error as Error;
-  return path !== undefined && /^"?the checkpoint/.test(message)
-    ? new Error(
-        message.replace("the checkpoint", () => path),
-        { cause: error },
-      )
-    : error;
+  if (argumentOf(error) !== "resume") return error;
+  return new Error(`cannot resume from ${path}: ${(error as Error).message}`, { cause: error });
 }
 
 function epochEvent({ epoch, loss, validation, samplesPerSecond, seconds, bestEpoch }: EpochRecord): object {

@@ -1,7 +1,7 @@
 // Labelled or targeted samples: rows of bytes or floats, each with a class label or a target vector, all checked on
 // creation.
 
-import { checkFinite, checkInteger, checkNumber, checkOptions, shown } from "../check.js";
+import { checkFinite, checkInteger, checkNumber, checkOptions, rangeError, shown, typeError } from "../check.js";
 import { ascending, Stream, shuffle } from "../random.js";
 
 export interface DatasetOptions {
@@ -55,7 +55,7 @@ export class Dataset {
     this.sampleSize = this.shape.reduce((product, n) => product * n, 1);
     this.count = countSamples(this.inputs.length, this.sampleSize);
     if ((options.labels === undefined) === (options.targets === undefined)) {
-      throw new TypeError('a dataset needs either "labels" or "targets"');
+      throw typeError("labels", 'must be given, or else "targets", and not both');
     }
     const { labels, targets, classes } = options;
     this.labels = labels === undefined ? undefined : checkLabels(labels, this.count, classes);
@@ -103,7 +103,7 @@ export class Dataset {
     checkNumber(fraction, "fraction", 0, 1);
     const first = Math.round(this.count * fraction);
     if (first === 0 || first === this.count) {
-      throw new RangeError(`"fraction" of ${fraction} leaves one part of ${this.count} samples empty`);
+      throw rangeError("fraction", `of ${fraction} leaves one part of ${this.count} samples empty`);
     }
     const order = shuffled(this.count, seed);
     return [this.select(order.subarray(0, first)), this.select(order.subarray(first))];
@@ -113,7 +113,7 @@ export class Dataset {
   select(indices: ArrayLike<number>): Dataset {
     checkList(indices, "indices");
     const rows = Array.from(indices, (index) => checkInteger(index, "indices", 0, this.count - 1));
-    if (rows.length === 0) throw new RangeError('"indices" must name at least one sample, got none');
+    if (rows.length === 0) throw rangeError("indices", "must name at least one sample, got none");
     const parts = { inputs: pick(this.inputs, rows, this.sampleSize), shape: this.shape };
     if (this.targets) return new Dataset({ ...parts, targets: pick(this.targets, rows, this.targetSize) });
     return new Dataset({ ...parts, labels: pick(this.labels as Uint32Array, rows, 1), classes: this.classes });
@@ -123,7 +123,7 @@ export class Dataset {
 function checkInputs(inputs: unknown): Uint8Array | Float32Array {
   if (inputs instanceof Float32Array) checkFinite(inputs, "inputs");
   else if (!(inputs instanceof Uint8Array)) {
-    throw new TypeError(`"inputs" must be a Uint8Array or a Float32Array, got ${shown(inputs)}`);
+    throw typeError("inputs", `must be a Uint8Array or a Float32Array, got ${shown(inputs)}`);
   }
   return inputs as Uint8Array | Float32Array;
 }
@@ -131,7 +131,7 @@ function checkInputs(inputs: unknown): Uint8Array | Float32Array {
 function checkShape(shape: unknown): number[] {
   if (typeof shape === "number") return [checkInteger(shape, "shape")];
   if (!Array.isArray(shape) || shape.length === 0) {
-    throw new TypeError(`"shape" must be a number or an array of dimensions, got ${shown(shape)}`);
+    throw typeError("shape", `must be a number or an array of dimensions, got ${shown(shape)}`);
   }
   return Array.from(shape, (n, i) => checkInteger(n, `shape[${i}]`));
 }
@@ -139,18 +139,18 @@ function checkShape(shape: unknown): number[] {
 /** The number of samples of `size` numbers in `numbers` numbers, which must be a multiple. */
 function countSamples(numbers: number, size: number): number {
   if (numbers > 0 && numbers % size === 0) return numbers / size;
-  throw new RangeError(`"inputs" must hold a whole number of samples of ${size} numbers, got ${numbers} numbers`);
+  throw rangeError("inputs", `must hold a whole number of samples of ${size} numbers, got ${numbers} numbers`);
 }
 
 /** A copy of the labels as integers, checked against the number of samples and of classes. */
 function checkLabels(labels: ArrayLike<number>, count: number, classes: number | undefined): Uint32Array {
   checkList(labels, "labels");
-  if (labels.length !== count) throw new RangeError(`"labels" must hold ${count} labels, got ${labels.length}`);
+  if (labels.length !== count) throw rangeError("labels", `must hold ${count} labels, got ${labels.length}`);
   const most = (classes === undefined ? MOST_CLASSES : checkInteger(classes, "classes", 1, MOST_CLASSES)) - 1;
   for (let i = 0; i < count; i++) {
     const label = labels[i] as number;
     if (!Number.isInteger(label) || label < 0 || label > most) {
-      throw new RangeError(`"labels" must be whole numbers from 0 to ${most}, got ${shown(label)} at index ${i}`);
+      throw rangeError("labels", `must be whole numbers from 0 to ${most}, got ${shown(label)} at index ${i}`);
     }
   }
   return Uint32Array.from(labels);
@@ -159,16 +159,17 @@ function checkLabels(labels: ArrayLike<number>, count: number, classes: number |
 /** Checks that a value is array-like: an array or a typed array of any kind. */
 function checkList(value: unknown, title: string): void {
   const isList = typeof value === "object" && typeof (value as { length?: unknown } | null)?.length === "number";
-  if (!isList) throw new TypeError(`"${title}" must be an array, got ${shown(value)}`);
+  if (!isList) throw typeError(title, `must be an array, got ${shown(value)}`);
 }
 
 function checkTargets(targets: unknown, count: number): Float32Array {
   if (!(targets instanceof Float32Array)) {
-    throw new TypeError(`"targets" must be a Float32Array, got ${shown(targets)}`);
+    throw typeError("targets", `must be a Float32Array, got ${shown(targets)}`);
   }
   if (targets.length === 0 || targets.length % count !== 0) {
-    throw new RangeError(
-      `"targets" must hold the same number of targets for each of ${count} samples, got ${targets.length}`,
+    throw rangeError(
+      "targets",
+      `must hold the same number of targets for each of ${count} samples, got ${targets.length}`,
     );
   }
   checkFinite(targets, "targets");

@@ -7,7 +7,7 @@ import { open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/pr
 import { dirname, join, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
-import { shown } from "../check.js";
+import { rangeError, shown, typeError } from "../check.js";
 
 const unzip = promisify(gunzip);
 /** Maximum size of a file, compressed and decompressed: a small gzip file can decompress to any size. */
@@ -48,8 +48,8 @@ async function readPieces(path: string, most: number): Promise<Buffer> {
 
 /** Checks the name of a file or folder that the caller gave: a non-empty string. */
 export function checkPath(value: unknown, title: string): string {
-  if (typeof value !== "string") throw new TypeError(`"${title}" must be a string, got ${shown(value)}`);
-  if (value === "") throw new RangeError(`"${title}" must be a path, got ""`);
+  if (typeof value !== "string") throw typeError(title, `must be a string, got ${shown(value)}`);
+  if (value === "") throw rangeError(title, `must be a path, got ""`);
   return value;
 }
 

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { checkOptions, shown } from "../check.js";
+import { checkOptions, shown, typeError } from "../check.js";
 import { checkPath, gunzipMaybe, readMaybeGzip, reason, writeAtomic } from "./files.js";
 import { parseIdx } from "./idx.js";
 import { FILES, type FileName, type IdxFolder, pairs, readIdxFolder } from "./idx-folder.js";
@@ -78,13 +78,13 @@ function checkMnistOptions(options: unknown): void {
   }
   const { packages, onDownload, signal } = given;
   if (packages !== undefined && !(Array.isArray(packages) && packages.every((place) => typeof place === "string"))) {
-    throw new TypeError(`"packages" must be an array of strings, got ${shown(packages)}`);
+    throw typeError("packages", `must be an array of strings, got ${shown(packages)}`);
   }
   if (onDownload !== undefined && typeof onDownload !== "function") {
-    throw new TypeError(`"onDownload" must be a function, got ${shown(onDownload)}`);
+    throw typeError("onDownload", `must be a function, got ${shown(onDownload)}`);
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`"signal" must be an AbortSignal, got ${shown(signal)}`);
+    throw typeError("signal", `must be an AbortSignal, got ${shown(signal)}`);
   }
 }
 

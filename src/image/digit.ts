@@ -2,7 +2,7 @@
 // look at the digit more closely, give its strokes MNIST's width, scale it to a box of 20x20, centre it by its centre
 // of mass.
 
-import { checkInteger, shown } from "../check.js";
+import { checkInteger, rangeError, shown, typeError } from "../check.js";
 import { findInk, type Ink } from "./ink.js";
 import { penWidth, solid, withPen } from "./pen.js";
 import { type Box, brightness, type DigitImage, type Plane, resample, smooth } from "./plane.js";
@@ -50,17 +50,17 @@ export function preprocessDigit(image: DigitImage): Uint8Array | undefined {
 /** Checks an image and returns its number of channels: 1, 3 or 4. */
 function checkImage(image: unknown): number {
   if (typeof image !== "object" || image === null) {
-    throw new TypeError(`"image" must be an object with data, width and height, got ${shown(image)}`);
+    throw typeError("image", `must be an object with data, width and height, got ${shown(image)}`);
   }
   const { data, width, height } = image as Record<keyof DigitImage, unknown>;
   const pixels = checkInteger(width, "image.width") * checkInteger(height, "image.height");
   if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray || data instanceof Float32Array)) {
-    throw new TypeError(`"image.data" must be a Uint8Array, Uint8ClampedArray or Float32Array, got ${shown(data)}`);
+    throw typeError("image.data", `must be a Uint8Array, Uint8ClampedArray or Float32Array, got ${shown(data)}`);
   }
   const channels = data.length / pixels;
   if (![1, 3, 4].includes(channels)) {
     const counts = `${pixels}, ${3 * pixels} or ${4 * pixels}`;
-    throw new RangeError(`"image.data" must hold ${counts} numbers for ${width}x${height} pixels, got ${data.length}`);
+    throw rangeError("image.data", `must hold ${counts} numbers for ${width}x${height} pixels, got ${data.length}`);
   }
   if (data instanceof Float32Array) checkShares(data);
   return channels;
@@ -68,7 +68,7 @@ function checkImage(image: unknown): number {
 
 function checkShares(data: Float32Array): void {
   const at = data.findIndex((x) => !(x >= 0 && x <= 1));
-  if (at >= 0) throw new RangeError(`"image.data" must be numbers from 0 to 1, got ${data[at]} at index ${at}`);
+  if (at >= 0) throw rangeError("image.data", `must be numbers from 0 to 1, got ${data[at]} at index ${at}`);
 }
 
 /** The digit in a picture: searched for in the whole, then sampled again from the part around it. */

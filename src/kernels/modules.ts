@@ -3,7 +3,7 @@
 
 import { instantiateSync } from "@assemblyscript/loader";
 import { binaries, type KernelExports, relaxedBytes, simdBytes } from "../../build/wasm.js";
-import { shown } from "../check.js";
+import { rangeError, shown, typeError } from "../check.js";
 import { unpack } from "../host.js";
 import type { Build } from "./features.js";
 import type { Memory } from "./memory.js";
@@ -92,7 +92,7 @@ export function supplyKernels(build: Build, binary: KernelBinary): void {
 export function checkBinary(build: Build, value: unknown, title: string): KernelBinary {
   if (value instanceof WebAssembly.Module) return checkModule(value, title);
   if (!(value instanceof ArrayBuffer) && !ArrayBuffer.isView(value)) {
-    throw new TypeError(`"${title}" must be bytes or a module of kernels, got ${shown(value)}`);
+    throw typeError(title, `must be bytes or a module of kernels, got ${shown(value)}`);
   }
   const bytes =
     value instanceof ArrayBuffer
@@ -102,7 +102,7 @@ export function checkBinary(build: Build, value: unknown, title: string): Kernel
   const isModule = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
   if (!isModule || bytes.length !== wanted) {
     const got = `${bytes.length} bytes${isModule ? "" : " that are not WebAssembly"}`;
-    throw new RangeError(`"${title}" must be ${build}.wasm of this version, ${wanted} bytes, got ${got}`);
+    throw rangeError(title, `must be ${build}.wasm of this version, ${wanted} bytes, got ${got}`);
   }
   return bytes.slice();
 }
@@ -113,7 +113,7 @@ function checkModule(module: KernelModule, title: string): KernelModule {
   const exports = WebAssembly.Module.exports(module);
   const takesMemory = imports.length === 1 && imports[0]?.module === "env" && imports[0].name === "memory";
   if (takesMemory && exports.some(({ name }) => name === "denseForward")) return module;
-  throw new RangeError(`"${title}" must be a module of wasmlp's kernels, got another`);
+  throw rangeError(title, `must be a module of wasmlp's kernels, got another`);
 }
 
 /** Whether the kernels of a build can use shared memory; a module that the user compiled cannot. */

@@ -1,7 +1,7 @@
 // Images drawn anew in every epoch: what may be changed about them, and what the kernel `augment` is told of it.
 
 import * as abi from "../abi.js";
-import { checkNumber, checkOptions } from "../check.js";
+import { checkNumber, checkOptions, rangeError } from "../check.js";
 import { keyOf, Stream } from "../random.js";
 
 /**
@@ -70,8 +70,9 @@ export function checkAugmentation(value: unknown): Augmentation {
 /** RangeError unless samples of such a shape are images. */
 export function checkImages(shape: readonly number[], title: string): void {
   if (shape.length === 2 && Math.max(...shape) <= MOST_PIXELS) return;
-  throw new RangeError(
-    `"augment" needs images: "${title}" must have a shape of [height, width], ${MOST_PIXELS} at most each, got [${shape}]`,
+  throw rangeError(
+    "augment",
+    `needs images: "${title}" must have a shape of [height, width], ${MOST_PIXELS} at most each, got [${shape}]`,
   );
 }
 

@@ -13,7 +13,7 @@ import {
   SHRINKAGE,
   SQUARES,
 } from "../abi.js";
-import { checkBoolean, checkFloat, checkNumber, checkOptions, shown } from "../check.js";
+import { checkBoolean, checkFloat, checkNumber, checkOptions, rangeError, shown, typeError, within } from "../check.js";
 import { power } from "../exact.js";
 import { keyOf } from "../random.js";
 
@@ -62,7 +62,7 @@ export function sgd(options: SgdOptions): Optimizer {
   checkFloat(learningRate, "learningRate", 0);
   checkNumber(momentum, "momentum", 0, MOST_KEPT);
   if (checkBoolean(nesterov, "nesterov") && momentum === 0) {
-    throw new RangeError('"momentum" must be above 0 with "nesterov", got 0');
+    throw rangeError("momentum", "must be above 0 for Nesterov momentum, got 0");
   }
   checkFloat(weightDecay, "weightDecay", 0);
   return { name: "sgd", learningRate, momentum, nesterov, weightDecay };
@@ -95,9 +95,9 @@ const MAKERS = { sgd, adam, adamw };
 export function checkOptimizer(value: unknown): Optimizer {
   const { name, ...options } = (typeof value === "object" && value !== null ? value : {}) as Optimizer;
   if (!Object.hasOwn(MAKERS, name)) {
-    throw new TypeError(`"optimizer" must be one that sgd(), adam() or adamw() made, got ${shown(value)}`);
+    throw typeError("optimizer", `must be one that sgd(), adam() or adamw() made, got ${shown(value)}`);
   }
-  return MAKERS[name](options as SgdOptions);
+  return within("optimizer", () => MAKERS[name](options as SgdOptions));
 }
 
 /** What the kernels are told, step by step. */

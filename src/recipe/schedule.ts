@@ -1,7 +1,7 @@
 // How the learning rate changes while training goes on: plain data, or a function of one's own. All is measured in epochs and
 // looked at anew for every step, so that half an epoch is half way.
 
-import { checkFloat, checkNumber, checkOptions, shown } from "../check.js";
+import { checkFloat, checkNumber, checkOptions, rangeError, shown, typeError, within } from "../check.js";
 import { exponential, halfCosine, logarithm, power } from "../exact.js";
 
 export interface WarmUp {
@@ -57,7 +57,7 @@ function checkWarmUp({ warmUp = 0 }: WarmUp): number {
 /** Above 0 and at most 1. */
 function checkFactor(value: unknown, title: string): number {
   const factor = checkNumber(value, title, 0, 1);
-  if (factor === 0) throw new RangeError(`"${title}" must be above 0, got 0`);
+  if (factor === 0) throw rangeError(title, `must be above 0, got 0`);
   return factor;
 }
 
@@ -71,17 +71,17 @@ export function checkSchedule(value: unknown, epochs: number): Schedule {
   };
   if (!Object.hasOwn(MAKERS, name)) {
     const makers = "constant(), stepDecay(), exponentialDecay() or cosine()";
-    throw new TypeError(`"schedule" must be one that ${makers} made, or a function, got ${shown(value)}`);
+    throw typeError("schedule", `must be one that ${makers} made, or a function, got ${shown(value)}`);
   }
-  const schedule = MAKERS[name](options as never) as Decay;
+  const schedule = within("schedule", () => MAKERS[name](options as never) as Decay);
   if (schedule.warmUp < epochs) return schedule;
-  throw new RangeError(`"warmUp" must be less than the ${epochs} "epochs", got ${schedule.warmUp}`);
+  throw rangeError("schedule.warmUp", `must be less than the ${epochs} epochs of the training, got ${schedule.warmUp}`);
 }
 
 /** The factor of step number `step`, from 1, of `stepsPerEpoch` in each of `epochs`. */
 export function factorAt(schedule: Schedule, step: number, stepsPerEpoch: number, epochs: number): number {
   if (typeof schedule === "function") {
-    return checkFloat(schedule((step - 1) / stepsPerEpoch, epochs), "the result of the schedule", 0);
+    return checkFloat(schedule((step - 1) / stepsPerEpoch, epochs), "schedule()", 0);
   }
   const { warmUp } = schedule;
   if (step < warmUp * stepsPerEpoch) return step / (warmUp * stepsPerEpoch);

@@ -2,10 +2,26 @@
 // best parameters, and the rest as JSON in a tensor of bytes, for a header would not hold the records of many epochs. Random
 // draws have no state but their seed and where training stands.
 
-import { checkFunction, checkInteger, checkNumber, checkOptions, shown } from "../check.js";
+import {
+  checkFunction,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  rangeError,
+  reading,
+  shown,
+  typeError,
+} from "../check.js";
 import type { Dataset } from "../data/dataset.js";
-import { checkTensors, decodeSafetensors, encodeSafetensors, type NamedTensor } from "../format/safetensors.js";
+import {
+  checkTensors,
+  decodeSafetensors,
+  encodeSafetensors,
+  type NamedTensor,
+  type Safetensors,
+} from "../format/safetensors.js";
 import type { Arena } from "../memory/arena.js";
+import type { TensorSpec } from "../spec.js";
 import type { EpochRecord } from "./record.js";
 import type { Best } from "./stopping.js";
 
@@ -132,8 +148,8 @@ export function encodeCheckpoint(arena: Arena, standing: Standing, best: Best | 
 }
 
 /**
- * A checkpoint of a training that was asked for just what this one is, of a network with `slots` moments. TypeError or
- * RangeError names what is damaged, or the option that was another.
+ * A checkpoint of a training that was asked for just what this one is, of a network with `slots` moments. A RangeError is about
+ * "resume" where the bytes are damaged, or about the option that had another value.
  */
 export function decodeCheckpoint(
   bytes: unknown,
@@ -141,23 +157,31 @@ export function decodeCheckpoint(
   slots: number,
   options: Record<string, unknown>,
 ): Checkpoint {
-  if (!(bytes instanceof Uint8Array)) throw new TypeError(`"resume" must be a Uint8Array, got ${shown(bytes)}`);
+  if (!(bytes instanceof Uint8Array)) throw typeError("resume", `must be a Uint8Array, got ${shown(bytes)}`);
+  const { standing, tensors } = reading("resume", () => parseCheckpoint(bytes));
+  checkSame(standing.options, JSON.parse(JSON.stringify(options)) as Record<string, unknown>);
+  reading("resume", () => {
+    checkPosition(standing, options);
+    checkTensors(tensors, checkpointTensors(arena, slots, standing), TITLE);
+  });
+  return { ...standing, tensors };
+}
+
+function parseCheckpoint(bytes: Uint8Array): { standing: Standing; tensors: Safetensors["tensors"] } {
   const { tensors, bytes: texts, metadata } = decodeSafetensors(bytes, TITLE, ["F32", "U8"]);
   if (metadata.get(METADATA_KEY) !== FORMAT) {
     throw new RangeError(
       `${TITLE} holds no training to go on with: its metadata has no "${METADATA_KEY}" of ${FORMAT}`,
     );
   }
-  const standing = parseStanding(texts.get(STATE));
-  checkSame(standing.options, JSON.parse(JSON.stringify(options)) as Record<string, unknown>);
-  checkPosition(standing, options);
+  return { standing: parseStanding(texts.get(STATE)), tensors };
+}
+
+/** Names and shapes of all tensors of a checkpoint: parameters, moments, and the best parameters where there are any. */
+function checkpointTensors(arena: Arena, slots: number, { best }: Standing): Pick<TensorSpec, "name" | "shape">[] {
   const moments = Array.from({ length: slots }, (_, i) => `moments.${i}.`);
-  const prefixes = ["", ...moments, ...(standing.best ? ["best."] : [])];
-  const wanted = prefixes.flatMap((prefix) =>
-    arena.plan.tensors.map(({ name, shape }) => ({ name: prefix + name, shape })),
-  );
-  checkTensors(tensors, wanted, TITLE);
-  return { ...standing, tensors };
+  const prefixes = ["", ...moments, ...(best ? ["best."] : [])];
+  return prefixes.flatMap((prefix) => arena.plan.tensors.map(({ name, shape }) => ({ name: prefix + name, shape })));
 }
 
 /** Epochs that had ended when a checkpoint was saved, which must be one. */
@@ -187,7 +211,7 @@ function checkSame(then: Record<string, unknown>, now: Record<string, unknown>):
   for (const key of Object.keys({ ...then, ...now })) {
     const [wanted, got] = [JSON.stringify(then[key]), JSON.stringify(now[key])];
     if (wanted === got) continue;
-    throw new RangeError(`"${key}" must be ${wanted ?? "left out"} as in the checkpoint, got ${got ?? "nothing"}`);
+    throw rangeError(key, `must be ${wanted ?? "left out"} as in the checkpoint, got ${got ?? "nothing"}`);
   }
 }
 
@@ -199,14 +223,14 @@ function checkPosition(standing: Standing, options: Record<string, unknown>): vo
     checkInteger(epoch, "epoch", 1, epochs + 1);
     const count = Number.parseInt(options.train as string, 10);
     checkInteger(samples, "samples", 0, epoch > epochs ? 0 : count);
-    if (samples % batchSize !== 0 && samples !== count) throw new RangeError(`"samples" ends no batch, got ${samples}`);
+    if (samples % batchSize !== 0 && samples !== count) throw rangeError("samples", `ends no batch, got ${samples}`);
     for (const name of ["loss", "correct", "seconds"] as const) checkNumber(standing[name], name);
-    if (!Array.isArray(history)) throw new TypeError(`"history" must be an array, got ${shown(history)}`);
+    if (!Array.isArray(history)) throw typeError("history", `must be an array, got ${shown(history)}`);
     checkInteger(history.length, "history", epoch - 1, epoch - 1);
     history.forEach((record, i) => {
       checkInteger((record as Partial<EpochRecord> | null)?.epoch, "history.epoch", i + 1, i + 1);
     });
-    if (best?.epoch !== history.at(-1)?.bestEpoch) throw new RangeError('"best" is missing, or there for nothing');
+    if (best?.epoch !== history.at(-1)?.bestEpoch) throw rangeError("best", "is missing, or there for nothing");
     if (best === null) return;
     checkInteger(best.epoch, "best.epoch", 1, epoch - 1);
     checkNumber(best.score, "best.score");

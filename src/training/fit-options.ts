@@ -1,6 +1,15 @@
 // What a training is told, and whether it makes sense.
 
-import { checkBoolean, checkFunction, checkInteger, checkNumber, checkOptions, shown } from "../check.js";
+import {
+  checkBoolean,
+  checkFunction,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  rangeError,
+  shown,
+  typeError,
+} from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Augmentation, checkAugmentation, type Redrawing } from "../recipe/augment.js";
 import { checkOptimizer, type Optimizer } from "../recipe/optimizer.js";
@@ -108,7 +117,7 @@ export function checkFitOptions(options: FitOptions): CheckedOptions {
     if (options[name] !== undefined) checkFunction(options[name], name);
   }
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw new TypeError(`"signal" must be an AbortSignal, got ${shown(signal)}`);
+    throw typeError("signal", `must be an AbortSignal, got ${shown(signal)}`);
   }
   return {
     ...rest,
@@ -129,9 +138,9 @@ export function checkInterval(value: unknown): number {
 
 function checkStopping(value: EarlyStoppingOptions, validation: Dataset | undefined): Required<EarlyStoppingOptions> {
   const checked = checkEarlyStopping(value);
-  if (!validation) throw new RangeError('"validation" must be given with "earlyStopping", which goes by it');
+  if (!validation) throw rangeError("validation", 'must be given with "earlyStopping", which goes by it');
   if (checked.metric === "accuracy" && !validation.labels) {
-    throw new RangeError('"earlyStopping.metric" must be "loss" where "validation" has no labels, got "accuracy"');
+    throw rangeError("earlyStopping.metric", 'must be "loss" where "validation" has no labels, got "accuracy"');
   }
   return checked;
 }

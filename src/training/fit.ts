@@ -249,7 +249,8 @@ async function described(
 ): Promise<Record<string, unknown>> {
   const { seed, epochs, batchSize, shuffle, augment, optimizer, schedule, maxNorm, earlyStopping, validation } =
     options;
-  const { name, ...settings } = optimizer;
+  const { name, ...rest } = optimizer;
+  const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [`optimizer.${key}`, value]));
   return {
     ...spec,
     ...{ seed, epochs, batchSize, shuffle, optimizer: name, ...settings, maxNorm, augment, earlyStopping },

@@ -1,6 +1,7 @@
 // The page's side of a network's worker: sends calls and resolves them with their results, answers the questions that a
 // fit asks while it runs, and rejects all pending calls when the worker fails or is terminated.
 
+import { about } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import { type Helper, spawn } from "../threads/spawn.js";
 import { sendDataset } from "./datasets.js";
@@ -101,7 +102,7 @@ export class Channel {
       this.post(request, transfer);
     } catch (cause) {
       this.finish(request.call)?.reject(
-        new TypeError(`"${request.method}" was given what cannot be sent to a worker: ${(cause as Error).message}`, {
+        new TypeError(`${request.method}() was given what cannot be sent to a worker: ${(cause as Error).message}`, {
           cause,
         }),
       );
@@ -219,6 +220,7 @@ function unusable(why: string, cause?: unknown): Error {
 }
 
 /** An error of the worker, with its class. */
-function rebuilt({ name, message }: Failure): Error {
-  return new (KINDS[name] ?? Error)(message);
+function rebuilt({ name, message, argument }: Failure): Error {
+  const error = new (KINDS[name] ?? Error)(message);
+  return argument === undefined ? error : about(argument, error);
 }

@@ -4,7 +4,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { workerSource } from "../../build/worker-source.js";
-import { checkFunction, checkInteger, checkOptions, shown } from "../check.js";
+import { checkFunction, checkInteger, checkOptions, shown, typeError } from "../check.js";
 import { Dataset } from "../data/dataset.js";
 import type { Evaluation, EvaluationOptions } from "../inference/evaluate.js";
 import type { Explanation } from "../inference/paper.js";
@@ -108,7 +108,7 @@ export class Network {
   async fit(train: Dataset, options: FitOptions): Promise<EpochRecord[]> {
     checkFitOptions(options);
     if (typeof options.schedule === "function") {
-      throw new TypeError('"schedule" must be plain data in a worker, such as cosine() gives, got a function');
+      throw typeError("schedule", "must be plain data in a worker, such as cosine() gives, got a function");
     }
     // Checked here, because of two calls the worker would run the one whose data arrives first.
     if (this.#fitting) throw new Error(FITTING);
@@ -216,7 +216,7 @@ export class Network {
 
   #send(data: unknown, title: string): Promise<number> {
     if (data instanceof Dataset) return this.#channel.send(data);
-    throw new TypeError(`"${title}" must be a Dataset, got ${shown(data)}`);
+    throw typeError(title, `must be a Dataset, got ${shown(data)}`);
   }
 }
 

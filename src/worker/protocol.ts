@@ -62,6 +62,8 @@ export type DataRequest =
 export interface Failure {
   name: string;
   message: string;
+  /** See `ArgumentError`. */
+  argument?: string | undefined;
 }
 
 /** The worker's first message. It contains the version, because a copied script may be an older one. */

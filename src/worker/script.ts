@@ -1,6 +1,7 @@
 // The worker's side: holds one network and runs the calls that the page sends. Where workers must be started from an
 // address (`workerUrl`), the network's threads run this script too, and join on their first message.
 
+import { argumentOf } from "../check.js";
 import { assumePairing } from "../kernels/features.js";
 import { supplyKernels } from "../kernels/modules.js";
 import { Network, type NetworkOptions } from "../network.js";
@@ -115,7 +116,12 @@ async function answer(call: number, method: string, args: unknown[]): Promise<vo
     port.post({ kind: "result", call, value }, moved);
   } catch (error) {
     const { name, message } = error instanceof Error ? error : new Error(String(error));
-    port.post({ kind: "failure", call, failure: { name, message }, isAbort: error === ABORTED });
+    port.post({
+      kind: "failure",
+      call,
+      failure: { name, message, argument: argumentOf(error) },
+      isAbort: error === ABORTED,
+    });
   }
 }
 

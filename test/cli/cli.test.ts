@@ -787,7 +787,7 @@ describe("refusals: one sentence on stderr", () => {
       /"--decay-factor" does not go with "--schedule" cosine/,
     ],
     ["half a schedule", USAGE, ["train", "--schedule", "stepDecay", "--decay-every", "2"], /needs "--decay-factor"/],
-    ["nesterov alone", USAGE, ["train", "--nesterov"], /"--momentum" must be above 0 with "--nesterov", got 0/],
+    ["nesterov alone", USAGE, ["train", "--nesterov"], /"--momentum" must be above 0 for Nesterov momentum, got 0/],
     [
       "a momentum of 1",
       USAGE,
@@ -804,7 +804,7 @@ describe("refusals: one sentence on stderr", () => {
       "warming up too long",
       USAGE,
       train("--warm-up", "20", "--quiet"),
-      /"--warm-up" must be less than the 20 "--epochs", got 20/,
+      /"--warm-up" must be less than the 20 epochs of the training, got 20/,
     ],
     [
       "all units left out",
@@ -857,7 +857,7 @@ describe("refusals: one sentence on stderr", () => {
       "a model as a checkpoint",
       FAILURE,
       train("--resume", "model.safetensors", "--quiet"),
-      /model\.safetensors holds no training to go on with: its metadata/,
+      /cannot resume from model\.safetensors: the checkpoint holds no training to go on with: its metadata/,
     ],
     ["a cut checkpoint", FAILURE, train("--resume", "cut.safetensors", "--quiet"), /cut\.safetensors/],
     ["zero epochs", USAGE, ["train", "--epochs", "0"], /"--epochs" must be a whole number from 1 .* got "0"/],

@@ -140,11 +140,13 @@ describe("--resume", () => {
     const { code, err } = runProgram(folder, ...TRAINING, "--resume", "whole");
     expect(code).toBe(1);
     expect(err).toMatch(
-      /wasmlp: whole holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 1\n$/,
+      /wasmlp: cannot resume from whole: the checkpoint holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 1\n$/,
     );
     // What a replacement would take for a pattern.
     copyFileSync(at("whole"), at("$&"));
-    expect(runProgram(folder, ...TRAINING, "--resume", "$&").err).toMatch(/wasmlp: \$& holds no training/);
+    expect(runProgram(folder, ...TRAINING, "--resume", "$&").err).toMatch(
+      /wasmlp: cannot resume from \$&: the checkpoint holds no training/,
+    );
     const missing = runProgram(folder, ...TRAINING, "--resume", "nowhere");
     expect(missing).toMatchObject({ code: 1, err: "wasmlp: cannot read nowhere: there is no such file or folder\n" });
   });

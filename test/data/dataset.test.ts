@@ -174,7 +174,7 @@ describe("a dataset refuses", () => {
       "both labels and targets",
       { inputs, shape: 4, labels: [0], targets: Float32Array.of(1) },
       TypeError,
-      'a dataset needs either "labels" or "targets"',
+      '"labels" must be given, or else "targets", and not both',
     ],
     [
       "labels that are null",
@@ -214,7 +214,7 @@ describe("a dataset refuses", () => {
       RangeError,
       '"labels" must be whole numbers from 0 to 1048575, got 1048576 at index 0',
     ],
-    ["neither", { inputs, shape: 4 }, TypeError, 'a dataset needs either "labels" or "targets"'],
+    ["neither", { inputs, shape: 4 }, TypeError, '"labels" must be given, or else "targets", and not both'],
     [
       "targets that do not divide",
       { inputs, shape: 2, targets: Float32Array.of(1, 2, 3) },

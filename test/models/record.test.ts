@@ -64,7 +64,7 @@ describe("a recording", () => {
     writeFileSync(join(folder, "other/digits-tiny.checkpoint"), "something");
     const { stderr, status } = run(...RECORD, "--out", "other");
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^cannot go on from other\/digits-tiny\.checkpoint, remove it to begin anew: .+\n$/);
+    expect(stderr).toMatch(/^cannot go on from other\/digits-tiny\.checkpoint, remove it to begin again: .+\n$/);
   });
 
   it.each([

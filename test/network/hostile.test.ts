@@ -2,10 +2,11 @@
 // the argument, and a network that is as it was.
 
 import { describe, expect, it, vi } from "vitest";
-import { shown } from "../../src/check.js";
+import { argumentOf, shown } from "../../src/check.js";
 import { Engine } from "../../src/engine.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.js";
 import {
+  type ArgumentError,
   adam,
   adamw,
   constant,
@@ -85,6 +86,17 @@ describe("Network.create refuses", () => {
     const attempt = Network.create(options as NetworkOptions);
     await expect(attempt).rejects.toThrow(message);
     await expect(attempt).rejects.toBeInstanceOf(kind);
+  });
+
+  it("with the argument at fault as a property of the error, which printing it does not repeat", async () => {
+    const { layers } = GOOD;
+    const refusal = await refusalOf(() =>
+      Network.create({ ...GOOD, layers: [...layers, { ...layers[0], units: 0 }] as never }),
+    );
+    expect((refusal as ArgumentError).argument).toBe("layers[2].units");
+    expect(Object.keys(refusal as Error)).toEqual([]);
+    const memory = await refusalOf(() => Network.create({ ...GOOD, inputs: 1 << 20, ...(unit(1 << 20) as object) }));
+    expect((memory as Partial<ArgumentError>).argument).toBeUndefined();
   });
 });
 
@@ -195,7 +207,7 @@ describe("a network refuses, and stays as it was", async () => {
       "a NaN rate",
       (net) => fit(net, { optimizer: { name: "sgd", learningRate: Number.NaN } }),
       RangeError,
-      '"learningRate" must be a finite number of at least 0, got NaN',
+      '"optimizer.learningRate" must be a finite number of at least 0, got NaN',
     ],
     ["an unknown option", (net) => fit(net, { batch: 3 }), RangeError, '"options" has no option "batch"'],
     ["a callback that is none", (net) => fit(net, { onEpoch: 3 }), TypeError, '"onEpoch" must be a function, got 3'],
@@ -506,7 +518,12 @@ describe("optimizers refuse", () => {
       '"weightDecay" must be a finite number of at least 0',
     ],
     ["nesterov as a number", sgd, { learningRate: 1, nesterov: 1 }, '"nesterov" must be true or false, got 1'],
-    ["nesterov alone", sgd, { learningRate: 1, nesterov: true }, '"momentum" must be above 0 with "nesterov", got 0'],
+    [
+      "nesterov alone",
+      sgd,
+      { learningRate: 1, nesterov: true },
+      '"momentum" must be above 0 for Nesterov momentum, got 0',
+    ],
     [
       "a momentum for adam",
       adam,
@@ -657,7 +674,9 @@ describe("anything at all as an argument is taken or refused with a sentence", a
       if (!refusal) continue;
       refused++;
       expect(refusal instanceof TypeError || refusal instanceof RangeError, refusal.stack).toBe(true);
-      expect(refusal.message).toMatch(/^("[\w.[\]]+" (must|has|of)|a dataset needs|the (model|checkpoint) is) /);
+      const [, quoted] = refusal.message.match(/^"([\w.[\]]+)" (must|has|of) /) ?? [];
+      const told = /^the (model|checkpoint) is /.exec(refusal.message)?.[1];
+      expect(argumentOf(refusal), refusal.message).toBe(quoted ?? (told === "model" ? "bytes" : "resume"));
     }
     expect(refused).toBeGreaterThan(ANYTHING.length / 2);
     expect(flat(net)).toEqual(before);

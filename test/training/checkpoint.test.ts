@@ -198,7 +198,7 @@ describe("resume refuses, and leaves the network as it was", async () => {
       "another rate",
       { optimizer: adam({ learningRate: 0.02 }) },
       {},
-      /^"learningRate" must be 0.01 as in .* got 0.02$/,
+      /^"optimizer.learningRate" must be 0.01 as in .* got 0.02$/,
     ],
     ["images drawn anew", { augment: { shift: 1 } }, {}, /^"augment" must be left out as in the .* got \{"shift":1\}$/],
     ["a schedule", { schedule: constant() }, {}, /^"schedule" must be left out as in the checkpoint, got \{"name"/],

@@ -205,9 +205,9 @@ describe("schedules", () => {
     const net = await Network.create({ ...SMALL, inputs: 64 });
     const data = stripes(30, 3, 1);
     const fit = (schedule?: Schedule) => net.fit(data, { epochs: 2, optimizer: adam(), ...(schedule && { schedule }) });
-    await expect(fit(() => Number.NaN)).rejects.toThrow('"the result of the schedule" must be a finite number');
-    await expect(fit(() => "1" as never)).rejects.toThrow('"the result of the schedule" must be a number, got "1"');
-    await expect(fit(() => -1)).rejects.toThrow('"the result of the schedule" must be a finite number of at least 0');
+    await expect(fit(() => Number.NaN)).rejects.toThrow('"schedule()" must be a finite number');
+    await expect(fit(() => "1" as never)).rejects.toThrow('"schedule()" must be a number, got "1"');
+    await expect(fit(() => -1)).rejects.toThrow('"schedule()" must be a finite number of at least 0');
     expect(await fit()).toHaveLength(2);
   });
 });

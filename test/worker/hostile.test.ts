@@ -83,7 +83,15 @@ describe("a call to a worker", () => {
     const network = await create();
     const refused = network.explain({ input: () => {} } as never);
     await expect(refused).rejects.toThrow(TypeError);
-    await expect(refused).rejects.toThrow('"explain" was given what cannot be sent to a worker');
+    await expect(refused).rejects.toThrow("explain() was given what cannot be sent to a worker");
+    const layer = { layer: 2, unit: 0, input: 0 };
+    const wrong = network.explain({
+      input: new Float32Array(64),
+      target: [1, 0, 0, 0],
+      weight: layer,
+      learningRate: 1,
+    });
+    await expect(wrong).rejects.toMatchObject({ name: "RangeError", argument: "weight.layer" });
     const circle: Record<string, unknown> = {};
     circle.input = circle;
     await expect(network.explain(circle as never)).rejects.toThrow(TypeError);

@@ -1,6 +1,7 @@
 // The form of a training's settings. What is wrong with them is the library's own sentence, shown as one types.
 
 import { ACTIVATION_NAMES, LOSSES } from "../../src/spec.js";
+import type { ArgumentError } from "../../src/worker.js";
 import { choice, field, make } from "../elements.js";
 import { whole } from "../format.js";
 import {
@@ -21,17 +22,19 @@ const OPTIMIZER_NAMES: Record<OptimizerName, string> = {
   ...{ sgd: "SGD", momentum: "SGD, momentum", adam: "Adam", adamw: "AdamW" },
 };
 
-/** The options by the names that the library's errors give them, and which field each is. */
-const TITLES: readonly [RegExp, string][] = [
-  [/dropout/, "dropout"],
-  [/^"layers\[\d+\]\.activation"/, "activation"],
-  [/^"layers/, "hidden"],
-  [/^"loss"/, "loss"],
-  [/learningRate/, "learningRate"],
-  [/batchSize/, "batchSize"],
-  [/epochs/, "epochs"],
-  [/seed/, "seed"],
-];
+/** The fields by the arguments of the library that they set. */
+const FIELDS: Readonly<Record<string, keyof Settings>> = {
+  layers: "hidden",
+  "layers[].units": "hidden",
+  "layers[].activation": "activation",
+  "layers[].dropout": "dropout",
+  loss: "loss",
+  optimizer: "optimizer",
+  learningRate: "learningRate",
+  batchSize: "batchSize",
+  epochs: "epochs",
+  seed: "seed",
+};
 
 export class SettingsForm {
   readonly root: HTMLFormElement;
@@ -115,10 +118,10 @@ export class SettingsForm {
     return this.fault.textContent === "";
   }
 
-  /** Shows a sentence on what the library refuses, and marks the field that it is about. */
-  showFault(message: string): void {
-    this.fault.textContent = message;
-    const at = TITLES.find(([title]) => title.test(message))?.[1];
+  /** Shows what the library refuses, if anything, and marks the field that it is about. */
+  private showFault(error: ArgumentError | undefined): void {
+    this.fault.textContent = error?.message ?? "";
+    const at = FIELDS[error?.argument.replaceAll(/\[\d+\]/g, "[]") ?? ""];
     for (const [name, input] of Object.entries(this.fields)) {
       input.ariaInvalid = String(name === at);
       if (name === at) input.setAttribute("aria-describedby", this.fault.id);
@@ -142,7 +145,7 @@ export class SettingsForm {
 
   private check(): void {
     const { settings } = this;
-    this.showFault(faultOf(settings) ?? "");
+    this.showFault(faultOf(settings));
     const count = parametersOf(settings);
     this.summary.textContent = `Settings: ${topology(settings.hidden)}`;
     this.size.textContent = count === undefined ? "–" : `${topology(settings.hidden)}: ${whole(count)} parameters`;

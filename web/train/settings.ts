@@ -4,6 +4,7 @@ import { checkInteger } from "../../src/check.js";
 import { type Activation, checkSpec, type Loss, type NetworkSpec, parameterCount } from "../../src/spec.js";
 import { checkFitOptions } from "../../src/training/fit-options.js";
 import {
+  type ArgumentError,
   adam,
   adamw,
   digitAugmentation,
@@ -67,8 +68,8 @@ function optimizerOf({ optimizer, learningRate }: Settings): Optimizer {
   return sgd({ learningRate, momentum: optimizer === "momentum" ? MOMENTUM : 0 });
 }
 
-/** The library's own sentence on what is wrong with the settings, if anything is. */
-export function faultOf(settings: Settings): string | undefined {
+/** The library's own error about what is wrong with the settings, if anything is. */
+export function faultOf(settings: Settings): ArgumentError | undefined {
   try {
     const { seed, ...spec } = networkOptions(settings);
     checkSpec(spec, "options");
@@ -76,7 +77,7 @@ export function faultOf(settings: Settings): string | undefined {
     checkFitOptions(fitOptions(settings));
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return error as ArgumentError;
   }
 }
 
