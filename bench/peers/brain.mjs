@@ -1,7 +1,8 @@
-// brain.js, its NeuralNetwork on the CPU (no gpu.js). It trains sample by sample, and has one activation for all layers.
-// Honest: samples are float32 rows taken in place, without its formatting of the data and its error log; momentum is off.
-// The rate is the job's divided by the batch, which moves as far as the job's mean over a batch does, and doubled for the
-// quadratic loss, of which brain.js takes the half. A job with ReLU becomes leaky ReLU in all layers with that loss.
+// brain.js: its NeuralNetwork on the CPU (without gpu.js). It trains sample by sample, with one activation for all
+// layers. Fairness: samples are float32 rows used in place, without brain.js's data formatting and error log; momentum
+// is off. The rate is the job's divided by the batch size, so that a batch of steps moves as far as one step of the
+// job. It is doubled for the quadratic loss, because brain.js minimizes half of it. A job with ReLU uses leaky ReLU in
+// all layers and that loss.
 
 import { createRequire } from "node:module";
 import { oneHot, readJob, rows, serve, versionOf } from "./common.mjs";
@@ -18,7 +19,8 @@ const network = new NeuralNetwork({
 });
 network.initialize();
 network.trainOpts.learningRate = ((job.loss === "quadratic" ? 2 : 1) * job.rate) / job.batch;
-network.trainOpts.momentum = 0; // which its options refuse
+network.trainOpts.momentum = 0; // its options do not accept 0
+// Its layers are numbered from the input layer on; weights are one array per unit.
 job.layers.forEach(({ W, B, units, inputs }, i) => {
   network.biases[i + 1] = B;
   network.weights[i + 1] = Array.from({ length: units }, (_, unit) => W.slice(unit * inputs, (unit + 1) * inputs));

@@ -1,5 +1,5 @@
-// What every peer in JavaScript shares: reading the job's folder, and the line protocol on stdin and stdout.
-// A peer hands over single-step functions; the order of the samples, the clock and the checks are the same for all.
+// Shared by all peers in JavaScript: reading the job's folder, and the line protocol on stdin and stdout. A peer
+// provides functions for single steps; the order of the samples, the clock and the checks are the same for all.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -48,19 +48,19 @@ function scaled(byte) {
   return byte / 255;
 }
 
-/** Rows `from` to `to` of the samples, as a view. */
+/** Rows `from` to `to` of the samples, [to − from][inputs], as a view. */
 export function rows(job, { inputs }, from, to) {
   return inputs.subarray(from * job.inputs, to * job.inputs);
 }
 
-/** The targets of those rows: 1 at the label, else 0. */
+/** The one-hot targets of those rows, [to − from][outputs]. */
 export function oneHot(job, { labels }, from, to) {
   const targets = new Float32Array((to - from) * job.outputs);
   for (let i = from; i < to; i++) targets[(i - from) * job.outputs + labels[i]] = 1;
   return targets;
 }
 
-/** Calls `make(from, to)` for every full batch of the training samples; gives the batches by number. */
+/** The results of `make(from, to)` for all full mini-batches of the training samples, in order. */
 export function prepareBatches(job, make) {
   const count = Math.floor(job.train.count / job.batch);
   return Array.from({ length: count }, (_, i) => make(i * job.batch, (i + 1) * job.batch));
@@ -71,6 +71,7 @@ export function transposed({ W, units, inputs }) {
   return Float32Array.from(W, (_, i) => W[(i % units) * inputs + Math.floor(i / units)]);
 }
 
+/** The installed version of an npm package, even if it does not export its package.json. */
 export function versionOf(name) {
   const { resolve } = createRequire(import.meta.url);
   const paths = resolve.paths(name).map((path) => `${path}/${name}/package.json`);
@@ -83,11 +84,13 @@ export function versionOf(name) {
 }
 
 /**
- * Answers until stdin ends. The peer gives
- * - `step(number)`: trains on the full batch of that number; what it starts must be done by the end of `finish()`,
+ * Trains for `epochSamples` samples, reports the accuracy, then measures one round per line "go" until stdin ends. The
+ * peer provides
+ * - `step(number)`: trains on the mini-batch of that number; asynchronous work must have ended when `finish()`
+ * resolves,
  * - `parameters()`: all weights and biases, as a list of arrays in any order,
- * - `predictOne(sample)`: the outputs of one sample, from a Float32Array to numbers that JavaScript can read,
- * - `prepare(inputs, count)` and `predict(prepared)`, if it can predict more than one at a time.
+ * - `predictOne(sample)`: the outputs of one sample, given as a Float32Array, as numbers that JavaScript can read,
+ * - `prepare(inputs, count)` and `predict(prepared)`, if it can predict several samples at once.
  */
 export async function serve(job, { peer, version, setting, finish = () => {}, ...peerFunctions }) {
   const batches = Math.floor(job.train.count / job.batch);
@@ -113,7 +116,10 @@ export async function serve(job, { peer, version, setting, finish = () => {}, ..
   process.exit(0);
 }
 
-/** Predicts all test samples, prepared here in batches of a size that suits every library which takes batches. */
+/**
+ * A function that predicts all test samples. Inputs are prepared here, outside the clock, in batches of 500 where
+ * possible.
+ */
 function testSetPredictor(job, { predictOne, prepare, predict }) {
   const size = prepare ? 500 : 1;
   const batches = [];
@@ -130,6 +136,7 @@ function testSetPredictor(job, { predictOne, prepare, predict }) {
   };
 }
 
+/** Trains for at least `roundSeconds`; includes the time until all work is done. */
 async function trainRound(job, step, finish) {
   const clock = startClock();
   let count = 0;
@@ -141,7 +148,10 @@ async function trainRound(job, step, finish) {
   return { samples: count * job.batch, seconds: clock() };
 }
 
-/** Half of the round goes to single samples, the other half to the whole test set. */
+/**
+ * Half of the round measures the median latency of single samples, the other half the throughput over the whole test
+ * set.
+ */
 async function inferRound(job, predictOne, predictAll) {
   const half = job.roundSeconds / 2;
   const latencies = [];
@@ -161,11 +171,13 @@ async function inferRound(job, predictOne, predictAll) {
   return { latencySeconds: latencies.sort((a, b) => a - b)[latencies.length >> 1], throughput: count / clock() };
 }
 
+/** A function that returns the seconds since this call. */
 function startClock() {
   const start = performance.now();
   return () => (performance.now() - start) / 1000;
 }
 
+/** The share of test samples whose largest output is at their label. */
 function accuracyOf(job, outputs) {
   let right = 0;
   for (let i = 0; i < job.test.count; i++) {
@@ -175,14 +187,14 @@ function accuracyOf(job, outputs) {
   return right / job.test.count;
 }
 
-/** Σ|p| over all parameters: equal, but for rounding, for all peers that do exactly the job. */
+/** Checksum of training: Σ|p| over all parameters, equal up to rounding for all peers that do exactly the job. */
 function sumOfMagnitudes(arrays) {
   let sum = 0;
   for (const array of arrays) for (const value of array) sum += Math.abs(value);
   return sum;
 }
 
-/** The same for inference: the sum of every test sample's largest output. */
+/** Checksum of inference: the sum of each test sample's largest output. */
 function sumOfLargest(job, outputs) {
   let sum = 0;
   for (let i = 0; i < job.test.count; i++) sum += Math.max(...outputs.slice(i * job.outputs, (i + 1) * job.outputs));

@@ -1,5 +1,5 @@
-"""What the peers in Python share: the choice of OpenBLAS's kernels, reading the job's folder, and the line protocol on
-stdin and stdout. Imports numpy only inside functions, because the choice must be made before its first import."""
+"""Shared by the peers in Python: the choice of OpenBLAS's kernels, reading the job's folder, and the line protocol on
+stdin and stdout. numpy is imported only inside functions, because the choice must be made before its first import."""
 
 import ctypes
 import json
@@ -10,9 +10,10 @@ import time
 
 FOLDER, THREADS = sys.argv[1], int(sys.argv[2])
 
-# The kernels to try; None is what OpenBLAS finds by itself, which is its slowest on a processor newer than it knows.
+# The kernels to try. None is OpenBLAS's own choice, which is its slowest on processors newer than the library.
 KERNELS = [None, "Haswell", "Zen", "SkylakeX", "Cooperlake"]
 
+# The program that times one choice: the forward product and gradient of one layer; prints a low quantile of seconds.
 PROBE = """
 import sys, time
 import numpy as np
@@ -30,8 +31,8 @@ print(sorted(times)[15])
 
 
 def set_up_openblas():
-    """Sets the number of threads, and the kernels that are fastest at the products of the job's first layer, measured on
-    one thread. Threads of OpenMP wait asleep: awake they stall each other on a machine that has other work."""
+    """Sets the number of threads, and selects the kernels that are fastest for the products of the job's first layer,
+    measured on one thread. Threads of OpenMP wait passively: when polling, they slow each other down on a busy machine."""
     with open(f"{FOLDER}/job.json") as file:
         job = json.load(file)
     os.environ["OPENBLAS_NUM_THREADS"] = "1"
@@ -43,7 +44,7 @@ def set_up_openblas():
         if kernel:
             os.environ["OPENBLAS_CORETYPE"] = kernel
         probe = subprocess.run([sys.executable, "-c", PROBE, *size], capture_output=True, text=True)
-        if probe.returncode == 0:  # not if the processor lacks the instructions
+        if probe.returncode == 0:  # it crashes if the processor lacks the kernel's instructions
             times[kernel] = float(probe.stdout)
     os.environ.pop("OPENBLAS_CORETYPE", None)
     fastest = min(times, key=times.get)
@@ -54,7 +55,7 @@ def set_up_openblas():
 
 
 def openblas_name():
-    """The version and kernels of the OpenBLAS that is loaded as libblas.so.3."""
+    """The version and the kernels of the OpenBLAS that is loaded as libblas.so.3, for the peer's description."""
     blas = ctypes.CDLL("libblas.so.3")
     try:
         blas.openblas_get_config.restype = blas.openblas_get_corename.restype = ctypes.c_char_p
@@ -65,6 +66,8 @@ def openblas_name():
 
 
 class Samples:
+    """inputs [count][inputs] as float32 (bytes scaled by 1/255), labels [count] and one_hot [count][outputs]."""
+
     def __init__(self, job, part):
         import numpy as np
 
@@ -95,12 +98,14 @@ def read_job():
 
 
 def serve(job, peer, version, setting, step, parameters, predict):
-    """Answers until stdin ends. step(from, to) trains on those samples; parameters() gives numpy arrays; predict(x)
-    gives the outputs of rows [count][inputs] as a numpy array. All three return when the work is done."""
+    """Trains for epochSamples samples, reports the accuracy, then measures one round per line "go" until stdin ends.
+    step(from, to) trains on those samples; parameters() returns numpy arrays; predict(x) returns the outputs of rows
+    [count][inputs] as a numpy array. All three return only when the work is done."""
     import numpy as np
 
     batch, batches, steps = job["batch"], job["trainCount"] // job["batch"], 0
 
+    # Mini-batches in file order, from the start again after the last full one.
     def next_step():
         nonlocal steps
         start = steps % batches * batch
@@ -114,6 +119,7 @@ def serve(job, peer, version, setting, step, parameters, predict):
             count += 1
         return {"samples": count * batch, "seconds": seconds}
 
+    # Half of the round for the latency of single samples, half for the throughput over the whole test set.
     def infer_round():
         half, x = job["roundSeconds"] / 2, job["test"].inputs
         latencies, start = [], time.perf_counter()
@@ -132,6 +138,7 @@ def serve(job, peer, version, setting, step, parameters, predict):
     while train and (steps + 1) * batch <= job["epochSamples"]:
         next_step()
     outputs = predict(job["test"].inputs)
+    # Checksums, equal up to rounding for all peers that do exactly the job.
     largest = outputs.max(axis=1).sum(dtype=float)
     checksum = sum(np.abs(p).sum(dtype=float) for p in parameters()) if train else largest
     ready = {

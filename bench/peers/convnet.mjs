@@ -1,6 +1,6 @@
-// ConvNetJS: plain JavaScript on Float64Array, sample by sample with a true mini-batch update.
-// Honest: one input volume is refilled for every sample; no momentum and no decay. The quadratic loss is its regression
-// layer, which takes half of it, so that the rate is doubled there.
+// ConvNetJS: plain JavaScript on Float64Array. It computes sample by sample and updates once per mini-batch. Fairness:
+// one input volume is reused for all samples; no momentum and no decay. The quadratic loss is its regression layer,
+// which minimizes half of it, so the rate is doubled there.
 
 import { createRequire } from "node:module";
 import { readJob, rows, serve, versionOf } from "./common.mjs";
@@ -14,6 +14,7 @@ const definitions = job.layers.map(({ units, activation }) =>
 );
 const network = new Net();
 network.makeLayers([{ type: "input", out_sx: 1, out_sy: 1, out_depth: job.inputs }, ...definitions]);
+// makeLayers would add another dense layer in front of a regression layer.
 if (!softmax) network.layers.push(new RegressionLayer({ in_sx: 1, in_sy: 1, in_depth: job.outputs }));
 const dense = network.layers.filter(({ layer_type }) => layer_type === "fc");
 job.layers.forEach(({ W, B, inputs }, i) => {
@@ -27,6 +28,7 @@ const trainer = new SGDTrainer(network, {
   batch_size: job.batch,
   momentum: 0,
 });
+// The one-hot targets of each class, made once.
 const targets = Array.from({ length: job.outputs }, (_, label) => {
   const target = new Float64Array(job.outputs);
   target[label] = 1;

@@ -1,8 +1,8 @@
-// FANN (libfann-dev, Debian's build, one thread): training only, by its batch training on pieces of the job's batch.
-// Honest: float version; the data are in its own layout before the clock starts, a piece is a pair of pointers into it.
-// It has neither ReLU nor softmax nor cross-entropy: every layer is a sigmoid, and the loss is the quadratic one, of which
-// FANN takes the half, so that the rate is doubled when the job's loss is quadratic. For a job of sigmoids and the
-// quadratic loss it differs only in FANN's clipping of a to [0.01, 0.99] in S'.
+// FANN (libfann-dev, Debian's build, one thread): training only, by its batch training on subsets of the job's batch
+// size. Fairness: the float version; the data are in FANN's layout before the clock starts, a subset is a pair of
+// pointers into it. FANN has neither ReLU nor softmax nor cross-entropy: all layers are sigmoids, and the loss is the
+// quadratic one. FANN minimizes half of it, so the rate is doubled when the job's loss is quadratic. For a job of
+// sigmoids and the quadratic loss, the only difference is FANN's clipping of a to [0.01, 0.99] in S'.
 //
 // setup.sh compiles it.
 
@@ -16,6 +16,7 @@
 
 #define MAX_LAYERS 16
 
+/** The bytes of a file and a zero behind them; exits if it cannot be read. */
 static char *read_file(const char *folder, const char *name, size_t *size) {
   char path[4096];
   snprintf(path, sizeof path, "%s/%s", folder, name);
@@ -33,11 +34,13 @@ static char *read_file(const char *folder, const char *name, size_t *size) {
   return bytes;
 }
 
+/** The first number behind `key` in a JSON text that this benchmark wrote; 0 if there is none. */
 static double number(const char *json, const char *key) {
   const char *at = strstr(json, key);
   return at ? atof(at + strlen(key)) : 0;
 }
 
+/** Samples as FANN takes them: a pointer to each sample's inputs and one-hot targets. */
 struct samples {
   unsigned count;
   float **inputs, **targets;
@@ -70,7 +73,7 @@ static struct samples read_samples(const char *folder, const char *part, unsigne
   return samples;
 }
 
-/** A neuron's weights lie in FANN as its inputs' and then its bias's, neuron after neuron. */
+/** Copies weights and biases into FANN's order: for each neuron, the weights of its inputs and then its bias. */
 static void set_weights(struct fann *network, const float *parameters, const unsigned *sizes, unsigned layers) {
   float *to = network->weights;
   for (unsigned l = 1; l < layers; l++) {
@@ -84,6 +87,7 @@ static void set_weights(struct fann *network, const float *parameters, const uns
   }
 }
 
+/** The share of samples whose largest output is at their label. */
 static double accuracy(struct fann *network, struct samples test, unsigned outputs) {
   unsigned right = 0;
   for (unsigned i = 0; i < test.count; i++) {
@@ -96,6 +100,7 @@ static double accuracy(struct fann *network, struct samples test, unsigned outpu
   return (double)right / test.count;
 }
 
+/** `piece` is the current mini-batch, `steps` the number of steps so far. */
 struct trainer {
   struct fann *network;
   struct samples train;
@@ -103,6 +108,7 @@ struct trainer {
   unsigned long steps;
 };
 
+/** Trains on the next mini-batch, in file order. */
 static void step(struct trainer *trainer) {
   unsigned batch = trainer->piece.num_data;
   size_t from = trainer->steps++ % (trainer->train.count / batch) * batch;
@@ -111,6 +117,7 @@ static void step(struct trainer *trainer) {
   fann_train_epoch(trainer->network, &trainer->piece);
 }
 
+/** Seconds of a monotonic clock. */
 static double now(void) {
   struct timespec time;
   clock_gettime(CLOCK_MONOTONIC, &time);
@@ -122,6 +129,7 @@ int main(int argc, char **argv) {
   const char *folder = argv[1];
   size_t size;
   const char *json = read_file(folder, "job.json", &size);
+  // sizes: the inputs, then the units of each layer.
   unsigned sizes[MAX_LAYERS] = {(unsigned)number(json, "\"inputs\":")};
   unsigned layers = 1;
   for (const char *at = json; (at = strstr(at, "\"units\":")) && layers < MAX_LAYERS; at++)
@@ -158,6 +166,7 @@ int main(int argc, char **argv) {
          batch, accuracy(network, test, outputs), trainer.steps * batch, checksum);
   fflush(stdout);
 
+  // One round per line "go".
   double round_seconds = number(json, "\"roundSeconds\":");
   char line[64];
   while (fgets(line, sizeof line, stdin)) {

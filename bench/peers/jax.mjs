@@ -1,8 +1,8 @@
-// jax-js: a jitted training step (autodiff and SGD in one compiled function) on its wasm backend, which has no threads in
-// Node. Variants: the job's batch, and its own best batch (256), which amortizes its cost per kernel call, at the same
-// rate: fewer updates, so that its accuracy after as many samples is lower.
-// Honest: every batch is an array before the clock starts; W is kept [units][inputs], the faster of the two orders; arrays
-// are lazy, so that every step reads the new biases back, and the round ends by waiting for all parameters.
+// jax-js: a jitted training step (autodiff and SGD in one compiled function) on its wasm backend, which has no threads
+// in Node. Variants: the job's batch size, and its own best one (256), which amortizes the cost per kernel call. The
+// rate is the same, so that it makes fewer updates and its accuracy after as many samples is lower. Fairness: every
+// batch is an array before the clock starts; W is stored as [units][inputs], the faster of the two orders. Arrays are
+// lazy, so each step reads the new biases back, and a round ends by waiting for all parameters.
 
 import { blockUntilReady, defaultDevice, grad, jit, nn, numpy as np } from "@jax-js/jax";
 import { oneHot, prepareBatches, readJob, rows, serve, versionOf } from "./common.mjs";
@@ -17,6 +17,7 @@ const array = (data, ...shape) => np.array(data).reshape(shape);
 const activations = { sigmoid: nn.sigmoid, relu: nn.relu, softmax: (z) => z };
 
 let parameters = job.layers.map(({ W, B, units, inputs }) => ({ W: array(W, units, inputs), B: array(B, units) }));
+// A call consumes its arguments; `ref` keeps the parameters alive.
 const owned = () => parameters.map(({ W, B }) => ({ W: W.ref, B: B.ref }));
 
 /** The last layer's activations, or its logits when it ends in softmax. */
@@ -24,6 +25,7 @@ function forward(layers, x) {
   return layers.reduce((a, { W, B }, i) => activations[job.layers[i].activation](np.dot(a, np.transpose(W)).add(B)), x);
 }
 
+/** The mean loss over a batch, from the logits if it is cross-entropy. */
 function loss(layers, x, y) {
   const outputs = forward(layers, x);
   const terms = job.loss === "crossEntropy" ? nn.logSoftmax(outputs).mul(y).mul(-1) : np.square(outputs.sub(y));
@@ -31,6 +33,7 @@ function loss(layers, x, y) {
 }
 
 const gradient = grad(loss);
+/** One step of gradient descent: the new parameters. */
 const update = jit((layers, x, y) => {
   const slopes = gradient(
     layers.map(({ W, B }) => ({ W: W.ref, B: B.ref })),

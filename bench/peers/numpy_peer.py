@@ -1,9 +1,9 @@
 """numpy on OpenBLAS, backpropagation written by hand. Variants: one thread, two threads.
 
-Honest: float32 throughout; the samples are contiguous, so that a batch in file order is a view and not even gathered;
-every product and every element-wise operation writes into memory allocated once; the learning rate is multiplied into the
-last layer's delta, the smallest array, so that a gradient is subtracted as it comes; a weight matrix lies in the order
-that its width is faster in."""
+Fairness: float32 throughout; the samples are contiguous, so that a batch in file order is a view and needs no copy; all products
+and element-wise operations write into memory allocated once; the learning rate is multiplied into the last layer's delta, the
+smallest array, so that gradients are subtracted without another pass; each weight matrix has the memory order that is faster
+for its width."""
 
 from common import THREADS, openblas_name, read_job, serve, set_up_openblas
 
@@ -11,12 +11,14 @@ set_up_openblas()
 
 import numpy as np
 
-np.seterr(over="ignore")  # e^-z of a saturated sigmoid: infinity gives the right 0
+np.seterr(over="ignore")  # e^-z of a saturated sigmoid may be infinite, which gives the correct 0
 
-WIDE = 64  # units from which [inputs][units] beats [units][inputs] on OpenBLAS
+WIDE = 64  # units from which on [inputs][units] is faster than [units][inputs] with OpenBLAS
 
 
 class Layer:
+    """A dense layer with all arrays that a step writes: gradients, outputs, deltas, slopes."""
+
     def __init__(self, spec, batch):
         units, inputs = spec["W"].shape
         self.wide = units >= WIDE
@@ -31,6 +33,7 @@ class Layer:
         self.active = np.empty((batch, units), bool)
 
     def forward(self, x):
+        """The activations [len(x)][units], in an array that is reused for this number of samples."""
         if len(x) not in self.buffers:
             self.buffers[len(x)] = np.empty((len(x), len(self.B)), np.float32)
         a = np.dot(x, self.W, out=self.buffers[len(x)])
@@ -59,6 +62,7 @@ class Layer:
             delta *= self.slope
 
     def update(self, x, delta):
+        """W -= xᵀ·delta and B -= Σ delta, in place; delta includes the factor rate / batch."""
         if self.wide:
             np.dot(x.T, delta, out=self.W_gradient)
         else:
@@ -80,6 +84,7 @@ def predict(x):
     return x
 
 
+# One step of backpropagation and gradient descent on the samples from start to stop.
 def step(start, stop):
     activations = [job["train"].inputs[start:stop]]
     for layer in layers:

@@ -1,10 +1,11 @@
-// onnxruntime-web, inference only, on its wasm execution provider. The ONNX file is written here: Gemm and activation
-// for every layer, with the weights inside, so that the runtime can pack them when it loads the model.
-// Honest: all graph optimizations; the test set is in tensors before the clock starts.
+// onnxruntime-web: inference only, on its wasm execution provider. The ONNX model is encoded here: Gemm and activation
+// for each layer, with the weights as initializers, so that the runtime can pack them when it loads the model.
+// Fairness: all graph optimizations are on; the test set is in tensors before the clock starts.
 
 import * as ort from "onnxruntime-web";
 import { readJob, serve, versionOf } from "./common.mjs";
 
+// Values of the enums TensorProto.DataType and AttributeProto.AttributeType, and the operators' names.
 const FLOAT = 1;
 const INT = 2;
 const operators = { sigmoid: "Sigmoid", relu: "Relu", softmax: "Softmax" };
@@ -58,6 +59,7 @@ function field(number, ...parts) {
   return Buffer.concat([Buffer.from([...varint((number << 3) | 2), ...varint(content.length)]), content]);
 }
 
+/** A number in groups of 7 bits, the lowest first. */
 function varint(value) {
   return value < 128 ? [value] : [(value & 127) | 128, ...varint(value >>> 7)];
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs the peers that can be had: those from npm into this folder, and Debian's, if this is Debian and may be changed.
-# What is missing afterwards is left out of the benchmark.
+# Installs the peers that are available: those of npm into this folder, and Debian's packages if this is Debian and the
+# user may install them. The benchmark leaves out peers that are missing.
 cd "$(dirname "$0")" || exit 1
 
 npm ci --ignore-scripts || echo "no peers from npm" >&2

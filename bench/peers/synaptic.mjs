@@ -1,7 +1,7 @@
-// Synaptic: plain JavaScript that generates one straight-line function for the whole network; sample by sample.
-// Honest: its own optimized code where that is what it does by default, samples as float32 rows, no Trainer around them.
-// Its output error is always y − a, that of cross-entropy with sigmoid; softmax becomes sigmoid. The rate is the job's
-// divided by the batch, which moves as far as the job's mean over a batch does.
+// Synaptic: plain JavaScript that generates one straight-line function for the whole network. It trains sample by
+// sample. Fairness: its optimized code, which is its default, samples as float32 rows, without its Trainer. Its output
+// error is always y − a, that of cross-entropy with sigmoid, so softmax becomes sigmoid. The rate is the job's divided
+// by the batch size, so that a batch of steps moves as far as one step of the job.
 
 import { createRequire } from "node:module";
 import { oneHot, readJob, rows, serve, versionOf } from "./common.mjs";
@@ -12,6 +12,7 @@ const job = readJob();
 const squash = { sigmoid: Neuron.squash.LOGISTIC, softmax: Neuron.squash.LOGISTIC, relu: Neuron.squash.RELU };
 const input = new Layer(job.inputs);
 const layers = job.layers.map(({ units }) => new Layer(units));
+// Connects each layer to the next.
 [input, ...layers].reduce((before, layer) => {
   before.project(layer);
   return layer;
@@ -40,6 +41,7 @@ await serve(job, {
     }
   },
   parameters() {
+    // Copies the optimized function's numbers back into the neurons.
     network.restore();
     return layers.map(({ list }) =>
       list.flatMap(({ bias, connections }) => [bias, ...Object.values(connections.inputs).map(({ weight }) => weight)]),

@@ -1,9 +1,8 @@
-// TensorFlow.js. Variants: its cpu backend (plain JavaScript); its wasm backend (which runs on one thread in Node); and
-// the wasm backend with backpropagation written out here, because its kernels take a transposed operand on a slow path
-// which the library's own gradients run into, and explicit transposes do not.
-// Honest: every batch is a tensor before the clock starts; the layers are the library's fused product, bias and
-// activation; apart from the last variant a step is its own autodiff and SGD; the biases are read back before the clock
-// stops (both backends compute at once, not lazily).
+// TensorFlow.js. Variants: its cpu backend (plain JavaScript); its wasm backend (one thread in Node); and the wasm
+// backend with backpropagation written out here, because the library's own gradients multiply by transposed operands,
+// for which its kernels have only a slow path that explicit transposes avoid. Fairness: every batch is a tensor before
+// the clock starts; layers are the library's fused product, bias and activation; except for the last variant, a step is
+// its own autodiff and SGD. The biases are read back before the clock stops (both backends compute eagerly).
 
 import { createRequire } from "node:module";
 import { dirname } from "node:path";
@@ -32,13 +31,14 @@ function forward(x) {
   return layers.reduce(dense, x);
 }
 
+/** The mean loss over a batch. */
 function loss(x, y) {
   const outputs = forward(x);
   if (job.loss === "crossEntropy") return tf.losses.softmaxCrossEntropy(y, outputs);
   return tf.sum(tf.squaredDifference(outputs, y)).div(job.batch);
 }
 
-/** A step of backpropagation and gradient descent; every delta already has the factor rate / batch. */
+/** One step of backpropagation and gradient descent. Deltas include the factor rate / batch from the start. */
 function writtenOutStep(x, y) {
   const activations = [x];
   for (const layer of layers) activations.push(dense(activations.at(-1), layer));
@@ -55,6 +55,7 @@ function writtenOutStep(x, y) {
   }
 }
 
+/** dC/dz of the last layer for the quadratic loss: 2(a − y)·S'(z). */
 function quadraticError(outputs, y) {
   return outputs
     .sub(y)

@@ -1,8 +1,8 @@
 """PyTorch. Variants: one thread, two threads.
 
-Honest: float32 tensors loaded once, a batch is a view of them, no DataLoader; the loss traced by TorchScript (Debian's
-version has no torch.compile), autograd, and SGD as one foreach operation, which is what its optimizer does but for the
-bookkeeping. On Debian its matrix products come from the same OpenBLAS as numpy's."""
+Fairness: float32 tensors are loaded once, a batch is a view of them, without a DataLoader; the loss is traced by TorchScript
+(Debian's version has no torch.compile); gradients come from autograd; SGD is one foreach operation, as in its own optimizer
+but without the bookkeeping. On Debian its matrix products use the same OpenBLAS as numpy's."""
 
 from common import THREADS, openblas_name, read_job, serve, set_up_openblas
 
@@ -28,6 +28,7 @@ def forward(x, parameters):
     return x
 
 
+# The mean loss over a batch; its parameters are arguments, so that it can be traced.
 def loss(x, y, *parameters):
     outputs = forward(x, parameters)
     return F.cross_entropy(outputs, y) if cross_entropy else F.mse_loss(outputs, y, reduction="sum") / job["batch"]
