@@ -15,6 +15,7 @@ import type { Threads } from "../src/threads/runner.js";
 import { JavaScriptNetwork } from "./javascript.js";
 import type { JobFile } from "./jobs.js";
 
+/** A job with its data and initial weights, as read from its folder. */
 interface Loaded {
   job: JobFile;
   spec: NetworkSpec;
@@ -33,6 +34,7 @@ interface Trainer {
   settle: () => void | Promise<void>;
 }
 
+/** Reads a job's folder; see `Folders` in `jobs.ts`, which writes it. */
 function load(folder: string): Loaded {
   const job = JSON.parse(readFileSync(join(folder, "job.json"), "utf8")) as JobFile;
   const { inputs, layers, loss } = job;
@@ -49,6 +51,7 @@ function load(folder: string): Loaded {
   return { job, spec, train: dataset(folder, "train", job), test: dataset(folder, "test", job), weights };
 }
 
+/** The training or test samples of a job. */
 function dataset(folder: string, set: "train" | "test", { dtype, inputs, layers }: JobFile): Dataset {
   const bytes = Uint8Array.from(readFileSync(join(folder, `${set}-inputs.${dtype}`)));
   const labels = readFileSync(join(folder, `${set}-labels.u8`));
@@ -56,12 +59,14 @@ function dataset(folder: string, set: "train" | "test", { dtype, inputs, layers 
   return new Dataset({ inputs: dtype === "u8" ? bytes : floatsOf(bytes), shape: inputs, labels, classes });
 }
 
+/** A copy of little-endian bytes as floats; a Buffer's own memory may not be aligned. */
 function floatsOf(bytes: Uint8Array): Float32Array {
   return new Float32Array(Uint8Array.from(bytes).buffer);
 }
 
 // --- ways to train ---
 
+/** Training with wasmlp. `path` selects dense or sparse inputs, or the automatic choice. */
 async function wasmTrainer(loaded: Loaded, threads: Threads, path: Engine["inputPath"]): Promise<Trainer> {
   const { job, train, test } = loaded;
   const engine = await engineOf(loaded, threads);
@@ -81,6 +86,7 @@ async function wasmTrainer(loaded: Loaded, threads: Threads, path: Engine["input
   };
 }
 
+/** An engine with the job's initial weights. */
 async function engineOf({ spec, weights }: Loaded, threads: Threads): Promise<Engine> {
   const engine = await Engine.create(spec, chooseBuild(false), threads);
   engine.plan.tensors.forEach((tensor, i) => {
@@ -89,6 +95,7 @@ async function engineOf({ spec, weights }: Loaded, threads: Threads): Promise<En
   return engine;
 }
 
+/** Training in pure JavaScript, the baseline. */
 function javaScriptTrainer({ spec, job, train, test, weights }: Loaded, form: "blocked" | "zeroSkipping"): Trainer {
   const network = new JavaScriptNetwork(spec, form, job.batch);
   network.setParameters(
@@ -105,6 +112,7 @@ function javaScriptTrainer({ spec, job, train, test, weights }: Loaded, form: "b
 
 // --- rounds ---
 
+/** Trains once over the samples, reports the accuracy, then measures training speed, one round per line read. */
 async function train(loaded: Loaded, variant: string): Promise<void> {
   const { job } = loaded;
   const [kind, threads = "1", path = "auto"] = variant.split(" ");
@@ -146,6 +154,7 @@ async function train(loaded: Loaded, variant: string): Promise<void> {
   });
 }
 
+/** Reports the accuracy, then measures latency and throughput of inference, one round per line read. */
 async function infer(loaded: Loaded, variant: string): Promise<void> {
   const { test } = loaded;
   const threads = variant.split(" ")[1] ?? "1";
@@ -159,6 +168,7 @@ async function infer(loaded: Loaded, variant: string): Promise<void> {
     accuracy,
   });
   await eachLine(async () => {
+    // Latency: the median over 2000 single samples. Throughput: the whole test set for at least 300 ms.
     const latencies = Array.from({ length: 2000 }, (_, i) => {
       const sample = one(test, i);
       const started = performance.now();
@@ -173,15 +183,18 @@ async function infer(loaded: Loaded, variant: string): Promise<void> {
   });
 }
 
+/** Sample `i` as a dataset of one, made without a copy or a check. */
 function one(data: Dataset, i: number) {
   const inputs = data.inputs.subarray(i * data.sampleSize, (i + 1) * data.sampleSize);
   return { count: 1, inputs, sampleSize: data.sampleSize, labels: undefined, targets: undefined, targetSize: 0 };
 }
 
+/** Calls `run` for each line on stdin, one after the other. */
 async function eachLine(run: () => Promise<void>): Promise<void> {
   for await (const _ of createInterface({ input: process.stdin })) await run();
 }
 
+/** Writes one line of the protocol. */
 function say(record: object): void {
   console.log(JSON.stringify(record));
 }

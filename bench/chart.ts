@@ -2,6 +2,7 @@
 
 import { find, peerTitle, type Results, SHOWN, type TrainingCandidate, thousands } from "./readme.js";
 
+// Sizes in the units of the SVG's view box.
 const WIDTH = 760;
 const LABELS = 250;
 const BAR = 22;
@@ -12,6 +13,7 @@ const RIGHT = 120;
 /** Bars of samples per second on a logarithmic scale, the fastest first. */
 export function chartOf({ training, processor, date }: Results): string {
   const row = training.find(({ network, batch }) => network === SHOWN.network && batch === SHOWN.batch);
+  // Variants of our own that the chart leaves out.
   const hidden = new Set(["dense", "lists", "auto"]);
   const bars = (row?.candidates ?? []).filter(({ name }) => !hidden.has(name)).sort((a, b) => b.median - a.median);
   const most = bars[0]?.median ?? 1;
@@ -33,6 +35,7 @@ ${lines.join("\n")}
 `;
 }
 
+/** One bar with its label on the left and its number on the right. */
 function barOf({ name, median }: TrainingCandidate, y: number, most: number, isOwn: boolean): string {
   const room = WIDTH - LABELS - RIGHT;
   // From ten samples per second at the left edge.
@@ -46,6 +49,7 @@ function barOf({ name, median }: TrainingCandidate, y: number, most: number, isO
   ].join("\n");
 }
 
+/** Text for use in XML. */
 function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
 }

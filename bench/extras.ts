@@ -41,8 +41,10 @@ export interface TimeToAccuracy {
   runs: number;
 }
 
+/** The address of a built entry as a string literal, for the programs below: each runs in a Node process of its own. */
 const library = (name: string) => JSON.stringify(new URL(`../build/${name}.js`, import.meta.url).href);
 
+/** Cold start: prints the milliseconds. */
 const COLD = `
 const started = performance.now();
 const { Network } = await import(${library("index")});
@@ -73,6 +75,7 @@ await net.fit(train, {
   if (error !== enough.signal.reason) throw error;
 });`;
 
+/** Memory: prints [resident megabytes while training MNIST, megabytes added by a million further steps]. */
 const MEMORY = `
 const { Dataset, Network, loadMnist, sgd } = await import(${library("node")});
 const { train } = await loadMnist();
@@ -90,6 +93,7 @@ await small.fit(few, { epochs: 100, batchSize: 1, optimizer });
 globalThis.gc();
 console.log(JSON.stringify([trained, (process.memoryUsage().rss - before) / 2 ** 20]));`;
 
+/** Augmentation: prints the median ratio of speeds with and without. */
 const AUGMENTED = `
 const { digitAugmentation, Network, loadMnist, sgd } = await import(${library("node")});
 const train = (await loadMnist()).train.select([...Array(12800).keys()]);
@@ -106,6 +110,7 @@ for (let round = 0; round < 12; round++) {
 }
 console.log(shares.sort((a, b) => a - b)[shares.length >> 1]);`;
 
+/** Cost of a sample: prints the rows of `growth`, varying one of width, batch size and number of samples. */
 const GROWTH = `
 const { Network, loadMnist, sgd } = await import(${library("node")});
 const { train } = await loadMnist();

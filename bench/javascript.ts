@@ -75,6 +75,7 @@ export class JavaScriptNetwork {
     return correct / count;
   }
 
+  /** Copies a batch into `batch` as scaled floats, and lists its non-zero inputs. */
   private load(samples: Uint8Array | Float32Array, from: number): void {
     const { batch, entries, starts, rows } = this;
     const width = this.spec.inputs;
@@ -93,6 +94,7 @@ export class JavaScriptNetwork {
     starts[rows] = entry;
   }
 
+  /** Computes the outputs of all layers, up to the logits if the last one is softmax. */
   private forward(): void {
     this.layers.forEach((layer, i) => {
       const x = i === 0 ? this.batch : (this.layers[i - 1] as Layer).outputs;
@@ -196,6 +198,7 @@ export function denseUpdate({ inputs, units, weights, deltas }: Layer, x: Float3
   }
 }
 
+/** One tile of `denseUpdate`: four inputs by two units, whose eight sums are local variables. */
 function updateTile(
   weights: Float32Array,
   w: number,
@@ -241,6 +244,7 @@ function updateTile(
   weights[w + 3 * units + 1] = b3;
 }
 
+/** One weight of `denseUpdate`, for the inputs and units that no tile covers. */
 function updateOne(
   weights: Float32Array,
   w: number,
@@ -257,10 +261,15 @@ function updateOne(
   weights[w] = sum;
 }
 
+/** to[at …] += factor · from[start …], `n` numbers, in place. */
 function addScaled(to: Float32Array, at: number, from: Float32Array, start: number, factor: number, n: number): void {
   for (let i = 0; i < n; i++) to[at + i] = (to[at + i] as number) + factor * (from[start + i] as number);
 }
 
+/**
+ * The forward product over the non-zero inputs only; `entries` and `starts` are the rows of X in CSR form (indices
+ * only).
+ */
 function sparseForward(
   { inputs, units, weights, biases, outputs }: Layer,
   x: Float32Array,
@@ -299,6 +308,7 @@ function sparseForward(
   }
 }
 
+/** The weight update over the non-zero inputs only. */
 function sparseUpdate(
   { inputs, units, weights, deltas }: Layer,
   x: Float32Array,
@@ -314,6 +324,7 @@ function sparseUpdate(
   }
 }
 
+/** biases += Σ deltas over the rows. */
 function biasUpdate({ units, biases, deltas }: Layer, rows: number): void {
   for (let r = 0; r < rows; r++) addScaled(biases, 0, deltas, r * units, 1, units);
 }
@@ -329,10 +340,12 @@ function inputGradient({ inputs, units, weights, deltas }: Layer, dx: Float32Arr
   }
 }
 
+/** to = S(from), element by element; both may be the same array. */
 export function sigmoid(to: Float32Array, from: Float32Array): void {
   for (let i = 0; i < from.length; i++) to[i] = 1 / (1 + Math.exp(-(from[i] as number)));
 }
 
+/** max(0, z), in place. */
 function relu(values: Float32Array): void {
   for (let i = 0; i < values.length; i++) if ((values[i] as number) < 0) values[i] = 0;
 }
@@ -349,6 +362,7 @@ export function derivative(deltas: Float32Array, outputs: Float32Array, activati
   }
 }
 
+/** Writes one sample's deltas of the quadratic loss, times `scale`; returns its loss. */
 function quadratic(
   a: Float32Array,
   deltas: Float32Array,
@@ -367,6 +381,7 @@ function quadratic(
   return loss;
 }
 
+/** Writes one sample's deltas of softmax cross-entropy from its logits, times `scale`; returns its loss. */
 function softmaxCrossEntropy(
   z: Float32Array,
   deltas: Float32Array,

@@ -7,6 +7,7 @@ import { loadMnist } from "../src/node.js";
 import { fillGaussian } from "../src/random.js";
 import type { Activation, Loss, NetworkSpec } from "../src/spec.js";
 
+/** A network, its training and its data. */
 export interface Job {
   /** Name in the tables: "784-128-10", with the density for random data. */
   name: string;
@@ -36,6 +37,7 @@ export interface JobFile {
   epochSamples: number;
 }
 
+// The teaching network's settings (Nielsen), and the usual ones of today.
 const sigmoid = { hidden: "sigmoid", output: "sigmoid", loss: "quadratic", batch: 10, rate: 1.5 } as const;
 const relu = { hidden: "relu", output: "softmax", loss: "crossEntropy", rate: 0.1 } as const;
 
@@ -54,6 +56,7 @@ export const INFERENCE: Job = { name: "784-128-10", units: [128, 10], ...relu, b
 
 const RANDOM = { inputs: 256, classes: 16, train: 8192, test: 2048 };
 
+/** Number of inputs of a job's network. */
 function jobInputs(job: Job): number {
   return job.density === undefined ? 784 : RANDOM.inputs;
 }
@@ -101,6 +104,7 @@ export class Folders {
     return folder;
   }
 
+  /** Writes the data of a job, if no other job has it yet; returns the numbers of samples. */
   private async writeData(job: Job, data: string): Promise<{ trainCount: number; testCount: number }> {
     const isNew = !this.written.has(data);
     this.written.add(data);
@@ -113,6 +117,7 @@ export class Folders {
     return { trainCount: 60000, testCount: 10000 };
   }
 
+  /** MNIST as raw bytes. */
   private async writeMnist(folder: string): Promise<void> {
     for (const [set, { inputs, labels }] of Object.entries(await loadMnist())) {
       writeFileSync(join(folder, `${set}-inputs.u8`), inputs as Uint8Array);
@@ -141,6 +146,7 @@ export class Folders {
   }
 }
 
+/** The class of a random sample, computed from its inputs, so that the data can be learned. */
 function classOf(inputs: Float32Array, from: number): number {
   const sums = new Float64Array(RANDOM.classes);
   for (let i = 0; i < RANDOM.inputs; i++) {
@@ -149,6 +155,7 @@ function classOf(inputs: Float32Array, from: number): number {
   return sums.indexOf(sums.reduce((a, b) => Math.max(a, b)));
 }
 
+/** The bytes of several arrays, one behind the other. */
 function bytesOf(parts: Float32Array[]): Uint8Array {
   return Buffer.concat(parts.map((part) => new Uint8Array(part.buffer, part.byteOffset, part.byteLength)));
 }

@@ -64,6 +64,7 @@ function fill(values: Float32Array, seed: number): Float32Array {
   return values;
 }
 
+/** Measures all kernels of a build. */
 export async function benchKernels(build: Build, effort: Effort): Promise<KernelResult[]> {
   const { kernels, buffer } = await openBlocks(build);
   const results: KernelResult[] = [];
@@ -94,6 +95,7 @@ async function openBlocks(build: Build): Promise<Blocks> {
 
 // --- with and without an idea ---
 
+/** Measures each idea by the same computation with and without it. */
 export async function benchIdeas(build: Build, effort: Effort): Promise<KernelIdea[]> {
   const lab = await openBlocks(build);
   const results: KernelIdea[] = [];
@@ -126,6 +128,7 @@ function dotsCall(lab: Blocks, [rows, inputs, units]: Shape): () => void {
   return inputGradientCall(lab, [rows, units, inputs]);
 }
 
+/** The forward product with relu inside it, and with relu as a second pass. */
 function fusedCalls(lab: Blocks, shape: Shape): [fused: () => void, apart: () => void] {
   const { kernels } = lab;
   const { a, x, w, b, panels } = blocks(lab, shape);
@@ -139,17 +142,20 @@ function fusedCalls(lab: Blocks, shape: Shape): [fused: () => void, apart: () =>
 
 // --- compared with the machine's ceiling ---
 
+/** Kernels and their memory. */
 interface Blocks {
   kernels: Kernels;
   buffer: ArrayBufferLike;
 }
 
+/** What a comparison with the machine's ceiling needs. */
 interface Ceiling extends Blocks {
   /** Multiply-adds in registers alone: 96 operations per round. */
   ceiling: (rounds: number, factor: number, addend: number) => number;
   effort: Effort;
 }
 
+/** The function of `assembly/ceiling.ts`, compiled like the kernels of `build`. */
 async function loadCeiling(build: Build): Promise<Ceiling["ceiling"]> {
   const binary = readFileSync(new URL(`../build/ceiling-${build}.wasm`, import.meta.url));
   const module = (await WebAssembly.compile(binary)) as KernelModule;
@@ -159,6 +165,7 @@ async function loadCeiling(build: Build): Promise<Ceiling["ceiling"]> {
 
 const CEILING_ROUNDS = 20_000;
 
+/** The speed of a product, and its share of the ceiling measured in the same rounds. */
 async function againstCeiling(
   { ceiling, effort }: Ceiling,
   kernel: string,
@@ -202,16 +209,19 @@ function blocks({ buffer }: Blocks, [rows, inputs, units]: Shape) {
   return { ...at, panels: padded(units) / 16, inputPanels: padded(inputs) / 16 };
 }
 
+/** A call of the dense forward product of this shape. */
 function forwardCall(lab: Blocks, shape: Shape): () => void {
   const { a, x, w, b, panels } = blocks(lab, shape);
   return () => lab.kernels.denseForward(a, x, w, b, ...shape, 0, panels, 0, isPairing());
 }
 
+/** A call of the dense gradient accumulation of this shape, in place on the weights. */
 function gradientCall(lab: Blocks, shape: Shape): () => void {
   const { w, x, d, panels } = blocks(lab, shape);
   return () => lab.kernels.accumulateGradient(w, x, d, ...shape, 0, panels, 0, shape[1], isPairing());
 }
 
+/** A call of the dense input gradient of this shape. */
 function inputGradientCall(lab: Blocks, shape: Shape): () => void {
   const { dx, d, w, x, inputPanels } = blocks(lab, shape);
   return () => lab.kernels.denseInputGradient(dx, d, w, x, ...shape, 0, inputPanels, 0);
@@ -266,6 +276,7 @@ function layerPair(buffer: ArrayBufferLike, [rows, inputs, units]: Shape) {
   return { x, layer, at, floats, stride, panels: stride / 16 };
 }
 
+/** Compares the forward product with JavaScript. */
 async function benchMatmul(
   kernels: Kernels,
   buffer: ArrayBufferLike,
@@ -285,6 +296,7 @@ async function benchMatmul(
   return compareSpeed("matmul", shape.join("x"), "GFLOP/s", 2 * rows * inputs * units, candidates, effort);
 }
 
+/** Compares the gradient accumulation with JavaScript. */
 async function benchGradient(
   kernels: Kernels,
   buffer: ArrayBufferLike,
@@ -312,12 +324,14 @@ async function benchGradient(
   );
 }
 
+/** The gradients of weights and biases, as JavaScript's `denseUpdate` computes both. */
 function accumulate(kernels: Kernels, at: Record<"x" | "w" | "b" | "d", number>, shape: Shape, panels: number): void {
   const [rows, inputs, units] = shape;
   kernels.accumulateGradient(at.w, at.x, at.d, rows, inputs, units, 0, panels, 0, inputs, isPairing());
   kernels.accumulateBias(at.b, at.d, rows, units, 0, panels);
 }
 
+/** Compares the sigmoid with JavaScript. */
 async function benchSigmoid(kernels: Kernels, buffer: ArrayBufferLike, effort: Effort): Promise<KernelResult> {
   const z = fill(new Float32Array(ELEMENTS), 4).map((value) => 16 * value);
   const outputs = new Float32Array(ELEMENTS);
@@ -334,6 +348,7 @@ async function benchSigmoid(kernels: Kernels, buffer: ArrayBufferLike, effort: E
   return compareSpeed("sigmoid", String(ELEMENTS), "elements/ns", ELEMENTS, candidates, effort);
 }
 
+/** Compares the sigmoid's derivative with JavaScript. */
 async function benchDerivative(kernels: Kernels, buffer: ArrayBufferLike, effort: Effort): Promise<KernelResult> {
   const outputs = fill(new Float32Array(ELEMENTS), 5).map((value) => value + 0.5);
   const deltas = fill(new Float32Array(ELEMENTS), 6);

@@ -37,6 +37,7 @@ const RESULTS = "bench/results.json";
 const CHART = "bench/chart.svg";
 const SELF = fileURLToPath(import.meta.url);
 
+/** How much is measured. */
 interface Plan {
   rounds: number;
   roundSeconds: number;
@@ -54,6 +55,7 @@ const QUICK: Plan = {
   jobs: MNIST_JOBS.slice(1, 3),
 };
 
+/** Runs the command that the arguments name. */
 async function main(args: string[]): Promise<void> {
   const at = (name: string) => args.indexOf(name) + 1;
   if (at("--help")) console.log(HELP);
@@ -67,6 +69,7 @@ async function main(args: string[]): Promise<void> {
   else await measureAll({ ...FULL, peers: args.includes("--peers") }, true);
 }
 
+/** The results of the last recorded run. */
 function recorded(): Results {
   return JSON.parse(readFileSync(RESULTS, "utf8")) as Results;
 }
@@ -86,6 +89,7 @@ function check(): void {
 
 // --- Node and its settings ---
 
+/** Commands that start Node in its versions and settings. */
 interface Engines {
   node20: [string, ...string[]] | undefined;
   node24: [string, ...string[]];
@@ -100,6 +104,7 @@ function findEngines(): Engines {
   return { node20: isNew ? undefined : [process.execPath], node24: [newer], turbo: [newer, PAIRING_OPTION] };
 }
 
+/** The kernels' results on this process's engine. */
 async function kernelsHere({ effort }: Plan): Promise<KernelRun> {
   const build = simdFeatures().relaxedSimd ? "relaxed" : "simd";
   const turbo = process.execArgv.includes(PAIRING_OPTION);
@@ -112,6 +117,7 @@ async function kernelsHere({ effort }: Plan): Promise<KernelRun> {
   };
 }
 
+/** One of our own candidates: this program with `--candidate` on an engine. */
 function ours(name: string, engine: [string, ...string[]], folder: string, variant: string): Candidate {
   const [command, ...flags] = engine;
   return { name, command, args: [...flags, SELF, "--candidate", folder, variant] };
@@ -119,6 +125,7 @@ function ours(name: string, engine: [string, ...string[]], folder: string, varia
 
 // --- everything ---
 
+/** Measures everything in the plan and prints it; records it if asked. */
 async function measureAll(plan: Plan, isRecorded: boolean): Promise<void> {
   const engines = findEngines();
   const root = mkdtempSync(join(tmpdir(), "wasmlp-bench-"));
@@ -140,18 +147,21 @@ async function measureAll(plan: Plan, isRecorded: boolean): Promise<void> {
   }
 }
 
+/** Measures the extras again and keeps the other recorded results. */
 async function recordExtras(): Promise<void> {
   const results = { ...recorded(), extras: await measureExtras(findEngines().node24, FULL.rounds) };
   console.log(allTables(results));
   record(results);
 }
 
+/** Writes results, tables and chart. */
 function record(results: Results): void {
   writeFileSync(RESULTS, `${JSON.stringify(results, undefined, 1)}\n`);
   for (const name of documentNames) writeFileSync(name, withTables(name, readFileSync(name, "utf8"), results));
   writeFileSync(CHART, chartOf(results));
 }
 
+/** The kernels' results of each engine, each measured in a process of its own. */
 function kernelRuns(engines: Engines, plan: Plan): KernelRun[] {
   const all = [engines.node20, engines.node24, engines.turbo].filter((engine) => engine !== undefined);
   return all.map(([command, ...flags]) => {
@@ -161,6 +171,7 @@ function kernelRuns(engines: Engines, plan: Plan): KernelRun[] {
   });
 }
 
+/** Measures all candidates that train one job. */
 async function trainingRow(engines: Engines, folders: Folders, job: Job, plan: Plan): Promise<TrainingRow> {
   console.error(`training: ${job.name}, batch ${job.batch}`);
   const { node20, node24, turbo } = engines;
@@ -200,6 +211,7 @@ function compareAccuracies({ name }: Job, measured: Measured[], isRandom: boolea
   }
 }
 
+/** Measures all candidates that predict. */
 async function inferenceRows(engines: Engines, folders: Folders, plan: Plan): Promise<InferenceRow[]> {
   console.error("inference");
   const folder = await folders.folder(INFERENCE, "infer", plan.roundSeconds);

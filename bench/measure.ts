@@ -40,10 +40,12 @@ export async function measure<Name extends string>(
   return Object.fromEntries(timings) as Record<Name, Timing>;
 }
 
+/** Runs a candidate for this long. */
 function warmUp(run: () => void, milliseconds: number): void {
   for (const end = performance.now() + milliseconds; performance.now() < end; ) run();
 }
 
+/** The best and the median of the rounds. */
 function timing(times: number[]): Timing {
   return { best: Math.min(...times), median: median(times) };
 }

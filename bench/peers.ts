@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import type { Folders, Job } from "./jobs.js";
 import type { Candidate } from "./rounds.js";
 
+/** An entry of `peers/peers.json`. */
 interface Peer {
   name: string;
   variant: string;
@@ -34,6 +35,7 @@ function isInstalled({ needs }: Peer): boolean {
   }
 }
 
+/** The installed peers that take part in a job, each with its folder. */
 export async function peerCandidates(
   folders: Folders,
   job: Job,

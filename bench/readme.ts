@@ -13,6 +13,7 @@ export interface KernelRun {
   ideas: KernelIdea[];
 }
 
+/** One candidate's result in a job. */
 export interface TrainingCandidate {
   name: string;
   version: string;
@@ -25,12 +26,14 @@ export interface TrainingCandidate {
   best: number;
 }
 
+/** The results of all candidates in one job. */
 export interface TrainingRow {
   network: string;
   batch: number;
   candidates: TrainingCandidate[];
 }
 
+/** One candidate's result in inference. */
 export interface InferenceRow {
   name: string;
   version: string;
@@ -39,6 +42,7 @@ export interface InferenceRow {
   throughput: number;
 }
 
+/** The contents of `bench/results.json`. */
 export interface Results {
   date: string;
   processor: string;
@@ -142,6 +146,7 @@ export function peerTitle(name: string): string {
   return variant === undefined ? library : `${library}, ${VARIANTS[variant] ?? variant}`;
 }
 
+/** A candidate of a row by its name. */
 export function find(row: TrainingRow, name: string): TrainingCandidate | undefined {
   return row.candidates.find((candidate) => candidate.name === name);
 }
@@ -180,6 +185,7 @@ function peerTable(rows: TrainingRow[]): string {
   return table(["network", "library", "version", "samples/s", "wasmlp ÷ theirs", "test accuracy after samples"], lines);
 }
 
+/** Latency and throughput of all candidates. */
 function inferenceTable(rows: InferenceRow[]): string {
   const own = new Set([...OWN, "Node 20"]);
   const lines = rows.map(({ name, version, latencyMicroseconds, throughput }) => [
@@ -228,10 +234,12 @@ function ideasTable({ training, kernels }: Results): string {
   return `${table(head, lines)}\n\n${table(["idea, in one kernel", ...kernels.map(engineTitle)], inKernels)}`;
 }
 
+/** The column title of an engine. */
 function engineTitle({ node, build, turbo }: KernelRun): string {
   return `Node ${node.replace(/^v|\..*/g, "")} (${build}${turbo ? ", turbo" : ""})`;
 }
 
+/** One row per kernel, one column per engine. */
 function kernelTable(runs: KernelRun[]): string {
   const rows = (runs[0]?.kernels ?? []).map(({ kernel, shape, unit }, i) => [
     `${kernel} ${shape}`,
@@ -245,6 +253,7 @@ function kernelTable(runs: KernelRun[]): string {
   return table(["kernel", "unit", ...runs.map(engineTitle)], rows);
 }
 
+/** The results besides training speed. */
 function extrasTable(extras: Extras): string {
   const kilobytes = (bytes: number) => `${(bytes / 1000).toFixed(1)} kB`;
   const rows = table(
@@ -262,11 +271,13 @@ function extrasTable(extras: Extras): string {
   return `Measured ${onMachine(extras.machine)}.\n\n${rows}`;
 }
 
+/** A number to three significant digits, with separators. */
 export function thousands(n: number): string {
   const digits = Number(n.toPrecision(3));
   return digits.toLocaleString("en-US", { maximumFractionDigits: digits < 100 ? 1 : 0 });
 }
 
+/** A ratio, such as 2.5x. */
 function times(ratio: number): string {
   return `${Number(ratio.toPrecision(3))}x`;
 }

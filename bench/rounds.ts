@@ -5,6 +5,7 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { median } from "../src/median.js";
 
+/** A program that speaks the line protocol: it reports itself, then answers each line with a record. */
 export interface Candidate {
   name: string;
   command: string;
@@ -21,6 +22,7 @@ interface Introduction {
   checksum?: number;
 }
 
+/** A candidate's report and its rounds. */
 export interface Measured extends Introduction {
   name: string;
   /** One record per round, as the candidate reported it. */
@@ -62,12 +64,14 @@ class Talker {
     this.answers = createInterface({ input: this.child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]();
   }
 
+  /** The next line as an object. Throws an Error if the process has ended. */
   async read(): Promise<Record<string, number>> {
     const { value, done } = await this.answers.next();
     if (done) throw new Error(`ended without an answer (exit code ${this.child.exitCode}); BENCH_VERBOSE=1 shows why`);
     return JSON.parse(value);
   }
 
+  /** Starts one round and resolves to its record. */
   ask(): Promise<Record<string, number>> {
     this.child.stdin?.write("go\n");
     return this.read();
