@@ -1,4 +1,8 @@
-/** The one build: kernels (asc), what carries them into TypeScript, bundles (esbuild), type declarations (tsc). */
+/**
+ * The build. In order: kernels (asc), TypeScript files that embed the kernels and the pretrained weights, workers'
+ * scripts, bundles (esbuild), type declarations (tsc); with --web also the page. With --kernels it stops before the
+ * bundles.
+ */
 
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +15,7 @@ import { tilesSource } from "./assembly/tiles.mjs";
 import { packModel } from "./models/pack.mjs";
 import { buildPage } from "./web/build.mjs";
 
-/** Register tiles of the kernels: rows × columns, rows × panels, or panels. */
+/** Shapes of the kernels' register tiles (see `assembly/tiles.mjs`): rows × columns, rows × panels, or panels. */
 const TILES = {
   forward: ["4x8", "5x8", "6x8", "4x16", "5x16", "6x16"],
   forwardPanels: ["1x1", "1x2", "1x3", "2x1", "3x1"],
@@ -22,19 +26,23 @@ const TILES = {
   sparseRows: ["1", "2"],
 };
 
+/** Compiles assembly/ as a target of asconfig.json, with more options of asc if given. */
 async function compileKernels(target, ...more) {
   const result = await asc.main(["--config", "asconfig.json", "--target", target, ...more]);
   stderr.write(result.stdout.toString() + result.stderr.toString());
   if (result.error) throw result.error;
 }
 
-/** build/ready.ts: what a network's worker says of itself, which tells a copy of its script from one of another version. */
+/**
+ * Writes build/ready.ts: the first message of a network's worker. It has the version, so that outdated copies are
+ * noticed.
+ */
 function writeReady() {
   const { version } = JSON.parse(readFileSync("package.json", "utf8"));
   writeFileSync("build/ready.ts", `// Written by build.mjs.\nexport const ready = "wasmlp ${version} is ready";\n`);
 }
 
-/** The kernels' types as asc wrote them, so that no signature is written twice. */
+/** The interface of the kernels, from the declarations that asc writes, so that no signature is written twice. */
 function kernelTypes() {
   const declared = readFileSync("build/simd.d.ts", "utf8");
   const functions = [...declared.matchAll(/export function (\w+\([^)]*\): \w+);/g)].map((match) => `  ${match[1]};\n`);
@@ -42,8 +50,8 @@ function kernelTypes() {
 }
 
 /**
- * build/wasm.ts: the binaries, one after the other and deflated as one, since they are much alike, as base64 (what every
- * bundler and engine takes); where the second begins; and their types.
+ * Writes build/wasm.ts: both binaries, concatenated and deflated together, since they have much in common, as base64,
+ * which all bundlers and engines accept; their sizes; and the interface of the kernels.
  */
 function writeCarrier() {
   const [simd, relaxed] = ["simd", "relaxed"].map((name) => readFileSync(`build/${name}.wasm`));
@@ -52,23 +60,29 @@ function writeCarrier() {
   writeFileSync("build/wasm.ts", `// Written by build.mjs.\n${constants}${kernelTypes()}`);
 }
 
-/** build/digits-weights.ts: the pretrained model of `wasmlp/digits`, packed, deflated, as base64. */
+/** Writes build/digits-weights.ts: the pretrained model of `wasmlp/digits`, packed, deflated, as base64. */
 function writeWeights() {
   const packed = deflateRawSync(packModel(readFileSync("models/digits.safetensors")), { level: 9 }).toString("base64");
-  // The type keeps the text out of the declarations.
+  // Without the type annotation, the whole text would be a literal type in the declarations.
   const constant = `export const packedDigits: string =\n  "${packed}";\n`;
   writeFileSync("build/digits-weights.ts", `// Written by build.mjs.\n${constant}`);
 }
 
 const COMMON = { bundle: true, format: "esm", target: "es2022", outdir: "build", logLevel: "warning", metafile: true };
 
-/** Takes modules from beside the bundle, where the build puts them, rather than carrying them in it. */
+/**
+ * A plugin for esbuild: matching modules are not bundled but imported from the bundle's folder, where the build puts
+ * them.
+ */
 function beside(filter) {
   const external = ({ path }) => ({ path: `./${basename(path)}`, external: true });
   return { name: "beside", setup: ({ onResolve }) => onResolve({ filter }, external) };
 }
 
-/** A worker's script, whole in itself. `left` are modules that it does without: what they carry it is sent. */
+/**
+ * A worker's script as a self-contained text. Modules that match `left` are replaced by empty ones: their content is
+ * sent.
+ */
 async function workerScript(entry, left) {
   const empty = {
     name: "empty",
@@ -83,12 +97,13 @@ async function workerScript(entry, left) {
   return outputFiles[0].text.trim();
 }
 
-/** In place of what a worker is sent. */
+/** Replaces the modules whose content a worker receives in its first message. */
 const EMPTY = 'export const [binaries, simdBytes, relaxedBytes, threadSource] = ["", 0, 0, ""];';
 
 /**
- * The scripts of workers as text, which starts one anywhere without another file: build/thread.ts that of a helping thread,
- * build/worker-source.ts that of a network, and build/worker-script.js the latter as a file, where workers must have an address.
+ * Writes the scripts of workers. As texts, from which workers start without another file: build/thread.ts for a thread
+ * and build/worker-source.ts for a network's worker; the latter also as the file build/worker-script.js, for pages on
+ * which workers must be started from an address.
  */
 async function writeWorkers() {
   const carried = (name, text) =>
@@ -107,15 +122,15 @@ async function bundle() {
     entryPoints: ["src/index.ts", "src/node.ts", "src/digits.ts", "src/worker.ts"],
     splitting: true,
     minify: true,
-    // Only who loads the pretrained network loads its weights.
+    // The weights are loaded only by `loadDigits`.
     plugins: [beside(/^\.\.\/build\/digits-weights\.js$/)],
-    // First of all, for the base64 of the kernels packs better apart from the code than in its midst.
+    // Injected, the base64 of the kernels is the first of the bundle: it compresses better apart from the code.
     inject: ["build/wasm.ts"],
   };
   const commandLine = {
     ...COMMON,
     ...{ entryPoints: { cli: "src/cli/main.ts" }, platform: "node", minify: true },
-    // A second library would have classes of its own.
+    // A copy of the library inside the program would have classes of its own, and `instanceof` would fail.
     plugins: [beside(/^\.\.\/(index|node|digits)\.js$/)],
     banner: {
       js: '#!/usr/bin/env node\nimport { createRequire as requireFrom } from "node:module";const require = requireFrom(import.meta.url);',
@@ -129,10 +144,10 @@ async function bundle() {
   writeFileSync("build/NOTICES.txt", noticesOf(results.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 }
 
-/** A package that ships no licence text, and one of the same project and licence that does. */
+/** Packages without a licence text, and a package of the same project and licence that has it. */
 const LICENSED_BY = { "@assemblyscript/loader": "assemblyscript" };
 
-/** The licences of the packages that bundles carry, given what they are made of. */
+/** The licence texts of all packages that are part of bundles; `inputs` are the bundled files. */
 function noticesOf(inputs) {
   const packages = new Set(inputs.flatMap((path) => path.match(/^node_modules\/(?:@[^/]+\/)?[^/]+/) ?? []));
   const notices = [...packages].sort().map((folder) => {
@@ -158,7 +173,7 @@ writeFileSync("build/tiles.ts", tilesSource(TILES));
 await compileKernels("simd", "--bindings", "raw");
 await compileKernels("relaxed");
 await compileKernels("debug");
-// The benchmark's measure of the machine, compiled as the kernels are and with them.
+// The benchmark's measure of the machine's peak, compiled with the same options as the kernels.
 for (const target of ["simd", "relaxed"]) {
   await compileKernels(target, "assembly/ceiling.ts", "-o", `build/ceiling-${target}.wasm`);
 }

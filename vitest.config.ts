@@ -1,11 +1,12 @@
 import { env } from "node:process";
 import { defineConfig } from "vitest/config";
 
-/** They start browsers and measure them: one at a time, once the others are done. */
+/** Tests that start browsers and measure times: they run one at a time, after all others. */
 const BROWSER_TESTS = ["test/browser/*.test.ts", "test/page/*.test.ts"];
-const PATIENCE = { testTimeout: 60_000, hookTimeout: 60_000 };
+/** Milliseconds; generous, because the slowest machine decides. */
+const TIMEOUTS = { testTimeout: 60_000, hookTimeout: 60_000 };
 
-/** Options of Node for the processes that run tests; vitest hands those of its command line to no project. */
+/** Options of Node for the processes that run tests. vitest does not pass those of its own command line to projects. */
 const execArgv = env.WASMLP_NODE_OPTIONS?.split(" ") ?? [];
 
 export default defineConfig({
@@ -14,14 +15,14 @@ export default defineConfig({
       {
         test: {
           ...{ name: "node", include: ["test/**/*.test.ts"], exclude: BROWSER_TESTS },
-          // Two files at a time also where there are but two processors, of which vitest would leave one idle.
-          ...{ ...PATIENCE, execArgv, maxWorkers: "100%", sequence: { groupOrder: 0 } },
+          // With two processors, vitest would leave one idle by default.
+          ...{ ...TIMEOUTS, execArgv, maxWorkers: "100%", sequence: { groupOrder: 0 } },
         },
       },
       {
         test: {
           ...{ name: "browser", include: BROWSER_TESTS, fileParallelism: false },
-          ...{ ...PATIENCE, sequence: { groupOrder: 1 } },
+          ...{ ...TIMEOUTS, sequence: { groupOrder: 1 } },
         },
       },
     ],
