@@ -1,4 +1,4 @@
-// What is drawn for augmentation: how it is distributed, and what training does with it.
+// The random changes of augmentation: their distributions, and what training does with them.
 
 import { beforeAll, describe, expect, it } from "vitest";
 import * as abi from "../../src/abi.js";
@@ -14,12 +14,12 @@ import { fit } from "../../src/training/fit.js";
 import { flat, gaussians, layersOf, stripes } from "../support/networks.js";
 import { at } from "../support/reference.js";
 
-// --- one image after the other ---
+// --- single images ---
 
 const SIDE = 41;
 const MIDDLE = (SIDE - 1) / 2;
 const DRAWS = 4000;
-/** Of the greatest distance between the distributions of so many draws and the true one, exceeded once in a thousand times. */
+/** The largest distance between the distribution of this many draws and the true one exceeds this once in a thousand times. */
 const KOLMOGOROV = 1.95 / Math.sqrt(DRAWS);
 const [SETTINGS, ROWS, X, SCRATCH] = [65536, 131072, 262144, 524288];
 
@@ -30,8 +30,8 @@ beforeAll(async () => {
   kernels = bindKernels(await compileKernels("simd", false), memory);
 });
 
-/** Draws `image` anew by the draws of sample 0 in epoch `epoch`; gives a view. */
-function redrawn(image: Float32Array, augmentation: Augmentation, epoch: number, seed = 1): Float32Array {
+/** Augments `image` with the draws of sample 0 in epoch `epoch`. Returns a view. */
+function augmented(image: Float32Array, augmentation: Augmentation, epoch: number, seed = 1): Float32Array {
   const { settings } = planRedrawing(augmentation, [SIDE, SIDE], 1, seed);
   settings[abi.AUGMENT_EPOCH] = epoch;
   new Uint32Array(memory.buffer).set(settings, SETTINGS / 4);
@@ -43,7 +43,7 @@ function redrawn(image: Float32Array, augmentation: Augmentation, epoch: number,
 const COLUMNS = Float32Array.from({ length: SIDE * SIDE }, (_, i) => i % SIDE);
 const ROW_NUMBERS = Float32Array.from({ length: SIDE * SIDE }, (_, i) => Math.floor(i / SIDE));
 
-/** Where the pixel so far from the middle comes from, in relation to the middle: a picture of places says that. */
+/** For each place relative to the middle: the place that its pixel comes from, read from images that hold their coordinates. */
 function sources(
   augmentation: Augmentation,
   epoch: number,
@@ -51,19 +51,19 @@ function sources(
   seed = 1,
 ): [number, number][] {
   const read = (image: Float32Array): number[] => {
-    const pixels = redrawn(image, augmentation, epoch, seed);
+    const pixels = augmented(image, augmentation, epoch, seed);
     return places.map(([x, y]) => at(pixels, (MIDDLE + y) * SIDE + MIDDLE + x) - MIDDLE);
   };
   const [xs, ys] = [read(COLUMNS), read(ROW_NUMBERS)];
   return places.map((_, i) => [at(xs, i), at(ys, i)]);
 }
 
-/** `DRAWS` epochs of what `measure` finds. */
+/** What `measure` returns in each of `DRAWS` epochs. */
 function series(measure: (epoch: number) => number): number[] {
   return Array.from({ length: DRAWS }, (_, epoch) => measure(epoch));
 }
 
-/** Throws unless the values are spread evenly from −most to most. */
+/** Throws unless the values are uniformly distributed from −most to most. */
 function expectUniform(values: number[], most: number): void {
   const sorted = [...values].sort((a, b) => a - b);
   const distances = sorted.map((value, i) => Math.abs((value / most + 1) / 2 - (i + 0.5) / sorted.length));
@@ -76,13 +76,13 @@ function mean(values: ArrayLike<number>): number {
   return Array.from(values).reduce((sum, x) => sum + x, 0) / values.length;
 }
 
-/** Of two series of mean 0. */
+/** The correlation of two series of mean 0. */
 function correlation(a: number[], b: number[]): number {
   const product = (u: number[], v: number[]): number => mean(u.map((x, i) => x * at(v, i)));
   return product(a, b) / Math.sqrt(product(a, a) * product(b, b));
 }
 
-describe("draws are spread evenly over their range", () => {
+describe("draws are uniformly distributed over their range", () => {
   it("shift, in both directions and independently", () => {
     const draw = (epoch: number, seed = 1) => sources({ shift: 2 }, epoch, [[0, 0]], seed)[0] as [number, number];
     const [xs, ys] = [series((epoch) => draw(epoch)[0]), series((epoch) => draw(epoch)[1])];
@@ -103,7 +103,7 @@ describe("draws are spread evenly over their range", () => {
     expectUniform(angles, 30);
   });
 
-  it("scale, as a factor or one over it", () => {
+  it("scale, as a factor or its inverse", () => {
     const parts = series((epoch) => {
       const [[x, y], [, below]] = sources({ scale: 0.25 }, epoch, [
         [10, 0],
@@ -125,11 +125,11 @@ describe("draws are spread evenly over their range", () => {
     expectUniform(slants, 0.3);
   });
 
-  it("thickness, of a dot: what its neighbours gain or it loses", () => {
+  it("thickness, of a dot: its neighbours get brighter or it gets darker", () => {
     const dot = new Float32Array(SIDE * SIDE);
     dot[MIDDLE * SIDE + MIDDLE] = 1;
     const shares = series((epoch) => {
-      const pixels = redrawn(dot, { thickness: 0.6 }, epoch);
+      const pixels = augmented(dot, { thickness: 0.6 }, epoch);
       const [own, beside] = [at(pixels, MIDDLE * SIDE + MIDDLE), at(pixels, MIDDLE * SIDE + MIDDLE + 1)];
       return beside > 0 ? beside : own - 1;
     });
@@ -137,20 +137,20 @@ describe("draws are spread evenly over their range", () => {
   });
 });
 
-/** Pixels in a row from one side of the image to the other, far enough from both that none comes from outside. */
+/** A row of pixels from one side of the image to the other, far enough from both that none comes from outside. */
 const LINE = Array.from({ length: 25 }, (_, i): [number, number] => [i - 12, 0]);
 
-/** Σ d(x)·d(x + lag) over the pixels of many rows, over their number. */
+/** The mean of d(x)·d(x + lag) over the pixels of many rows. */
 function covariance(rows: number[][], lag: number): number {
   return mean(rows.flatMap((row) => row.slice(lag).map((value, i) => value * at(row, i))));
 }
 
-/** A field by its definition: uniform numbers from −1 to 1, each point a sum of them by a Gaussian of `sigma`; rows of it. */
+/** A field by its definition: uniform numbers from −1 to 1, smoothed by a Gaussian of `sigma`. Returns rows of it. */
 function smoothedNoise(sigma: number, rows: number): number[][] {
   const reach = Math.ceil(4 * sigma);
   const weights = Array.from({ length: 2 * reach + 1 }, (_, i) => Math.exp(-((i - reach) ** 2) / (2 * sigma ** 2)));
   const total = weights.reduce((sum, w) => sum + w, 0);
-  // Seeded; any even spread of them will do.
+  // Seeded; any uniform numbers will do.
   let state = 1;
   const uniform = (): number => {
     state = (Math.imul(state, 1664525) + 1013904223) | 0;
@@ -163,7 +163,7 @@ function smoothedNoise(sigma: number, rows: number): number[][] {
   });
 }
 
-describe("elastic distortion is as by smoothed noise", () => {
+describe("elastic distortion has the covariance of smoothed noise", () => {
   it.each([
     [20, 2],
     [34, 4],
@@ -211,7 +211,7 @@ async function trained(augment: Augmentation | undefined, epochs = [2], seed = 3
   return flat(net);
 }
 
-/** Losses of epochs that change nothing: they differ by what is drawn alone. */
+/** The losses of epochs at a learning rate of 0: they differ only by the augmented images. */
 async function losses(augment: Augmentation, data: Dataset, epochs: number): Promise<number[]> {
   const net = await Network.create({ ...OPTIONS, inputs: data.sampleSize });
   const optimizer = sgd({ learningRate: 0 });
@@ -220,26 +220,26 @@ async function losses(augment: Augmentation, data: Dataset, epochs: number): Pro
 }
 
 describe("fit with augment", () => {
-  it("of nothing learns the same to the bit", async () => {
+  it("trains to the same bits with an augmentation that changes nothing", async () => {
     expect(await trained({})).toEqual(await trained(undefined));
     expect(await trained({ shift: 0, elastic: { alpha: 0, sigma: 2 } })).toEqual(await trained(undefined));
   });
 
-  it("learns something else, by the seed alone", async () => {
+  it("trains to different parameters, which depend only on the seed", async () => {
     const once = await trained(CHANGES);
     expect(await trained(CHANGES)).toEqual(once);
     expect(await trained(undefined)).not.toEqual(once);
     expect(await trained({ ...CHANGES, shift: 2 })).not.toEqual(once);
   });
 
-  it("draws another picture in every epoch, and in those of the next fit", async () => {
+  it("changes the images differently in each epoch, also in those of the next fit", async () => {
     const drawn = await losses(CHANGES, DATA, 6);
     expect(new Set(drawn).size).toBe(6);
     expect(new Set(await losses({}, DATA, 3)).size).toBe(1);
     expect(await trained(CHANGES, [1, 2])).toEqual(await trained(CHANGES, [3]));
   });
 
-  it("draws another picture for every sample", async () => {
+  it("changes each sample differently", async () => {
     const same = Array.from({ length: 20 }, () => 1);
     const many = (await Network.create(OPTIONS)).evaluate(DATA.select(same)).loss;
     const seen = new Set<number>();
@@ -256,7 +256,7 @@ describe("fit with augment", () => {
     expect(seen.has(Math.round(many * 1e9))).toBe(false);
   });
 
-  it("leaves validation, evaluation and gradients alone", async () => {
+  it("does not change validation, evaluation or gradients", async () => {
     const net = await Network.create(OPTIONS);
     const [input, target] = [DATA.sample(3), DATA.target(3)];
     const before = { evaluation: net.evaluate(DATA), gradient: net.gradient(input, target) };
@@ -271,7 +271,7 @@ describe("fit with augment", () => {
     expect(during).toHaveLength(10);
   });
 
-  it("learns stripes that are moved about", async () => {
+  it("learns stripes that are shifted", async () => {
     const net = await Network.create(OPTIONS);
     const optimizer = sgd({ learningRate: 0.1 });
     await net.fit(DATA, { epochs: 30, batchSize: 16, optimizer, augment: { shift: 0.4, rotation: 5 } });
@@ -313,10 +313,10 @@ describe("threads and input paths give the same bits with augment", () => {
   it.each<[string, Dataset, number[], number]>([
     ["bytes", DATA, [48, 4], 16],
     ["a last short batch of one", stripes(201, 4, 1), [80, 4], 50],
-    ["nothing to share out", DATA, [16, 4], 10],
-    ["one layer only", DATA, [80], 30],
-    ["batches past the gradient block", stripes(1500, 4, 1), [48, 4], 1300],
-    ["floats, of a width that is no multiple of four", floats, [50, 33, 4], 20],
+    ["too little work for more threads", DATA, [16, 4], 10],
+    ["a single layer", DATA, [80], 30],
+    ["batches larger than the gradient block", stripes(1500, 4, 1), [48, 4], 1300],
+    ["floats of a width that is not a multiple of four", floats, [50, 33, 4], 20],
   ])("%s", async (_, data, units, batchSize) => {
     const one = await parameters(data, units, batchSize, 1, "dense");
     for (const threads of [1, 2, 3, "auto"] as const) {

@@ -1,4 +1,4 @@
-// Checkpoints: whatever a training is resumed from, it ends as it would have; and nothing else is taken for one.
+// Checkpoints: a resumed training ends as if it had never stopped, and nothing but a valid checkpoint is accepted.
 
 import { describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.js";
@@ -27,36 +27,36 @@ const DATA = stripes(100, 4, 1);
 const TRAINING: FitOptions = { epochs: 4, batchSize: 15, optimizer: adam({ learningRate: 0.01 }) };
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A whole training: its end, its history, and a checkpoint after every step. */
+/** A training without a stop: the final model, the history, and a checkpoint after each step. */
 async function whole(options: FitOptions): Promise<{ bytes: Bytes; history: object[]; checkpoints: Bytes[] }> {
   const net = await Network.create(OPTIONS);
   const checkpoints: Bytes[] = [];
   const save = (bytes: Bytes) => void checkpoints.push(bytes);
   const history = await net.fit(DATA, { ...options, checkpoint: { save, steps: 1 } });
-  return { bytes: net.toBytes(), history: history.map(timeless), checkpoints };
+  return { bytes: net.toBytes(), history: history.map(withoutTimings), checkpoints };
 }
 
-/** A record but for what no two trainings have in common. */
-function timeless({ seconds: _, samplesPerSecond: __, ...record }: EpochRecord): object {
+/** A record without its timings, which differ between trainings. */
+function withoutTimings({ seconds: _, samplesPerSecond: __, ...record }: EpochRecord): object {
   return record;
 }
 
 async function resumed(options: FitOptions, resume: Bytes, threads: Threads = 1) {
   const net = await Network.create({ ...OPTIONS, threads });
   const history = await net.fit(DATA, { ...options, resume });
-  return { bytes: net.toBytes(), history: history.map(timeless), net };
+  return { bytes: net.toBytes(), history: history.map(withoutTimings), net };
 }
 
-describe("a training that is resumed ends as it would have", () => {
+describe("a resumed training ends as one that was never stopped", () => {
   const validation = stripes(40, 4, 2);
   const cases: [string, FitOptions][] = [
     ...OPTIMIZERS.map((optimizer): [string, FitOptions] => [JSON.stringify(optimizer), { ...TRAINING, optimizer }]),
     ["with a schedule", { ...TRAINING, schedule: cosine({ warmUp: 1.5 }) }],
-    ["with images drawn anew", { ...TRAINING, augment: { shift: 1, rotation: 10, elastic: { alpha: 3, sigma: 2 } } }],
+    ["with augmentation", { ...TRAINING, augment: { shift: 1, rotation: 10, elastic: { alpha: 3, sigma: 2 } } }],
     ["without shuffling", { ...TRAINING, shuffle: false }],
     ["with validation", { ...TRAINING, validation }],
     ["with early stopping", { ...TRAINING, epochs: 9, validation, earlyStopping: { patience: 2, minDelta: 0.1 } }],
-    ["in batches of everything", { ...TRAINING, epochs: 6, batchSize: 100 }],
+    ["in full batches", { ...TRAINING, epochs: 6, batchSize: 100 }],
   ];
 
   it.each(cases)("%s", async (_, options) => {
@@ -70,7 +70,7 @@ describe("a training that is resumed ends as it would have", () => {
     }
   });
 
-  it("from where it was aborted, in the middle of an epoch and of a long step", async () => {
+  it("when it was aborted in the middle of an epoch or of a long step", async () => {
     for (const batchSize of [15, 100]) {
       const options = { ...TRAINING, batchSize };
       const expected = await whole(options);
@@ -87,7 +87,7 @@ describe("a training that is resumed ends as it would have", () => {
     }
   });
 
-  it("in a second fit of a network too, and a third goes on shuffling anew", async () => {
+  it("when it is the second fit of a network, and a third fit shuffles in a new order", async () => {
     const train = async (net: Network, options: Partial<FitOptions> = {}) => {
       await net.fit(DATA, { ...TRAINING, ...options });
       return net;
@@ -100,12 +100,12 @@ describe("a training that is resumed ends as it would have", () => {
     expect(again.toBytes()).toEqual(once.toBytes());
     const third = (await train(once)).toBytes();
     expect((await train(again)).toBytes()).toEqual(third);
-    // Of a checkpoint of the end no epoch is left to begin.
+    // A checkpoint from the end leaves no epoch to train.
     const last = await train(await Network.create(OPTIONS), { resume: saved.at(-1) as Bytes });
     expect((await train(last)).toBytes()).toEqual(third);
   });
 
-  it("and its own checkpoints are those of the whole, but for the time", async () => {
+  it("and saves the same checkpoints, apart from timings", async () => {
     const expected = await whole(TRAINING);
     const save = (bytes: Bytes) => void later.push(bytes);
     const later: Bytes[] = [];
@@ -128,19 +128,19 @@ describe("checkpoints are saved", () => {
     return saves;
   };
 
-  it("after so many steps, and at the end", async () => {
-    // 28 steps; what would fall between two epochs is saved after the last step of the first.
+  it("after the given number of steps, and at the end", async () => {
+    // 28 steps; the save that would fall between two epochs comes after the last step of the first.
     expect(await counted({ steps: 1 })).toBe(28 + 1);
     expect(await counted({ steps: 10 })).toBe(2 + 1);
     expect(await counted({ steps: 1000 })).toBe(1);
   });
 
-  it("after so many seconds", async () => {
+  it("after the given number of seconds", async () => {
     expect(await counted({})).toBe(1);
     expect(await counted({ seconds: 0 })).toBeGreaterThanOrEqual(5);
   });
 
-  it("never of a training that has diverged", async () => {
+  it("but not when training has diverged", async () => {
     const saved: Bytes[] = [];
     const net = await Network.create(OPTIONS);
     const schedule = (done: number) => (done < 2 ? 1 : 3e38);
@@ -152,7 +152,7 @@ describe("checkpoints are saved", () => {
     }
   });
 
-  it("nor of one that is aborted while its data is taken in", async () => {
+  it("but not when training is aborted while its data is copied", async () => {
     const inputs = new Uint8Array(200_000 * 64).map((_, i) => i % 251);
     const data = new Dataset({ inputs, shape: 64, labels: new Uint8Array(200_000).map((_, i) => i % 4) });
     const net = await Network.create(OPTIONS);
@@ -164,7 +164,7 @@ describe("checkpoints are saved", () => {
     expect(saved).toEqual([]);
   });
 
-  it("and training ends with what `save` throws", async () => {
+  it("and an error that `save` throws ends training", async () => {
     const net = await Network.create(OPTIONS);
     const save = () => Promise.reject(new Error("no space"));
     await expect(net.fit(DATA, { ...TRAINING, checkpoint: { save } })).rejects.toThrow("no space");
@@ -172,7 +172,7 @@ describe("checkpoints are saved", () => {
   });
 });
 
-describe("resume refuses, and leaves the network as it was", async () => {
+describe("resume refuses to go on, and does not change the network,", async () => {
   const validation = stripes(40, 4, 2);
   const { checkpoints } = await whole(TRAINING);
   const checkpoint = checkpoints[9] as Bytes;
@@ -190,28 +190,48 @@ describe("resume refuses, and leaves the network as it was", async () => {
   };
 
   it.each<[string, Partial<FitOptions>, Partial<NetworkOptions>, RegExp]>([
-    ["more epochs", { epochs: 5 }, {}, /^"epochs" must be 4 as in the checkpoint, got 5$/],
-    ["other batches", { batchSize: 16 }, {}, /^"batchSize" must be 15 as in the checkpoint, got 16$/],
-    ["no shuffling", { shuffle: false }, {}, /^"shuffle" must be true as in the checkpoint, got false$/],
-    ["another optimizer", { optimizer: sgd({ learningRate: 0.01 }) }, {}, /^"optimizer" must be "adam" as in .*"sgd"$/],
+    ["with more epochs", { epochs: 5 }, {}, /^"epochs" must be 4 as in the checkpoint, got 5$/],
+    ["with another batch size", { batchSize: 16 }, {}, /^"batchSize" must be 15 as in the checkpoint, got 16$/],
+    ["without shuffling", { shuffle: false }, {}, /^"shuffle" must be true as in the checkpoint, got false$/],
     [
-      "another rate",
+      "with another optimizer",
+      { optimizer: sgd({ learningRate: 0.01 }) },
+      {},
+      /^"optimizer" must be "adam" as in .*"sgd"$/,
+    ],
+    [
+      "with another learning rate",
       { optimizer: adam({ learningRate: 0.02 }) },
       {},
       /^"optimizer.learningRate" must be 0.01 as in .* got 0.02$/,
     ],
-    ["images drawn anew", { augment: { shift: 1 } }, {}, /^"augment" must be left out as in the .* got \{"shift":1\}$/],
-    ["a schedule", { schedule: constant() }, {}, /^"schedule" must be left out as in the checkpoint, got \{"name"/],
-    ["early stopping", { validation, earlyStopping: { patience: 1 } }, {}, /^"earlyStopping" must be left out as in/],
-    ["validation", { validation }, {}, /^"validation" must be left out as in the checkpoint, got "40 x 64, /],
-    ["another seed", {}, { seed: 5 }, /^"seed" must be 4 as in the checkpoint, got 5$/],
-    ["other layers", {}, { layers: layersOf([21, 4], "tanh", "softmax") }, /^"layers" must be \[\{"units":20,/],
-    ["another scale", {}, { inputScale: 1 }, /^"inputScale" must be 0\.0039\d+ as in the checkpoint, got 1$/],
+    ["with augmentation", { augment: { shift: 1 } }, {}, /^"augment" must be left out as in the .* got \{"shift":1\}$/],
+    [
+      "with a schedule",
+      { schedule: constant() },
+      {},
+      /^"schedule" must be left out as in the checkpoint, got \{"name"/,
+    ],
+    [
+      "with early stopping",
+      { validation, earlyStopping: { patience: 1 } },
+      {},
+      /^"earlyStopping" must be left out as in/,
+    ],
+    ["with validation", { validation }, {}, /^"validation" must be left out as in the checkpoint, got "40 x 64, /],
+    ["with another seed", {}, { seed: 5 }, /^"seed" must be 4 as in the checkpoint, got 5$/],
+    ["with other layers", {}, { layers: layersOf([21, 4], "tanh", "softmax") }, /^"layers" must be \[\{"units":20,/],
+    [
+      "with another input scale",
+      {},
+      { inputScale: 1 },
+      /^"inputScale" must be 0\.0039\d+ as in the checkpoint, got 1$/,
+    ],
   ])("with %s", async (_, options, network, message) => {
     expect(await differently(options, network)).toMatch(message);
   });
 
-  it("with data that differs in its last number only, past the first megabytes", async () => {
+  it("with data whose last number alone differs, after the first megabytes", async () => {
     const data = (last: number) => {
       const inputs = new Uint8Array(40_000 * 64);
       inputs[inputs.length - 1] = last;
@@ -240,7 +260,7 @@ describe("resume refuses, and leaves the network as it was", async () => {
     await expect(resuming).rejects.toThrow(/^"train" must be "100 x 64, \w+" as in the checkpoint/);
   });
 
-  it("with images of another shape, where they are drawn anew", async () => {
+  it("with images of another shape and augmentation", async () => {
     const options = { ...TRAINING, augment: { shift: 1 } };
     const [resume] = (await whole(options)).checkpoints as [Bytes];
     const { inputs, labels = [], classes } = DATA;
@@ -250,7 +270,7 @@ describe("resume refuses, and leaves the network as it was", async () => {
     );
   });
 
-  it("a model", async () => {
+  it("from a model", async () => {
     const model = (await Network.create(OPTIONS)).toBytes();
     expect(await differently({ resume: model })).toBe(
       'the checkpoint holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 1',
@@ -258,14 +278,14 @@ describe("resume refuses, and leaves the network as it was", async () => {
     await expect(Network.fromBytes(checkpoint)).rejects.toThrow('the tensor "state" has the type "U8"; F32 is read');
   });
 
-  it("what is not bytes", async () => {
+  it("from a value that is not bytes", async () => {
     const net = await Network.create(OPTIONS);
     await expect(net.fit(DATA, { ...TRAINING, resume: "x" as never })).rejects.toThrow(
       '"resume" must be a Uint8Array, got "x"',
     );
   });
 
-  it("one that is cut at any length", async () => {
+  it("from a checkpoint that is cut at any length", async () => {
     const net = await Network.create(OPTIONS);
     const before = flat(net);
     for (let length = 0; length < checkpoint.length; length += length < 3000 ? 7 : 997) {
@@ -275,7 +295,7 @@ describe("resume refuses, and leaves the network as it was", async () => {
     expect(flat(net)).toEqual(before);
   });
 
-  /** The checkpoint with its state changed. */
+  /** The checkpoint with one entry of its state replaced. */
   function altered(change: (state: Record<string, unknown>) => void): Bytes {
     const { tensors, bytes, metadata } = decodeSafetensors(checkpoint, "x", ["F32", "U8"]);
     const state = JSON.parse(new TextDecoder().decode(bytes.get("state")));
@@ -309,7 +329,7 @@ describe("resume refuses, and leaves the network as it was", async () => {
     expect(await differently({ resume })).toMatch(`the checkpoint is damaged: ${message}`);
   });
 
-  it("one of which any byte is another, unless it still is one", async () => {
+  it("from a checkpoint with one changed byte, unless it is still valid", async () => {
     const net = await Network.create(OPTIONS);
     const header = 8 + new DataView(checkpoint.buffer).getUint32(0, true);
     const state = checkpoint.length - 2000;
@@ -330,7 +350,7 @@ describe("resume refuses, and leaves the network as it was", async () => {
   });
 });
 
-describe("what checkpoints are asked for is checked", () => {
+describe("checkpoint options are checked", () => {
   it.each<[unknown, string]>([
     [3, '"checkpoint" must be an object, got 3'],
     [{}, '"checkpoint.save" must be a function, got undefined'],

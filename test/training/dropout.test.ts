@@ -10,19 +10,25 @@ import { dropoutMasks, ReferenceTraining } from "../support/reference-optimizers
 
 const SEED = 11;
 
-function dropping(units: number[], hidden: Activation, rates: number[]): LayerSpec[] {
+function dropoutLayers(units: number[], hidden: Activation, rates: number[]): LayerSpec[] {
   return layersOf(units, hidden, "softmax").map((layer, i) => ({ ...layer, ...(rates[i] && { dropout: rates[i] }) }));
 }
 
 function networkOf(hidden: Activation, rates: number[], units = [18, 9, 3]): NetworkOptions {
-  return { inputs: 9, layers: dropping(units, hidden, rates), loss: "crossEntropy", seed: SEED, biasInit: "gaussian" };
+  return {
+    inputs: 9,
+    layers: dropoutLayers(units, hidden, rates),
+    loss: "crossEntropy",
+    seed: SEED,
+    biasInit: "gaussian",
+  };
 }
 
 function samples(count: number): Dataset {
   return new Dataset({ inputs: gaussians(count * 9, 1), shape: 9, targets: distributions(count, 3, 2) });
 }
 
-/** One training and the reference's, side by side: how far from each other they end, of the largest of each tensor. */
+/** Trains a network and the reference. Returns their largest difference, relative to the largest element of each tensor. */
 async function apart(
   network: NetworkOptions,
   data: Dataset,
@@ -49,25 +55,25 @@ async function apart(
 describe("dropout", () => {
   const HIDDEN: Activation[] = ["sigmoid", "tanh", "relu", "leakyRelu", "linear"];
 
-  it.each(HIDDEN)("trains as the reference does with the same units left out: %s", async (hidden) => {
+  it.each(HIDDEN)("trains as the reference does with the same units dropped: %s", async (hidden) => {
     const options = { epochs: 3, batchSize: 10, optimizer: sgd({ learningRate: 0.1 }) };
     expect(await apart(networkOf(hidden, [0.3, 0.5]), samples(40), options)).toBeLessThan(5e-5);
   });
 
   it.each<[string, Optimizer, number]>([
     ["adam", adam({ learningRate: 0.01 }), 10],
-    ["a batch past the gradient block", sgd({ learningRate: 0.3 }), 300],
+    ["a batch larger than the gradient block", sgd({ learningRate: 0.3 }), 300],
     ["batches in chunks", sgd({ learningRate: 0.3, momentum: 0.5 }), 1100],
   ])("with %s too", async (_, optimizer, batchSize) => {
     const data = samples(batchSize === 10 ? 40 : batchSize + 50);
     const network = networkOf("tanh", [0, 0.4]);
     expect(await apart(network, data, { epochs: 2, batchSize, optimizer })).toBeLessThan(5e-5);
-    // Were other units left out, it would show.
+    // The difference would be large if other units were dropped.
     const others: typeof dropoutMasks = (spec, seed, epoch, rows) => dropoutMasks(spec, seed, epoch + 1, rows);
     expect(await apart(network, data, { epochs: 2, batchSize, optimizer }, others)).toBeGreaterThan(1e-3);
   });
 
-  it.each(HIDDEN)("has the gradient of the loss with those units left out: %s", async (hidden) => {
+  it.each(HIDDEN)("has the gradient of the loss with those units dropped: %s", async (hidden) => {
     const net = await Network.create(networkOf(hidden, [0.4, 0.3]));
     const data = samples(6);
     const params = copyParameters(net.parameters());
@@ -76,7 +82,7 @@ describe("dropout", () => {
     const byRule = gradient(net.spec, params, data.inputs, targets, 6, masks);
     const byDifferences = centralDifferences(net.spec, params, data.inputs, targets, 6, masks);
     expect(tensorDifference(byDifferences, byRule.layers)).toBeLessThan(1e-6);
-    // A step of rate 1 is the gradient.
+    // A step with learning rate 1 subtracts the gradient.
     await net.fit(data, { epochs: 1, batchSize: 6, optimizer: sgd({ learningRate: 1 }), shuffle: false });
     const moved = net.parameters().map(({ weights, biases }, i) => ({
       weights: params[i]?.weights.map((w, j) => w - (weights[j] as number)) ?? [],
@@ -85,10 +91,10 @@ describe("dropout", () => {
     expect(tensorDifference(byDifferences, moved)).toBeLessThan(1e-4);
   });
 
-  it("leaves out about its share of units, and others in every epoch and sample", () => {
+  it("drops about its share of units, and different ones in each epoch and for each sample", () => {
     const spec = {
       inputs: 9,
-      layers: dropping([4000, 3], "tanh", [0.3]),
+      layers: dropoutLayers([4000, 3], "tanh", [0.3]),
       loss: "crossEntropy",
       inputScale: 1,
     } as const;
@@ -102,7 +108,7 @@ describe("dropout", () => {
     for (const count of both) expect(count / 4000).toBeCloseTo(0.09, 1);
   });
 
-  it("is for training only: neither predictions nor a gradient that is asked for leave anything out", async () => {
+  it("applies in training only: predictions and requested gradients use all units", async () => {
     const [net, plain] = await Promise.all([networkOf("tanh", [0.5, 0.5]), networkOf("tanh", [])].map(Network.create));
     const data = samples(10);
     expect(net?.predict(data.inputs as Float32Array)).toEqual(plain?.predict(data.inputs as Float32Array));
@@ -112,7 +118,7 @@ describe("dropout", () => {
     expect(net?.evaluate(data)).toEqual(plain?.evaluate(data));
   });
 
-  it("is saved with the network, and a rate of 0 is none", async () => {
+  it("is saved with the network; a rate of 0 is not saved", async () => {
     const net = await Network.create(networkOf("tanh", [0.25]));
     expect((await Network.fromBytes(net.toBytes())).spec.layers[0]).toEqual({
       units: 18,
@@ -140,10 +146,10 @@ describe("dropout", () => {
 
 describe("max-norm", () => {
   it.each<[string, Optimizer, number]>([
-    ["plain descent", sgd({ learningRate: 0.3 }), 10],
+    ["plain gradient descent", sgd({ learningRate: 0.3 }), 10],
     ["momentum and dropout", sgd({ learningRate: 0.1, momentum: 0.9 }), 10],
     ["adam", adam({ learningRate: 0.05 }), 10],
-    ["batches past the gradient block", sgd({ learningRate: 0.9 }), 300],
+    ["batches larger than the gradient block", sgd({ learningRate: 0.9 }), 300],
   ])("keeps the weights into each unit as short as the reference does: %s", async (name, optimizer, batchSize) => {
     const network = networkOf("tanh", name.includes("dropout") ? [0.2] : []);
     const data = samples(batchSize === 10 ? 40 : 350);
@@ -174,7 +180,7 @@ it("dropout and max-norm give the same bits with any number of threads", async (
   const data = stripes(120, 4, 1);
   const ends = await Promise.all(
     [1, 2, 3].map(async (threads) => {
-      const layers = dropping([64, 40, 4], "relu", [0.2, 0.5]);
+      const layers = dropoutLayers([64, 40, 4], "relu", [0.2, 0.5]);
       const net = await Network.create({ inputs: 64, layers, loss: "crossEntropy", seed: 3, threads });
       const options = { epochs: 3, batchSize: 16, optimizer: adam({ learningRate: 0.01 }), maxNorm: 1 };
       await net.fit(data, options);

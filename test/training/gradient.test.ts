@@ -1,4 +1,4 @@
-// Gradients of whole networks against the float64 reference: its chain rule, and its differences, which know no chain rule.
+// Gradients of whole networks against the float64 reference: its backpropagation, and central differences, which need none.
 
 import { describe, expect, it } from "vitest";
 import { Engine } from "../../src/engine.js";
@@ -11,11 +11,11 @@ import { centralDifferences, copyParameters, gradient, type Parameters, predict 
 
 const HIDDEN: Activation[] = ["sigmoid", "tanh", "relu", "leakyRelu", "linear"];
 
-/** Of the largest element of each tensor; float32 keeps seven digits, sums and 1 − a lose up to two. */
+/** Relative to the largest element of each tensor. Float32 keeps seven digits; sums and 1 − a lose up to two. */
 const FLOAT_TOLERANCE = 2e-5;
 const DIFFERENCE_TOLERANCE = 1e-4;
 
-/** Whether no relu of the network turns close to this sample: a difference across the turn is no derivative. */
+/** Whether no relu has z close to 0 at this sample: a difference across the kink is not a derivative. */
 function isSmooth(spec: NetworkSpec, params: readonly Parameters[], x: Float32Array): boolean {
   return spec.layers.every(({ units, activation }, i) => {
     if (activation !== "relu" && activation !== "leakyRelu") return true;
@@ -24,7 +24,7 @@ function isSmooth(spec: NetworkSpec, params: readonly Parameters[], x: Float32Ar
   });
 }
 
-/** `rows` samples away from every turn. */
+/** `rows` samples away from every kink. */
 function smoothSamples(spec: NetworkSpec, params: readonly Parameters[], rows: number): Float32Array {
   const samples = new Float32Array(rows * spec.inputs);
   for (let row = 0, seed = 7; row < rows; seed++) {
@@ -36,9 +36,9 @@ function smoothSamples(spec: NetworkSpec, params: readonly Parameters[], rows: n
 
 interface Check {
   rows: number;
-  /** Whether also against differences, which take a forward pass for each parameter. */
+  /** Whether to compare with central differences too, which take two forward passes for each parameter. */
   differences: boolean;
-  /** What target rows, which sum to 1, are multiplied by. */
+  /** Factor for the rows of targets, which sum to 1. */
   targetScale?: number;
 }
 
@@ -65,7 +65,7 @@ describe("gradients against central differences of the reference", () => {
     });
   }
 
-  it("of one layer, of four, and of sizes around a panel", async () => {
+  it("with one layer, with four, and with sizes around that of a panel", async () => {
     const of = (inputs: number, units: number[]) => ({ inputs, layers: layersOf(units, "tanh", "sigmoid"), seed: 5 });
     await check({ ...of(3, [1]), loss: "quadratic" }, { rows: 1, differences: true });
     await check({ ...of(1, [2]), loss: "crossEntropy" }, { rows: 3, differences: true });
@@ -79,14 +79,14 @@ describe("gradients against central differences of the reference", () => {
   });
 });
 
-/** A whole number from `least` to `most`, drawn by (network, place). */
+/** A whole number from `least` to `most`, determined by (network, place). */
 function draw(network: number, place: number, least: number, most: number): number {
   const block = new Uint32Array(4);
   philox(block, network, place, 0, 0, 20, 0);
   return least + ((block[0] as number) % (most - least + 1));
 }
 
-/** A network of 1 to 4 layers, each of a size and, but for the last, of an activation of its own. */
+/** A network of 1 to 4 layers of random sizes; each but the last has a random activation. */
 function randomOptions(n: number): NetworkOptions {
   const [output, loss] = PAIRINGS[n % PAIRINGS.length] as (typeof PAIRINGS)[number];
   const depth = 1 + (Math.floor(n / PAIRINGS.length) % 4);
@@ -99,12 +99,12 @@ function randomOptions(n: number): NetworkOptions {
 
 const RANDOM = Array.from({ length: 4 * PAIRINGS.length }, (_, n) => n);
 
-describe("gradients of random networks against differences and the chain rule", () => {
+describe("gradients of random networks against differences and backpropagation", () => {
   it.each(RANDOM.map((n) => [n, specOf(randomOptions(n))] as const))("%i: %s", async (n) => {
     await check(randomOptions(n), { rows: draw(n, 91, 1, 7), differences: true });
   });
 
-  it("have every depth with every last layer and loss", () => {
+  it("cover every depth with every last layer and loss", () => {
     const combinations = RANDOM.map(randomOptions).map(({ layers, loss }) => {
       return `${layers.length} ${layers.at(-1)?.activation} ${loss}`;
     });
@@ -112,7 +112,7 @@ describe("gradients of random networks against differences and the chain rule", 
   });
 });
 
-describe("gradients against the reference's chain rule", () => {
+describe("gradients against the reference's backpropagation", () => {
   it.each([1, 2, 255, 256, 257, 600, 1025, 1500])("over %i samples", async (rows) => {
     const options: NetworkOptions = { inputs: 20, layers: layersOf([24, 6], "relu", "softmax"), loss: "crossEntropy" };
     await check({ ...options, seed: 2 }, { rows, differences: false });
@@ -124,8 +124,8 @@ describe("gradients against the reference's chain rule", () => {
   });
 });
 
-describe("the measure of these tests", () => {
-  it("sees one wrong element of one tensor, however small the tensor is beside the others", async () => {
+describe("tensorDifference", () => {
+  it("detects one wrong element of a tensor whose elements are small beside those of others", async () => {
     const of = (weight: number) => [
       { weights: Float64Array.of(1e3, 2e3), biases: Float64Array.of(1) },
       { weights: Float64Array.of(1e-4, weight), biases: Float64Array.of(1) },
@@ -136,7 +136,7 @@ describe("the measure of these tests", () => {
   });
 });
 
-describe("what pads rows", () => {
+describe("the padding of rows", () => {
   it.each(PAIRINGS)("is never read: %s, %s", async (output, loss) => {
     const spec: NetworkSpec = { inputs: 5, layers: layersOf([17, 3, 2], "sigmoid", output), loss, inputScale: 1 };
     const engine = await Engine.create(spec, "simd");
@@ -150,7 +150,7 @@ describe("what pads rows", () => {
       return engine.plan.tensors.map((tensor) => engine.arena.readTensor(tensor, offset));
     };
     const expected = gradientBits();
-    // Everything but the parameters: what a pass needs it writes anew.
+    // Everything except the parameters: a pass must write what it reads.
     const { floats } = engine.arena;
     floats.fill(Number.NaN, engine.plan.grads / 4, engine.plan.end / 4);
     expect(gradientBits()).toEqual(expected);

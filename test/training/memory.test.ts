@@ -1,4 +1,4 @@
-// Memory that stays flat, in processes of their own so that nothing else is in it.
+// Memory use does not grow. Each test runs in a process of its own, where nothing else allocates.
 
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ const source = resolve(import.meta.dirname, "../../src/node.js");
 const folder = mkdtempSync(join(tmpdir(), "wasmlp-memory-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs a script against the library with `gc` at hand; gives the JSON it prints last. */
+/** Runs a script that uses the library with `gc` available. Returns the JSON that it prints last. */
 function run(name: string, code: string, flags: string[] = []): Record<string, number> {
   const [entry, outfile] = [join(folder, `${name}.ts`), join(folder, `${name}.mjs`)];
   writeFileSync(entry, code.replace("wasmlp/node", source.replaceAll("\\", "/").replace(".js", ".ts")));
@@ -24,7 +24,7 @@ function run(name: string, code: string, flags: string[] = []): Record<string, n
   );
 }
 
-/** A network of 8-4-2 that has taken 200,000 steps, and `fit(epochs)` of 1,000 steps each. */
+/** A network of 8-4-2 that has taken 200,000 steps, and `fit(epochs)` of 1,000 steps an epoch. */
 const warm = (how: string): string => `import { adamw, cosine, Dataset, Network, sgd } from "wasmlp/node";
 let grown = 0;
 const { grow } = WebAssembly.Memory.prototype;
@@ -39,7 +39,7 @@ const warm = grown;
 `;
 
 describe("memory", () => {
-  it("a million steps of a small network leave heap, WebAssembly memory and resident memory flat", () => {
+  it("heap, WebAssembly memory and resident memory do not grow in a million steps of a small network", () => {
     const { heap, resident, pages, warmPages, seconds } = run(
       "steps",
       `${warm("optimizer: sgd({ learningRate: 0.1 })")}
@@ -52,7 +52,7 @@ describe("memory", () => {
       const [heap, resident] = [after.heapUsed - before.heapUsed, after.rss - before.rss];
       console.log(JSON.stringify({ heap, resident, pages: grown - warm, warmPages: warm, seconds }));`,
     ) as { heap: number; resident: number; pages: number; warmPages: number; seconds: number };
-    // 1000 records of epochs are garbage by then; a single byte a step would be a million.
+    // The 1000 records of epochs are garbage by then. A single byte for each step would be a million.
     expect(heap).toBeLessThan(500_000);
     expect(resident).toBeLessThan(16e6);
     expect(warmPages).toBeGreaterThan(0);
@@ -61,11 +61,11 @@ describe("memory", () => {
   });
 
   it.each([
-    ["plain descent", "optimizer: sgd({ learningRate: 0.1 })"],
-    ["plain descent with images drawn anew", "optimizer: sgd({ learningRate: 0.1 }), augment: { shift: 1 }"],
+    ["plain gradient descent", "optimizer: sgd({ learningRate: 0.1 })"],
+    ["plain gradient descent with augmentation", "optimizer: sgd({ learningRate: 0.1 }), augment: { shift: 1 }"],
     ["adamw and a schedule", "optimizer: adamw(), schedule: cosine({ warmUp: 1 })"],
   ])("a step of %s makes no garbage but boxed numbers", (_, how) => {
-    // A young generation that holds all of it, so that what is left on the heap is all that was allocated.
+    // The young generation is large enough for all of it, so that the heap at the end is all that was allocated.
     const { bytes, collections } = run(
       "garbage",
       `${warm(how)}
@@ -85,12 +85,12 @@ describe("memory", () => {
     ) as { bytes: number; collections: number };
     expect(collections).toBe(0);
     expect(bytes).toBeGreaterThanOrEqual(0);
-    // performance.now() and what is passed on uninlined are boxed numbers of 12 or 16 bytes: some 40 to 100 bytes a step, by what
-    // V8 inlines on this Node and just now. An object a step would be more.
+    // performance.now() and numbers that pass through functions V8 does not inline are boxed: 12 or 16 bytes each, some
+    // 40 to 100 bytes a step, depending on what this Node inlines. An object for each step would be more.
     expect(bytes).toBeLessThan(128);
   });
 
-  it("forgotten and disposed networks are collected", () => {
+  it("networks that are dropped or disposed are collected", () => {
     const { resident } = run(
       "networks",
       `import { Network } from "wasmlp/node";
@@ -103,11 +103,11 @@ describe("memory", () => {
       }
       console.log(JSON.stringify({ resident: process.resourceUsage().maxRSS * 1024 }));`,
     ) as { resident: number };
-    // Each has 64 rows of 16,384 activations that have been written to: all of them would be 700 MB.
+    // Each has written to 64 rows of 16,384 activations. All of them together would be 700 MB.
     expect(resident).toBeLessThan(400e6);
   });
 
-  it("full-batch descent on the 60,000 digits stays under 400 MB", () => {
+  it("full-batch gradient descent on the 60,000 digits stays under 400 MB", () => {
     const { resident, fell } = run(
       "full",
       `import { loadMnist, Network, sgd } from "wasmlp/node";

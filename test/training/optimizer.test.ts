@@ -42,8 +42,8 @@ function samples(count: number): Dataset {
 }
 
 /**
- * How far from each other training and the reference end, of the largest element of each tensor, and how far their losses
- * were at most; and how far they went.
+ * How far apart training and the reference end: the larger of the difference of the parameters, relative to the largest
+ * element of each tensor, and that of the losses. And how far the parameters have moved.
  */
 async function distances(
   data: Dataset,
@@ -71,7 +71,7 @@ async function distances(
   };
 }
 
-describe("training equals the reference's", () => {
+describe("training agrees with the reference", () => {
   const cases = OPTIMIZERS.flatMap((optimizer) =>
     [
       [30, 7, 5],
@@ -87,7 +87,7 @@ describe("training equals the reference's", () => {
     expect(apart).toBeLessThan(5e-5);
   });
 
-  it("and each optimizer is told from the others", async () => {
+  it("and no two optimizers agree with each other", async () => {
     const ends = await Promise.all(
       [...OPTIMIZERS, sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }), adamw()].map(async (optimizer) => {
         const net = await Network.create(SMALL);
@@ -98,7 +98,7 @@ describe("training equals the reference's", () => {
     expect(new Set(ends).size).toBe(ends.length);
   });
 
-  it("begins with no memory of an earlier fit", async () => {
+  it("starts without the moments of an earlier fit", async () => {
     const net = await Network.create(SMALL);
     const again = await Network.create(SMALL);
     const options = { epochs: 3, batchSize: 10, optimizer: adam({ learningRate: 0.01 }), shuffle: false };
@@ -109,7 +109,7 @@ describe("training equals the reference's", () => {
     expect(again.toBytes()).toEqual(net.toBytes());
   });
 
-  it("is not disturbed by a gradient that is asked for between two steps", async () => {
+  it("does not change when a gradient is requested between two steps", async () => {
     const [net, quiet] = [await Network.create(SMALL), await Network.create(SMALL)];
     const data = samples(60);
     const options = { epochs: 3, batchSize: 10, optimizer: adam({ learningRate: 0.01 }) };
@@ -129,7 +129,7 @@ describe("training equals the reference's", () => {
     );
   });
 
-  it("a squared gradient that overflows is told too", async () => {
+  it("a squared gradient that overflows is reported as well", async () => {
     const net = await Network.create({ inputs: 1, layers: layersOf([1], "linear", "linear"), loss: "quadratic" });
     const data = new Dataset({ inputs: Float32Array.of(1e12), shape: 1, targets: Float32Array.of(1e12) });
     await expect(net.fit(data, { epochs: 1, optimizer: adam({ learningRate: 1e-20 }) })).rejects.toThrow(
@@ -138,7 +138,7 @@ describe("training equals the reference's", () => {
   });
 });
 
-/** Factors as their formulas are usually written, of step number `step`. */
+/** Factors by the textbook formulas, after `done` epochs. */
 const FORMULAS: [Schedule, (done: number, epochs: number) => number][] = [
   [constant(), () => 1],
   [stepDecay({ factor: 0.3, every: 2 }), (done) => 0.3 ** Math.floor(done / 2)],
@@ -164,7 +164,7 @@ describe("schedules", () => {
     }
   });
 
-  it("rise in equal steps while they warm up, and begin then", () => {
+  it("rise linearly during the warm-up, and their decay starts after it", () => {
     const factors = (schedule: Schedule) => Array.from({ length: 12 }, (_, i) => factorAt(schedule, i + 1, 4, 3));
     const rise = [0.25, 0.5, 0.75];
     const close = (got: number[], expected: number[]) =>
@@ -176,7 +176,7 @@ describe("schedules", () => {
     close(factors(constant({ warmUp: 0.1 })), Array<number>(12).fill(1));
   });
 
-  it("are what training goes by", async () => {
+  it("multiply the learning rate in training", async () => {
     for (const schedule of [cosine({ warmUp: 1 }), stepDecay({ factor: 0.2, every: 1 })]) {
       for (const optimizer of [sgd({ learningRate: 0.2 }), adamw({ learningRate: 0.02, weightDecay: 0.3 })]) {
         const options = { epochs: 4, batchSize: 8, optimizer, schedule };
@@ -187,13 +187,13 @@ describe("schedules", () => {
     }
   });
 
-  it("go on over batches past the gradient block", async () => {
+  it("apply to batches larger than the gradient block", async () => {
     const options = { epochs: 4, batchSize: 300, optimizer: sgd({ learningRate: 0.5 }), schedule: cosine() };
     const factor = (step: number) => factorAt(cosine(), step, 1, 4);
     expect((await distances(samples(300), options, factor)).apart).toBeLessThan(5e-5);
   });
 
-  it("powers are those of Math.pow but for their last bits", () => {
+  it("powers agree with Math.pow except in their last bits", () => {
     for (const base of [0, 0.3, 0.9, 0.999]) {
       for (const exponent of [0, 1, 2, 3, 10, 1000, 12_345]) {
         expect(power(base, exponent) / base ** exponent || 1).toBeCloseTo(1, 11);
@@ -201,7 +201,7 @@ describe("schedules", () => {
     }
   });
 
-  it("of a function that gives no factor end training with a sentence, and the network goes on", async () => {
+  it("that return no valid factor end training with an error, and the network can be trained further", async () => {
     const net = await Network.create({ ...SMALL, inputs: 64 });
     const data = stripes(30, 3, 1);
     const fit = (schedule?: Schedule) => net.fit(data, { epochs: 2, optimizer: adam(), ...(schedule && { schedule }) });

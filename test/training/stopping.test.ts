@@ -1,4 +1,4 @@
-// Early stopping: when training ends, and that the best parameters are put back whatever ended it.
+// Early stopping: when training ends, and that the best parameters are restored however it ended.
 
 import { describe, expect, it } from "vitest";
 import { Dataset, type EpochRecord, type FitOptions, Network, type NetworkOptions, sgd } from "../../src/index.js";
@@ -11,7 +11,7 @@ const OPTIONS: NetworkOptions = {
   seed: 4,
 };
 const DATA = stripes(120, 4, 1);
-/** Labels of chance: what is learned of the training data makes it worse sooner or later. */
+/** Random labels: training on them makes the validation loss worse sooner or later. */
 const NOISE = new Dataset({
   inputs: DATA.inputs,
   shape: [8, 8],
@@ -44,7 +44,7 @@ async function run(options: Partial<FitOptions>, onEpoch?: (record: EpochRecord)
   return { net, history, error, seen };
 }
 
-/** The epoch of the least value, the first of equals. */
+/** The epoch with the smallest value, the first of equals. */
 function leastOf(values: number[]): number {
   return values.indexOf(Math.min(...values)) + 1;
 }
@@ -52,7 +52,7 @@ function leastOf(values: number[]): number {
 const losses = (history: EpochRecord[]) => history.map(({ validation }) => validation?.loss ?? Number.NaN);
 
 describe("early stopping", () => {
-  it("ends after `patience` epochs without a better loss, and puts the best parameters back", async () => {
+  it("ends after `patience` epochs without a better loss, and restores the best parameters", async () => {
     const { net, history, seen } = await run({ earlyStopping: { patience: 5 } });
     const best = leastOf(losses(history));
     expect(history.length).toBe(best + 5);
@@ -64,7 +64,7 @@ describe("early stopping", () => {
     history.forEach((record, i) => void expect(record.bestEpoch).toBe(leastOf(losses(history).slice(0, i + 1))));
   });
 
-  it("puts them back too where training ends before", async () => {
+  it("restores them too when training ends before", async () => {
     const { net, history, seen } = await run({ epochs: 30, earlyStopping: { patience: 1000 } });
     const best = leastOf(losses(history));
     expect(history).toHaveLength(30);
@@ -72,14 +72,14 @@ describe("early stopping", () => {
     expect(flat(net)).toEqual(seen[best - 1]);
   });
 
-  it("goes by accuracy where told", async () => {
+  it("uses the accuracy when asked to", async () => {
     const { history, net, seen } = await run({ earlyStopping: { patience: 4, metric: "accuracy" } });
     const best = leastOf(history.map(({ validation }) => -(validation?.accuracy ?? 0)));
     expect(history.length).toBe(best + 4);
     expect(flat(net)).toEqual(seen[best - 1]);
   });
 
-  it("counts what is better by more than minDelta only", async () => {
+  it("counts only improvements of more than minDelta", async () => {
     const { history } = await run({ earlyStopping: { patience: 3, minDelta: 1000 } });
     expect(history).toHaveLength(4);
     expect(history.at(-1)?.bestEpoch).toBe(1);
@@ -114,7 +114,7 @@ describe("early stopping", () => {
     expect(flat(net)).toEqual(seen[best - 1]);
   });
 
-  it("leaves what was learned where no epoch has ended", async () => {
+  it("keeps what was learned if no epoch has ended", async () => {
     const net = await Network.create(OPTIONS);
     const before = flat(net);
     const stop = new AbortController();
@@ -150,7 +150,7 @@ describe("early stopping", () => {
     for (const checkpoint of saved.slice()) expect(await fit(checkpoint)).toEqual(whole);
   });
 
-  it("changes nothing of the training itself", async () => {
+  it("does not change the training itself", async () => {
     const [stopped, whole] = [await run({ epochs: 12, earlyStopping: { patience: 100 } }), await run({ epochs: 12 })];
     expect(losses(stopped.history)).toEqual(losses(whole.history));
     expect(whole.history.every((record) => !("bestEpoch" in record))).toBe(true);

@@ -1,4 +1,4 @@
-// Threads change no bit, and none that is gone or refused makes anybody wait.
+// The number of threads changes no bit, and a thread that ends or cannot start does not block the others.
 
 import { execFileSync } from "node:child_process";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -24,7 +24,7 @@ const specOf = (inputs: number, units: number[], output: "softmax" | "sigmoid" |
   loss: output === "tanh" ? "quadratic" : "crossEntropy",
 });
 
-/** Float rows of which `share` are not zero. */
+/** Float rows of which `share` are non-zero. */
 function sparseRows(count: number, inputs: number, share: number): Float32Array {
   return gaussians(count * inputs, 3).map((x, i) => ((i * 7919) % 100 < share * 100 ? x || 1 : 0));
 }
@@ -56,7 +56,7 @@ async function trained(
   return result;
 }
 
-/** Of all parameters' padding; NaN where one is not a number. */
+/** The sum of the magnitudes of all padding of parameters; NaN if one of them is. */
 function paddingSum(engine: Engine): number {
   const { params, paramFloats, tensors } = engine.plan;
   const all = engine.arena.floats.slice(params / 4, params / 4 + paramFloats);
@@ -74,7 +74,7 @@ const CASES: [string, NetworkSpec, Dataset, number][] = [
   ["one layer only", specOf(64, [80], "sigmoid"), stripes(150, 4, 1), 30],
   ["batches past the gradient block", specOf(64, [48, 4], "softmax"), stripes(1500, 4, 1), 1300],
   [
-    "float rows and vectors of targets",
+    "float rows with target vectors",
     specOf(70, [50, 33, 40], "tanh"),
     new Dataset({ inputs: sparseRows(90, 70, 0.2), shape: 70, targets: distributions(90, 40, 2) }),
     20,
@@ -107,7 +107,7 @@ describe("threads and input paths give the same bits", () => {
     });
   });
 
-  it("inference of many samples too, in all ways", async () => {
+  it("and so does inference of many samples, in every method", async () => {
     const options: NetworkOptions = {
       inputs: 784,
       layers: layersOf([128, 10], "relu", "softmax"),
@@ -143,7 +143,7 @@ describe("a thread", () => {
     vi.restoreAllMocks();
   });
 
-  it("that is ended in the middle of training ends it with a sentence, within a second", async () => {
+  it("that is terminated during training ends it with an error within a second", async () => {
     const started = watchWorkers();
     const net = await create(2);
     let ended = 0;
@@ -156,13 +156,13 @@ describe("a thread", () => {
     await expect(training).rejects.toThrow(/^a thread is gone in the middle of training: it was ended; /);
     expect(performance.now() - ended).toBeLessThan(1000);
     expect(started).toHaveLength(1);
-    // The network goes on, with new threads.
+    // The network can be trained further, with new threads.
     await net.fit(STRIPES, { ...OPTIONS, epochs: 1 });
     expect(started).toHaveLength(2);
     net.dispose();
   });
 
-  it("that is refused is done without", async () => {
+  it("that cannot be started is not used", async () => {
     refuseWorkers("no threads here");
     const [alone, one] = [await create(3), await create(1)];
     const data = stripes(100, 4, 1);
@@ -171,7 +171,7 @@ describe("a thread", () => {
     expect(alone.toBytes()).toEqual(one.toBytes());
   });
 
-  it("that dies at its start is done without, within a second", async () => {
+  it("that dies at its start is not used, and found out within a second", async () => {
     workers.Worker = class extends Worker {
       constructor(_source: string | URL, options: ConstructorParameters<typeof Worker>[1]) {
         super("throw new Error('nothing works');", options);
@@ -186,7 +186,7 @@ describe("a thread", () => {
     expect(alone.toBytes()).toEqual(one.toBytes());
   });
 
-  it("is freed by dispose, and used again by the next training", async () => {
+  it("is released by dispose, and reused by the next training", async () => {
     const started = watchWorkers();
     const net = await create(2);
     await net.fit(STRIPES, { ...OPTIONS, epochs: 1 });
@@ -197,7 +197,7 @@ describe("a thread", () => {
     await gone;
   });
 
-  it("does not keep the process alive", () => {
+  it("does not keep the process running", () => {
     const code = `
       import { Dataset, Network, sgd } from ${JSON.stringify(new URL("../../build/index.js", import.meta.url).href)};
       const net = await Network.create({ inputs: 64, layers: ${JSON.stringify(LAYERS)}, loss: "crossEntropy", threads: 3 });
@@ -223,7 +223,7 @@ describe("a thread", () => {
 });
 
 describe("turbo", () => {
-  /** Trains in a process of its own; gives whether it ran with paired vectors, and the model's hash. */
+  /** Trains in a process of its own. Returns whether paired vectors were used, and the model's hash. */
   function run(turbo: boolean, deterministic: boolean): { turbo: boolean; hash: string } {
     const code = `
       import { createHash } from "node:crypto";
@@ -247,7 +247,7 @@ describe("turbo", () => {
 });
 
 describe("fillInputs", () => {
-  it("refuses what is no count or no function", async () => {
+  it("refuses an invalid count or function", async () => {
     const net = await create(1);
     expect(() => net.fillInputs(0, () => {})).toThrow('"count" must be a whole number from 1');
     expect(() => net.fillInputs(1, 5 as never)).toThrow('"fill" must be a function, got 5');

@@ -1,4 +1,4 @@
-// Training against the float64 reference, and what `fit` promises on the way.
+// Training against the float64 reference, and the other promises of `fit`.
 
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
@@ -36,7 +36,7 @@ function sha256(bytes: Uint8Array): string {
   return createHash("sha256").update(bytes).digest("hex");
 }
 
-/** One epoch of the reference over `data` in `order`, in place. Gives the mean loss. */
+/** One epoch of the reference over `data` in `order`; changes `params`. Returns the mean loss. */
 function referenceEpoch(
   spec: NetworkSpec,
   params: Parameters[],
@@ -56,7 +56,7 @@ function referenceEpoch(
   return loss / data.count;
 }
 
-/** How far two trainings of `epochs` without shuffling end from each other, of the largest element of each tensor. */
+/** The difference after `epochs` without shuffling, relative to the largest element of each tensor. */
 async function distance(options: NetworkOptions, data: Dataset, epochs: number, batchSize: number): Promise<number> {
   const net = await Network.create(options);
   const params = copyParameters(net.parameters());
@@ -66,12 +66,12 @@ async function distance(options: NetworkOptions, data: Dataset, epochs: number, 
     const expected = referenceEpoch(net.spec, params, data, ascending(data.count), batchSize, 0.2);
     expect(Math.abs(loss - expected)).toBeLessThan(1e-5 * Math.max(1, expected));
   }
-  // Were it not far from its start, it would not matter where it ended.
+  // The comparison means something only if the parameters have moved far.
   expect(tensorDifference(params, start)).toBeGreaterThan(1e-3);
   return tensorDifference(params, net.parameters());
 }
 
-describe("steps of gradient descent equal the reference's", () => {
+describe("steps of gradient descent agree with the reference", () => {
   const net = (seed: number): NetworkOptions => {
     return { inputs: 9, layers: layersOf([12, 3], "sigmoid", "sigmoid"), loss: "quadratic", seed };
   };
@@ -100,19 +100,19 @@ describe("steps of gradient descent equal the reference's", () => {
     expect(await distance(net(2), data(count), epochs, batchSize)).toBeLessThan(2e-5);
   });
 
-  it.each(PAIRINGS)("%s, %s, of float targets", async (output, loss) => {
+  it.each(PAIRINGS)("%s, %s, with float targets", async (output, loss) => {
     const options: NetworkOptions = { ...net(3), layers: layersOf([17, 5, 3], "leakyRelu", output), loss };
     expect(await distance(options, data(45), 3, 10)).toBeLessThan(2e-5);
   });
 
-  it.each([16, 200])("of bytes and labels, in batches of %i", async (batchSize) => {
+  it.each([16, 200])("with bytes and labels, in batches of %i", async (batchSize) => {
     expect(await distance(SMALL, DATA, 3, batchSize)).toBeLessThan(2e-5);
     expect(await distance({ ...SMALL, inputScale: 1 / 64 }, DATA, 3, batchSize)).toBeLessThan(2e-5);
   });
 });
 
 const DATA300 = stripes(300, 4, 5);
-/** Models of every activation and loss, in batches on both sides of what learns straight into the weights. */
+/** Models of every activation and loss, in batches below and above the size from which gradients get a block of their own. */
 const GOLDEN_MODELS: [Activation, Activation, number, Loss, string][] = [
   ["sigmoid", "sigmoid", 10, "quadratic", "92804ebeb8bcad89d7abf3575fb5ab0484528d2eecd3a4bc472929f7e66948d6"],
   ["relu", "softmax", 32, "crossEntropy", "ae54ca9e84c1be47137104ea137c719f4ba5a9e96546140443778ea887fb8828"],
@@ -122,12 +122,12 @@ const GOLDEN_MODELS: [Activation, Activation, number, Loss, string][] = [
 ];
 
 describe("a golden trajectory of ten epochs", () => {
-  /** In float64, of the reference, which the first test lets write them again. */
+  /** The float64 reference's, which the first test compares. */
   const REFERENCE = [
     0.7207140067444529, 0.15533330945768747, 0.06558726077087457, 0.039386971318753836, 0.02768627920033083,
     0.02118089377529566, 0.01706615798511835, 0.014221950726147767, 0.012170777801827785, 0.010617229287393375,
   ];
-  /** The plain build's, to the bit, on Node 20 and 24. */
+  /** The plain build's, bit for bit, on Node 20 and 24. */
   const PLAIN = [
     0.7207139649028013, 0.15533327462843338, 0.06558723005004664, 0.03938695160410635, 0.027686263678516634,
     0.021180890001354088, 0.01706614795460381, 0.01422194828828512, 0.012170777971946822, 0.01061722951404077,
@@ -135,7 +135,7 @@ describe("a golden trajectory of ten epochs", () => {
   const PLAIN_BYTES = "ec199aa4fcb8f8619c8c8e5b4600ac9806afec7cfca53c14061d64e945af4292";
   const TEN = { epochs: 10, batchSize: 16, optimizer: RATE };
 
-  it("is the reference's", async () => {
+  it("agrees with the reference", async () => {
     const { spec, ...start } = await untrained();
     const losses = REFERENCE.map((_, i) => {
       const order = ascending(DATA.count);
@@ -146,7 +146,7 @@ describe("a golden trajectory of ten epochs", () => {
     expect(relativeDistance(losses, REFERENCE)).toBeLessThan(1e-11);
   });
 
-  it.each([true, false])("is followed by the kernels, deterministic: %s", async (deterministic) => {
+  it.each([true, false])("agrees with the kernels, deterministic: %s", async (deterministic) => {
     const net = await Network.create({ ...SMALL, deterministic });
     const history = await net.fit(DATA, TEN);
     expect(
@@ -157,7 +157,7 @@ describe("a golden trajectory of ten epochs", () => {
     ).toBeLessThan(3e-6);
   });
 
-  it("of the plain build is the same to the bit on every engine, and so is the model's file", async () => {
+  it("has the same bits on every engine in the plain build, and so does the model's file", async () => {
     const net = await Network.create({ ...SMALL, deterministic: true });
     expect(net.build).toBe("simd");
     const history = await net.fit(DATA, TEN);
@@ -184,13 +184,13 @@ describe("a golden trajectory of ten epochs", () => {
 });
 
 describe("one seed", () => {
-  it("gives the same bytes again, and another seed others", async () => {
+  it("gives the same bytes again, and another seed gives others", async () => {
     const [a, b, c] = [await trained(), await trained(), await trained({}, { seed: 5 })];
     expect(b.toBytes()).toEqual(a.toBytes());
     expect(c.toBytes()).not.toEqual(a.toBytes());
   });
 
-  it("fixes the shuffles too, not only where the network starts", async () => {
+  it("determines the shuffles too, not only the initial parameters", async () => {
     const start = await Network.create(SMALL);
     const other = await Network.create({ ...SMALL, seed: 5 });
     other.setParameters(start.parameters());
@@ -198,7 +198,7 @@ describe("one seed", () => {
     expect(flat(other)).not.toEqual(flat(start));
   });
 
-  it("shuffles anew in every epoch and in a second fit", async () => {
+  it("gives a new order in every epoch and in a second fit", async () => {
     const once = await trained({ epochs: 4 });
     const twice = await trained({ epochs: 2 });
     await twice.fit(DATA, { epochs: 2, batchSize: 16, optimizer: RATE });
@@ -212,8 +212,8 @@ describe("one seed", () => {
     expect(flat(again)).not.toEqual(flat(await trained({ epochs: 2 })));
   });
 
-  it("takes every sample once an epoch", async () => {
-    // With a rate of 0 the mean loss of an epoch is that of the whole set, whatever the order.
+  it("takes every sample once in each epoch", async () => {
+    // At a learning rate of 0 the mean loss of an epoch is that of the whole set in any order.
     const net = await Network.create(SMALL);
     const { loss, accuracy } = net.evaluate(DATA);
     const history = await net.fit(DATA, { epochs: 3, batchSize: 7, optimizer: sgd({ learningRate: 0 }) });
@@ -226,7 +226,7 @@ describe("one seed", () => {
 });
 
 describe("fit reports", () => {
-  it("each epoch, and learns", async () => {
+  it("each epoch, with a falling loss", async () => {
     const net = await Network.create(SMALL);
     const [validation, seen] = [stripes(40, 4, 2), [] as unknown[]];
     const onEpoch = (record: unknown) => void seen.push(record);
@@ -248,14 +248,14 @@ describe("fit reports", () => {
     const [epoch] = await net.fit(DATA, { epochs: 1, batchSize: 16, optimizer: RATE, onBatch });
     expect(seen.map(({ samples }) => samples)).toEqual([16, 32, 48, 64, 80, 96, 112, 128, 144, 160, 176, 192, 200]);
     expect(seen.every((record) => record.epoch === 1 && record.total === 200 && record.loss > 0)).toBe(true);
-    // Means over what has been seen: the last is the epoch's.
+    // These are means over the samples so far: the last is the epoch's.
     expect(seen.at(-1)).toMatchObject({ loss: epoch?.loss, accuracy: epoch?.accuracy });
     expect(
       seen.every(({ samples, accuracy = 0.5 }) => Number.isInteger(Math.round(accuracy * samples * 1e9) / 1e9)),
     ).toBe(true);
   });
 
-  it("batches only as often as batchInterval says, which is asked after each", async () => {
+  it("batches only as often as batchInterval says, which is asked after each report", async () => {
     const counted = async (batchInterval: number | (() => number)): Promise<number> => {
       let calls = 0;
       await trained({ batchInterval, onBatch: () => calls++ });
@@ -272,7 +272,7 @@ describe("fit reports", () => {
     await expect(trained({ batchInterval: "often" as never })).rejects.toThrow('"batchInterval" must be a number');
   });
 
-  it("no accuracy where there are no labels", async () => {
+  it("no accuracy if there are no labels", async () => {
     const net = await Network.create({ inputs: 3, layers: layersOf([2], "tanh", "linear"), loss: "quadratic" });
     const data = new Dataset({ inputs: gaussians(30, 1), shape: 3, targets: gaussians(20, 2) });
     const onBatch = ({ accuracy }: BatchRecord) => expect(accuracy).toBeUndefined();
@@ -281,7 +281,7 @@ describe("fit reports", () => {
     expect(Object.keys(record?.validation ?? {})).toEqual(["loss", "count"]);
   });
 
-  it("in order, and waits for a promise of onEpoch", async () => {
+  it("in order, and waits for a promise that onEpoch returns", async () => {
     const log: string[] = [];
     await trained({
       batchSize: 100,
@@ -295,12 +295,12 @@ describe("fit reports", () => {
   });
 });
 
-describe("fit is not disturbed", () => {
+describe("fit does not change", () => {
   const report = ({ loss, accuracy }: EpochRecord) => [loss, accuracy];
   const ask = (net: Network) =>
     void [net.predict(DATA.inputs), net.evaluate(DATA), net.gradient(DATA.sample(0), DATA.target(0))];
 
-  it.each([16, 200])("by what callbacks ask of the network, in batches of %i", async (batchSize) => {
+  it.each([16, 200])("when callbacks use the network, in batches of %i", async (batchSize) => {
     const [net, quiet] = [await Network.create(SMALL), await Network.create(SMALL)];
     const options = { epochs: 3, batchSize, optimizer: RATE };
     const history = await net.fit(DATA, { ...options, onBatch: () => ask(net), onEpoch: () => ask(net) });
@@ -309,9 +309,9 @@ describe("fit is not disturbed", () => {
     expect(history.map(report)).toEqual(expected.map(report));
   });
 
-  it("by what others ask while the event loop turns", async () => {
+  it("when other code uses the network while fit yields to the event loop", async () => {
     const data = stripes(4000, 4, 1);
-    // Long enough for several turns on a fast machine.
+    // Long enough for several turns of the event loop on a fast machine.
     const options = { epochs: 10, batchSize: 4, optimizer: RATE };
     const wide: NetworkOptions = { ...SMALL, layers: layersOf([256, 4], "tanh", "softmax") };
     const [net, quiet] = [await Network.create(wide), await Network.create(wide)];
@@ -339,7 +339,7 @@ describe("fit stops", () => {
     expect(record?.loss).toBeGreaterThan(0);
   };
 
-  it("in the middle of an epoch when aborted, with the signal's reason, and keeps what it learned", async () => {
+  it("in the middle of an epoch when aborted, with the signal's reason, and keeps what it has learned", async () => {
     const [net, stop] = [await Network.create(SMALL), new AbortController()];
     let batches = 0;
     const onBatch = () => {
@@ -352,7 +352,7 @@ describe("fit stops", () => {
     await works(net);
   });
 
-  it("when aborted from outside, by a timer", async () => {
+  it("when a timer aborts it", async () => {
     const net = await Network.create(SMALL);
     const started = performance.now();
     const fit = net.fit(DATA, { epochs: 1e6, batchSize: 16, optimizer: RATE, signal: AbortSignal.timeout(50) });
@@ -361,7 +361,7 @@ describe("fit stops", () => {
     await works(net);
   });
 
-  it("before its first step when the signal is aborted already", async () => {
+  it("before its first step when the signal is already aborted", async () => {
     const net = await Network.create(SMALL);
     const fit = net.fit(DATA, { epochs: 1, optimizer: RATE, signal: AbortSignal.abort() });
     await expect(fit).rejects.toMatchObject({ name: "AbortError" });
@@ -369,7 +369,7 @@ describe("fit stops", () => {
     await works(net);
   });
 
-  it.each(["onBatch", "onEpoch"] as const)("when %s throws, with what it threw", async (name) => {
+  it.each(["onBatch", "onEpoch"] as const)("when %s throws, with the error it threw", async (name) => {
     const net = await Network.create(SMALL);
     const throwing = () => {
       throw new Error("no more");
@@ -378,7 +378,7 @@ describe("fit stops", () => {
     await works(net);
   });
 
-  it("when the loss is no number any more, and names the step after the last good one", async () => {
+  it("when the loss is not finite, and names the step after the last good one", async () => {
     const net = await Network.create({ inputs: 64, layers: layersOf([8, 4], "relu", "linear"), loss: "quadratic" });
     let last = { epoch: 1, batch: 0 };
     const onBatch = ({ epoch, samples }: BatchRecord) => {
@@ -396,7 +396,7 @@ describe("fit stops", () => {
     );
   });
 
-  it("when the very last step leaves a parameter that is no number", async () => {
+  it("when the last step makes a parameter non-finite", async () => {
     const net = await Network.create({ ...SMALL, loss: "quadratic", layers: layersOf([4], "tanh", "linear") });
     const optimizer = sgd({ learningRate: 3e38 });
     const one = DATA.select([0]);
@@ -405,7 +405,7 @@ describe("fit stops", () => {
     );
   });
 
-  it("before it starts while another training goes on, which ends as it would have", async () => {
+  it("at once while another fit runs, which is not disturbed", async () => {
     const net = await Network.create(SMALL);
     const first = net.fit(DATA, { epochs: 2, batchSize: 16, optimizer: RATE });
     await expect(net.fit(DATA, { epochs: 1, optimizer: RATE })).rejects.toThrow(
@@ -418,7 +418,7 @@ describe("fit stops", () => {
 });
 
 describe("the event loop", () => {
-  /** Milliseconds between turns of the event loop while `work` goes on. */
+  /** Milliseconds between turns of the event loop during `work`, in ascending order. */
   async function gapsDuring(work: () => Promise<unknown>): Promise<number[]> {
     const gaps: number[] = [];
     let [running, last] = [true, performance.now()];
@@ -435,7 +435,7 @@ describe("the event loop", () => {
 
   it.each([
     ["many steps", DATA, 100, 4],
-    ["epochs of a single step", stripes(4, 4, 1), 20_000, 4],
+    ["epochs of one step", stripes(4, 4, 1), 20_000, 4],
   ] as const)("turns during %s", async (_, data, epochs, batchSize) => {
     const wide: NetworkOptions = { ...SMALL, layers: layersOf([256, 4], "relu", "softmax") };
     const net = await Network.create(wide);
@@ -443,18 +443,18 @@ describe("the event loop", () => {
     const gaps = await gapsDuring(() => net.fit(data, { epochs, batchSize, optimizer: RATE }));
     expect(gaps.length).toBeGreaterThan((performance.now() - started) / 50);
     expect(gaps[Math.floor(gaps.length * 0.9)]).toBeLessThan(60);
-    // Other programs have the machine in between.
+    // Other programs may use the machine in between.
     expect(gaps.at(-1)).toBeLessThan(100);
   });
   const LARGE = { inputs: 1024, layers: layersOf([8, 2], "relu", "softmax"), loss: "crossEntropy", seed: 1 } as const;
-  /** Bytes of which one in `every` is not zero. */
+  /** Bytes of which one in `every` is non-zero. */
   const large = (every: number) => {
     const inputs = new Uint8Array(40_000 * 1024);
     for (let i = 0; i < inputs.length; i += every) inputs[i] = 200;
     return new Dataset({ inputs, shape: 1024, labels: new Uint8Array(40_000).map((_, i) => i % 2) });
   };
 
-  it.each([2, 6])("turns while a large dataset is taken in, one in %i not zero", async (every) => {
+  it.each([2, 6])("turns while a large dataset is copied, one in %i non-zero", async (every) => {
     const [net, data, stop] = [await Network.create(LARGE), large(every), new AbortController()];
     let turns = 0;
     const watch = () => {
@@ -470,12 +470,12 @@ describe("the event loop", () => {
     expect(turns).toBeGreaterThan(1);
   });
 
-  it("lets no inference by threads lay the memory out anew meanwhile", async () => {
+  it("does not let threaded inference change the memory layout meanwhile", async () => {
     const data = large(6);
     const options: FitOptions = { epochs: 1, batchSize: 100, optimizer: RATE };
     const trainedTwice = async (meanwhile: (net: Network) => void): Promise<Uint8Array> => {
       const net = await Network.create({ ...LARGE, threads: 2 });
-      // The threads run from then on.
+      // The threads run from here on.
       await net.fit(data, options);
       let isOver = false;
       const fit = net.fit(data, options).finally(() => {
@@ -485,7 +485,7 @@ describe("the event loop", () => {
         try {
           meanwhile(net);
         } catch (error) {
-          // Of training, which has begun then.
+          // From the training, which has started by then.
           expect(String(error)).toContain("training waits for a thread that is late");
         }
       }
@@ -493,15 +493,15 @@ describe("the event loop", () => {
       return net.toBytes();
     };
     const expected = await trainedTwice(() => {});
-    // Enough for threads to take part.
+    // Large enough for threads to take part.
     const some = data.select(Array.from({ length: 5000 }, (_, i) => i));
     expect(await trainedTwice((net) => net.evaluate(some))).toEqual(expected);
   });
 
-  it("refuses samples that are changed while they are copied", async () => {
+  it("refuses samples that change while they are copied", async () => {
     const [net, data] = [await Network.create(LARGE), large(6)];
     const before = net.toBytes();
-    // Every walk over the data begins at sample 0: the first counts non-zeros, the second writes them into the room for so many.
+    // Both walks over the data start at sample 0: the first counts non-zeros, the second writes them into the space for them.
     let walks = 0;
     const { inputs } = data;
     inputs.subarray = (from = 0, to?: number) => {
