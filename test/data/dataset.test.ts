@@ -6,7 +6,7 @@ const make = (labels: number[], classes?: number) =>
   new Dataset({ inputs: new Uint8Array(labels.length), shape: 1, labels, ...(classes ? { classes } : {}) });
 
 describe("a dataset", () => {
-  it("of labels", () => {
+  it("with labels", () => {
     const data = new Dataset({ inputs: bytes(1, 2, 3, 4, 5, 6), shape: [1, 2], labels: [0, 2, 0] });
     expect([data.count, data.sampleSize, data.classes, data.targetSize]).toEqual([3, 2, 3, 3]);
     expect(data.classCounts()).toEqual([2, 0, 1]);
@@ -14,14 +14,14 @@ describe("a dataset", () => {
     expect(data.target(1)).toEqual(Float32Array.of(0, 0, 1));
   });
 
-  it("of target vectors", () => {
+  it("with target vectors", () => {
     const data = new Dataset({ inputs: Float32Array.of(1, 2), shape: 1, targets: Float32Array.of(1, 2, 3, 4) });
     expect([data.count, data.classes, data.targetSize]).toEqual([2, 0, 2]);
     expect(data.target(1)).toEqual(Float32Array.of(3, 4));
     expect(data.classCounts()).toEqual([]);
   });
 
-  it("of labels in any array, and of as many classes as it is told", () => {
+  it("with labels in any array, and the given number of classes", () => {
     for (const labels of [[1, 0], Uint8Array.of(1, 0), Int32Array.of(1, 0), Float64Array.of(1, 0)]) {
       const data = new Dataset({ inputs: bytes(1, 2), shape: 1, labels, classes: 5 });
       expect([...(data.labels ?? [])]).toEqual([1, 0]);
@@ -30,7 +30,7 @@ describe("a dataset", () => {
     }
   });
 
-  it("keeps its own labels, and shares its samples, which may be large", () => {
+  it("copies its labels and shares its samples, which may be large", () => {
     const [inputs, labels] = [bytes(1, 2), Uint32Array.of(1, 0)];
     const data = new Dataset({ inputs, shape: 1, labels });
     labels[0] = 7;
@@ -50,7 +50,7 @@ describe("a dataset", () => {
     expect([labelled.classes, labelled.classCounts()]).toEqual([3, [1, 0, 0]]);
   });
 
-  it("warns when the largest class has over three times the smallest", () => {
+  it("warns when the largest class has more than three times the samples of the smallest", () => {
     expect(make([0, 0, 0, 1]).warnings).toEqual([]);
     expect(make([0, 0, 0, 0, 1]).warnings).toEqual([
       "class 0 has 4 samples, over 3 times the 1 of class 1: accuracy may mislead",
@@ -58,7 +58,7 @@ describe("a dataset", () => {
     expect(make([0, 1], 3).warnings[0]).toContain("the 0 of class 2");
   });
 
-  it("takes more classes than a call takes arguments", () => {
+  it("takes more classes than a call can take arguments", () => {
     const data = make([0, 130_000]);
     expect(data.classes).toBe(130_001);
     expect(data.warnings[0]).toContain("class 0 has 1 samples, over 3 times the 0 of class 1");
@@ -76,7 +76,7 @@ describe("a dataset", () => {
     warn.mockRestore();
   });
 
-  it("shuffles and splits by seed, losing no sample", () => {
+  it("shuffles and splits by seed without losing a sample", () => {
     const labels = Array.from({ length: 100 }, (_, i) => i % 10);
     const data = new Dataset({ inputs: Uint8Array.from({ length: 100 }, (_, i) => i), shape: 1, labels });
     const [a, b] = data.split(0.3, 7);
@@ -182,8 +182,18 @@ describe("a dataset refuses", () => {
       TypeError,
       '"labels" must be an array, got null',
     ],
-    ["labels that are 0", { inputs, shape: 4, labels: 0 as never }, TypeError, '"labels" must be an array, got 0'],
-    ["labels that are text", { inputs, shape: 4, labels: "" as never }, TypeError, '"labels" must be an array, got ""'],
+    [
+      "labels that are a number",
+      { inputs, shape: 4, labels: 0 as never },
+      TypeError,
+      '"labels" must be an array, got 0',
+    ],
+    [
+      "labels that are a string",
+      { inputs, shape: 4, labels: "" as never },
+      TypeError,
+      '"labels" must be an array, got ""',
+    ],
     [
       "targets that are null",
       { inputs, shape: 4, targets: null as never },
@@ -214,7 +224,7 @@ describe("a dataset refuses", () => {
       RangeError,
       '"labels" must be whole numbers from 0 to 1048575, got 1048576 at index 0',
     ],
-    ["neither", { inputs, shape: 4 }, TypeError, '"labels" must be given, or else "targets", and not both'],
+    ["neither of them", { inputs, shape: 4 }, TypeError, '"labels" must be given, or else "targets", and not both'],
     [
       "targets that do not divide",
       { inputs, shape: 2, targets: Float32Array.of(1, 2, 3) },

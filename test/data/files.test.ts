@@ -37,7 +37,7 @@ describe("files", () => {
     }
   });
 
-  it("that are missing, folders, or incomplete gzip are refused with a sentence", async () => {
+  it("that are missing, folders or incomplete gzip are refused with an error that says so", async () => {
     await expect(readMaybeGzip(at("none"))).rejects.toThrow(
       `cannot read ${at("none")}: there is no such file or folder`,
     );
@@ -46,14 +46,14 @@ describe("files", () => {
     await expect(gunzipMaybe(cut, "x")).rejects.toThrow("x is not a complete gzip file: unexpected end of file");
   });
 
-  it("that decompress without end are refused before they are decompressed", async () => {
+  it("that decompress to too much are refused before they are decompressed", async () => {
     const bomb = gzipSync(new Uint8Array(1e6));
     await expect(gunzipMaybe(bomb, "x", 1000)).rejects.toThrow(
       "x is not a complete gzip file: it decompresses to more than 1000 bytes",
     );
   });
 
-  it("are written whole or not at all", async () => {
+  it("are written completely or not at all", async () => {
     const path = at("out");
     await writeAtomic(path, Uint8Array.of(1));
     await writeAtomic(path, Uint8Array.of(2, 3));
@@ -85,7 +85,7 @@ describe("files", () => {
     await expect(readWhole(at("large"), 10)).rejects.toThrow("it has 11 bytes, the maximum is 10");
   });
 
-  it("that links lead to are written there, and the links stay", async () => {
+  it("behind links are written there, and the links are kept", async () => {
     mkdirSync(at("far"));
     symlinkSync("far", at("near"));
     writeFileSync(at("far/there"), "old");
@@ -110,7 +110,7 @@ describe("files", () => {
     }
   });
 
-  it("and networks that are none are refused by name", async () => {
+  it("and networks of the wrong type are refused by name", async () => {
     const net = await Network.create({ inputs: 2, layers: [{ units: 2, activation: "tanh" }], loss: "quadratic" });
     const url = new URL("file:///nowhere") as never;
     await expect(saveNetwork(url, net)).rejects.toThrow(new TypeError('"path" must be a string, got URL'));
@@ -128,7 +128,7 @@ describe("files", () => {
     await expect(readIdx(null as never)).rejects.toThrow(new TypeError('"path" must be a string, got null'));
   });
 
-  it("that replace a model keep it when they fail", async () => {
+  it("that replace a model leave it unchanged when they fail", async () => {
     const net = await Network.create({ inputs: 2, layers: [{ units: 2, activation: "tanh" }], loss: "quadratic" });
     const path = at("model.safetensors");
     await saveNetwork(path, net);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { parseIdx } from "../../src/data/idx.js";
 
-/** A file: the header for a type and shape, then the given bytes. */
+/** A file: the header for a type and a shape, then these bytes. */
 function idx(type: number, shape: number[], data: number[]): Uint8Array {
   const words = shape.flatMap((n) => [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255]);
   return Uint8Array.from([0, 0, type, shape.length, ...words, ...data]);
@@ -19,7 +19,7 @@ describe("IDX files", () => {
     expect(parseIdx(idx(type, [2], data), "x")).toEqual({ shape: [2], data: expected });
   });
 
-  it("of several dimensions, at any place of a buffer", () => {
+  it("of several dimensions, at any offset in a buffer", () => {
     const file = idx(8, [2, 1, 3], [1, 2, 3, 4, 5, 6]);
     const shifted = new Uint8Array(file.length + 3);
     shifted.set(file, 3);
@@ -31,7 +31,7 @@ describe("IDX files", () => {
   });
 
   it.each([
-    ["nothing", new Uint8Array(), "x is too short for an IDX file: 0 bytes"],
+    ["an empty file", new Uint8Array(), "x is too short for an IDX file: 0 bytes"],
     [
       "wrong magic",
       Uint8Array.of(1, 0, 8, 1, 0, 0, 0, 0),
@@ -39,7 +39,7 @@ describe("IDX files", () => {
     ],
     ["an unknown type", idx(0x0a, [1], [0]), "got 00000a01"],
     ["no dimensions", Uint8Array.of(0, 0, 8, 0), "x has no dimensions; an IDX array needs at least one"],
-    ["half a header", Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 1), "x is cut short: its header needs 12 bytes, got 8"],
+    ["an incomplete header", Uint8Array.of(0, 0, 8, 2, 0, 0, 0, 1), "x is cut short: its header needs 12 bytes, got 8"],
     ["a missing byte", idx(8, [2, 2], [1, 2, 3]), "x is cut short: shape [2,2] needs 16 bytes, got 15"],
     ["a byte too many", idx(8, [2, 2], [1, 2, 3, 4, 5]), "x is too long: shape [2,2] needs 16 bytes, got 17"],
     [

@@ -1,4 +1,4 @@
-// Where MNIST is found, and every way in which a download can go wrong, against a server on this machine.
+// Where MNIST is looked for, and every way in which a download can fail, against a server on this machine.
 
 import { createHash } from "node:crypto";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -19,7 +19,7 @@ const FILES = [
   "t10k-images-idx3-ubyte",
   "t10k-labels-idx1-ubyte",
 ];
-/** Fast to make, and the test is not about its size. */
+/** The fastest compression: the test does not depend on the size. */
 const folded = new Map(FILES.map((name) => [`/${name}.gz`, gzipSync(readFileSync(join(PACKAGE, name)), { level: 1 })]));
 
 let folder: string;
@@ -46,7 +46,7 @@ const good: RequestListener = (request, response) => {
   response.writeHead(body ? 200 : 404, body ? { "content-length": body.length } : {}).end(body);
 };
 
-/** Looks nowhere but in the cache and on the network: the package is out of reach from an empty folder. */
+/** Looks only in the cache and on the network: in an empty folder the package cannot be found. */
 function download(url: string, onDownload?: (progress: DownloadProgress) => void) {
   return loadMnistFiles({ cacheDir: folder, url, packages: [], ...(onDownload ? { onDownload } : {}) });
 }
@@ -61,7 +61,7 @@ describe("MNIST", () => {
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("is not taken from a cache in which one byte is another", async () => {
+  it("is not read from a cache with one changed byte", async () => {
     for (const name of FILES) writeFileSync(join(folder, name), readFileSync(join(PACKAGE, name)));
     const labels = readFileSync(join(PACKAGE, "t10k-labels-idx1-ubyte"));
     const last = labels.length - 1;
@@ -74,7 +74,7 @@ describe("MNIST", () => {
     expect((given.labels.data as Uint8Array).at(-1)).toBe(labels[last]);
   });
 
-  it("is downloaded, with progress, checked and cached", async () => {
+  it("is downloaded with progress, checked and cached", async () => {
     const seen: DownloadProgress[] = [];
     const { train } = await download(await serve(good), (progress) => seen.push(progress));
     expect(train.images.shape).toEqual([60_000, 28, 28]);
@@ -98,7 +98,7 @@ describe("MNIST", () => {
   });
 });
 
-describe("options of MNIST that are refused, rather than MNIST from elsewhere", () => {
+describe("invalid options are refused, and MNIST is not read from elsewhere:", () => {
   const keys = "dir, cacheDir, url, packages, onDownload, signal";
   it.each<[unknown, Error]>([
     ["/nonexistent", new TypeError('"options" must be an object, got "/nonexistent"')],
@@ -117,14 +117,14 @@ describe("options of MNIST that are refused, rather than MNIST from elsewhere", 
     expect(refusal.message).toBe(error.message);
   });
 
-  it("a folder that is no path", async () => {
+  it("a folder that is not a string", async () => {
     await expect(loadIdxFolder(undefined as never)).rejects.toThrow(
       new TypeError('"dir" must be a string, got undefined'),
     );
   });
 });
 
-it("an empty WASMLP_MNIST_URL counts as none", async () => {
+it("an empty WASMLP_MNIST_URL is ignored", async () => {
   vi.stubEnv("WASMLP_MNIST_URL", "");
   const fetch = vi.spyOn(globalThis, "fetch").mockRejectedValue(new Error("no network in this test"));
   await expect(loadMnistFiles({ cacheDir: folder, packages: [] })).rejects.toThrow(
@@ -133,7 +133,7 @@ it("an empty WASMLP_MNIST_URL counts as none", async () => {
   fetch.mockRestore();
 });
 
-describe("a download that fails says so in a sentence and leaves no file", () => {
+describe("a download that fails throws an error that says why, and leaves no file:", () => {
   const cutShort: RequestListener = (request, response) => {
     const body = folded.get(request.url ?? "") as Buffer;
     response.writeHead(200, { "content-length": body.length });
@@ -162,14 +162,14 @@ describe("a download that fails says so in a sentence and leaves no file", () =>
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("nobody there", async () => {
+  it("no server", async () => {
     await expect(download("http://127.0.0.1:1/")).rejects.toThrow(
       /^cannot download http:\/\/127\.0\.0\.1:1\/train-images/,
     );
     expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("a file that comes after good ones keeps those", async () => {
+  it("a file that fails after others, which are kept", async () => {
     const url = await serve((request, response) =>
       request.url?.includes("t10k") ? response.writeHead(500).end() : good(request, response),
     );
@@ -193,7 +193,7 @@ describe("a folder of IDX files", () => {
     "t10k-labels-idx1-ubyte": labels([1, 3]),
   };
 
-  it("is read, folded or not, with one number of classes", async () => {
+  it("is read, compressed or not, with one number of classes", async () => {
     write(complete);
     const { train, test } = await loadIdxFolder(folder);
     expect([train.count, test.count, train.classes, test.classes]).toEqual([3, 2, 4, 4]);
@@ -227,7 +227,7 @@ describe("a folder of IDX files", () => {
     await expect(readIdxFolder(folder)).rejects.toThrow(message);
   });
 
-  it("is refused when a file is missing, or the folder", async () => {
+  it("is refused when a file or the folder is missing", async () => {
     write(complete);
     rmSync(join(folder, "t10k-labels-idx1-ubyte"));
     await expect(readIdxFolder(folder)).rejects.toThrow(

@@ -1,4 +1,4 @@
-// The benchmark of drawn digits as a program: what it counts, and what it refuses before it counts.
+// The benchmark of drawn digits as a program: its results, and what it refuses before it starts.
 
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -17,7 +17,7 @@ let folder: string;
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), "wasmlp-drawn-"));
-  // Of another size than digits, and then of theirs.
+  // Images of another size than digits in "small", of their size in "data".
   writeIdxFolder(join(folder, "small"), [0, 1, 2]);
   writeIdxFolder(join(folder, "data"), [0, 1]);
   for (const set of ["train", "t10k"]) {
@@ -27,7 +27,7 @@ beforeAll(async () => {
   const layers = layersOf([3], "softmax", "softmax");
   await saveNetwork(join(folder, "three"), await Network.create({ inputs: 784, layers, loss: "crossEntropy" }));
 });
-/** Reads a digit of pixels of 1 as a 1 where products are rounded before they are added, and as a 0 where they are not. */
+/** Classifies a digit of pixels of 1 as a 1 where products are rounded before they are added, and as a 0 where they are not. */
 async function saveRounding(path: string): Promise<void> {
   const input = Math.fround(1 / 255);
   let weight = 1;
@@ -48,7 +48,7 @@ const drawn = (...args: string[]) =>
 const MEASURE = ["--model", TINY, "--data", "data", "--kind", "MNIST"];
 
 describe("drawn", () => {
-  it("measures a kind of drawings and shows them", () => {
+  it("measures one kind of drawing and shows it", () => {
     const { stdout, status } = drawn(...MEASURE, "--json", "--sheet", "sheet.png");
     expect(status).toBe(0);
     expect(JSON.parse(stdout).kinds).toEqual([{ kind: "MNIST", count: 2, accuracy: 0.5, unseen: 0 }]);
@@ -56,7 +56,7 @@ describe("drawn", () => {
     expect(drawn(...MEASURE, "--count", "1").stdout).toMatch(/^MNIST .* of 1\n$/);
   });
 
-  it("counts what the cards do, the same on every engine", async () => {
+  it("gives the results of the cards, the same on every engine", async () => {
     await saveRounding(join(folder, "rounding"));
     mkdirSync(join(folder, "ones"));
     for (const set of ["train", "t10k"]) {

@@ -1,4 +1,4 @@
-// The pretrained models are what their cards say, and `wasmlp/digits` gives one of them to the bit.
+// The pretrained models agree with their cards, and `wasmlp/digits` gives one of them bit for bit.
 
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -15,9 +15,9 @@ import { layersOf } from "../support/networks.js";
 const models = resolve(import.meta.dirname, "../../models");
 const fileOf = (name: string): string => join(models, `${name}.safetensors`);
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
-/** Kinds of drawings that are drawn again; all would take minutes. */
+/** The kinds of drawings that are measured again; all kinds would take minutes. */
 const CHECKED = ["MNIST", "slant of -20°", "strokes"];
-/** Accuracy on the test images that each model must have. */
+/** The accuracy on the test images that each model must reach. */
 const LEAST: Record<string, number> = { "digits-tiny": 0.952, digits: 0.99, "digits-best": 0.994 };
 
 let digits: TrainAndTest;
@@ -46,20 +46,20 @@ describe.each(Object.keys(RECIPES))("%s", (name) => {
     result = network.evaluate(digits.test);
   });
 
-  it("is the network of its recipe, trained as long as that says", () => {
+  it("is the network of its recipe, trained for the number of epochs there", () => {
     expect(network.spec.layers).toEqual(RECIPES[name]?.network.layers);
     expect(card).toContain(`| parameters | ${network.parameterCount.toLocaleString("en-US")} |`);
-    // A trial of other epochs or images would be written into the same files.
+    // A trial with other epochs or images would overwrite the same files.
     const { batchSize, epochs } = RECIPES[name] as Recipe;
     expect(card).toContain(`| batches | ${batchSize} of 60,000 images, shuffled in each of ${epochs} epochs |`);
   });
 
-  it("reads as many test images as its card says, and as it must", () => {
+  it("has the accuracy on test images that its card states, and that it must have", () => {
     expect(result.accuracy).toBeGreaterThanOrEqual(LEAST[name] as number);
     expect(card).toContain(`\n${percent(result.accuracy as number)} are read right`);
   });
 
-  it("confuses digits as its card says", () => {
+  it("has the confusion matrix of its card", () => {
     const heading = /^On the 10,000 test images/;
     const counts = tableOf(card, heading, 1).map((row) => row.slice(1).map(Number));
     expect(counts).toEqual(result.confusion);
@@ -69,12 +69,12 @@ describe.each(Object.keys(RECIPES))("%s", (name) => {
 });
 
 describe("the model of wasmlp/digits", () => {
-  it("is models/digits.safetensors, to the bit", async () => {
+  it("is models/digits.safetensors, bit for bit", async () => {
     const file = readFileSync(fileOf("digits"));
     expect(Buffer.from((await loadDigits()).toBytes()).equals(file)).toBe(true);
   });
 
-  it("reads drawn digits of each kind as it must, by its card", () => {
+  it("has the accuracy that it must have on each kind of drawing, according to its card", () => {
     const told = tableOf(readFileSync(join(models, "digits.md"), "utf8"), /^On drawn digits/);
     expect(told.length).toBeGreaterThan(12);
     for (const [kind, , share] of told) {
@@ -83,7 +83,7 @@ describe("the model of wasmlp/digits", () => {
     }
   });
 
-  it("reads those drawings as its card says", async () => {
+  it("has the accuracy of its card on those drawings", async () => {
     const network = await loadNetwork(fileOf("digits"), { deterministic: true });
     const told = tableOf(readFileSync(join(models, "digits.md"), "utf8"), /^On drawn digits/);
     const chosen = kinds(digits.test, 10_000).filter(({ name }) => CHECKED.includes(name));
@@ -94,7 +94,7 @@ describe("the model of wasmlp/digits", () => {
     }
   }, 240_000);
 
-  it("is a new one at each call, and takes the options of a loaded network", async () => {
+  it("is a new network for each call, with the options of a loaded network", async () => {
     const [one, other] = [await loadDigits({ deterministic: true }), await loadDigits({ threads: 1 })];
     expect(one.build).toBe("simd");
     one.setParameters(one.parameters().map(({ weights, biases }) => ({ weights: weights.fill(0), biases })));
@@ -102,7 +102,7 @@ describe("the model of wasmlp/digits", () => {
     await expect(loadDigits({ thread: 1 } as never)).rejects.toThrow('"options" has no option "thread"');
   });
 
-  it("reads a picture, and nothing where nothing is drawn", async () => {
+  it("classifies a picture, and returns undefined for an empty one", async () => {
     const network = await loadDigits();
     const picture = { data: (digits.test.sample(0) as Uint8Array).map((x) => 255 - x), width: 28, height: 28 };
     const { label, probabilities } = readDigit(network, picture) ?? {};
@@ -111,7 +111,7 @@ describe("the model of wasmlp/digits", () => {
     expect(readDigit(network, { ...picture, data: new Uint8Array(784).fill(255) })).toBeUndefined();
   });
 
-  it("is not read with before it is there, nor any network of other inputs", async () => {
+  it("must be awaited before readDigit takes it, which refuses networks with other inputs", async () => {
     const picture = { data: new Uint8Array(784), width: 28, height: 28 };
     expect(() => readDigit(loadDigits() as never, picture)).toThrow(
       '"network" must be a Network, such as await loadDigits() gives, got Promise',
@@ -126,10 +126,10 @@ describe("weights of 8 bits", () => {
   const create = () =>
     Network.create({ inputs: 30, layers: layersOf([20, 4], "tanh", "softmax"), loss: "crossEntropy" });
 
-  it("are half a step away at most, and packed and unpacked to the bit", async () => {
+  it("are at most half a step away, and packed and unpacked bit for bit", async () => {
     const network = await create();
     const before = network.parameters();
-    // A unit without weights, and one with a −0.
+    // One unit without weights, and one with a −0.
     before[0]?.weights.fill(0, 0, 30);
     (before[0] as { weights: Float32Array }).weights[30] = -1e-9;
     const after = toEightBits(before);
@@ -152,7 +152,7 @@ describe("weights of 8 bits", () => {
     expect(unpackModel(Uint8Array.from(packed))).toEqual(file);
   });
 
-  it("are the only ones that are packed", async () => {
+  it("are the only weights that are packed", async () => {
     const bytes = (await create()).toBytes();
     expect(() => packModel(Buffer.from(bytes))).toThrow(
       /^layers\.0\.weights has a weight \S+, which is not of 8 bits$/,
@@ -160,7 +160,7 @@ describe("weights of 8 bits", () => {
   });
 
   it.each([
-    ["their scale is no float32, and its 127th multiple another number", [1.995, 0, -1.995]],
+    ["their scale is not a float32, and 127 times the nearest one is another number", [1.995, 0, -1.995]],
     ["one of them is −0", [127, -0, 1]],
   ])("are not packed if %s", async (_, row) => {
     const network = await Network.create({ inputs: 3, layers: layersOf([1], "linear", "linear"), loss: "quadratic" });

@@ -1,4 +1,4 @@
-// Recording a model: killed and begun again, it writes the same bytes; nothing else is left.
+// Recording a model: killed and restarted, it writes the same bytes and leaves no other files.
 
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -28,7 +28,7 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const run = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8" });
 const read = (path: string): string => readFileSync(join(folder, path), "latin1");
 
-/** Ends a run when it has told of so many epochs of its own. */
+/** Ends a run after it has reported this many epochs of its own. */
 function killAfter(epochs: number, signal: NodeJS.Signals): Promise<{ code: number | null; err: string }> {
   const child: ChildProcess = spawn(process.execPath, [program, ...RECORD, "--out", "killed"], { cwd: folder });
   let err = "";
@@ -41,7 +41,7 @@ function killAfter(epochs: number, signal: NodeJS.Signals): Promise<{ code: numb
 }
 
 describe("a recording", () => {
-  it("that is killed, stopped and begun again writes the model of one that is left alone", async () => {
+  it("that is killed, stopped and restarted writes the same model as one that was never stopped", async () => {
     expect(run(...RECORD, "--out", "whole").stdout).toBe(
       "wrote whole/digits-tiny.safetensors and whole/digits-tiny.md\n",
     );
@@ -76,25 +76,25 @@ describe("a recording", () => {
     expect(run(...RECORD, "--out", "blamed", option, value)).toMatchObject({ status: 1, stderr: message });
   });
 
-  it("refuses a folder that is not there before it trains", () => {
+  it("refuses a folder that does not exist before it trains", () => {
     const { stderr, status } = run(...RECORD, "--out", "nowhere");
     expect(status).toBe(1);
     expect(stderr).toBe("cannot write nowhere/digits-tiny.checkpoint: there is no such file or folder\n");
   });
 
-  it("refuses a model that there is no recipe for", () => {
+  it("refuses a model without a recipe", () => {
     const { stderr, status } = run("record", "letters");
     expect(status).toBe(1);
     expect(stderr).toBe('"name" must be one of digits-tiny, digits, digits-best, got "letters"\n');
   });
 
-  it("refuses to measure nothing", () => {
+  it("refuses to measure a count of 0", () => {
     const { stderr, status } = run(...RECORD, "--count", "0");
     expect(status).toBe(1);
     expect(stderr).toBe('"--count" must be a whole number from 1 to 2147483647, got 0\n');
   });
 
-  it("on training held out writes nothing, and tells how good it was", () => {
+  it("with held-out samples writes no model and prints the accuracy", () => {
     const before = readdirSync(folder);
     const { stdout } = run("record", "digits-tiny", "--holdout", "--data", "data", "--epochs", "2", "--count", "2");
     const { accuracy, kinds } = JSON.parse(stdout);

@@ -7,29 +7,29 @@ afterEach(() => {
   process.getBuiltinModule = getBuiltinModule;
 });
 
-/** As it is in a browser, or on a Node before 20.16. */
+/** As in a browser, or in a Node before 20.16. */
 function withoutBuiltins(): void {
   process.getBuiltinModule = undefined as never;
 }
 
-describe("what the host offers", () => {
+describe("the host", () => {
   const bytes = Uint8Array.from({ length: 100_000 }, (_, i) => (i * i) >> 3);
   const packed = deflateRawSync(bytes);
 
-  it("unpacks with Node's module, and with the streams that browsers have", async () => {
+  it("decompresses with Node's module and with the streams of browsers", async () => {
     expect(await unpack(packed.toString("base64"))).toEqual(bytes);
     withoutBuiltins();
     expect(await unpack(packed.toString("base64"))).toEqual(bytes);
   });
 
-  it("refuses what is not deflated, either way", async () => {
+  it("refuses bytes that are not deflated, with either", async () => {
     const broken = Buffer.from(packed.subarray(0, 500)).fill(255, 0, 100).toString("base64");
     await expect(unpack(broken)).rejects.toThrow();
     withoutBuiltins();
     await expect(unpack(broken)).rejects.toThrow();
   });
 
-  it("has threads in Node, and processors everywhere", () => {
+  it("has threads in Node, and a number of processors everywhere", () => {
     expect(nodeThreads()?.Worker).toBeTypeOf("function");
     expect(nodeMajor()).toBe(Number.parseInt(process.versions.node, 10));
     expect(processors()).toBeGreaterThan(0);
@@ -38,7 +38,7 @@ describe("what the host offers", () => {
     expect(processors()).toBeGreaterThan(0);
   });
 
-  it("knows what the process was started with", () => {
+  it("knows the options that the process was started with", () => {
     expect(startedWith("--no-such-option")).toBe(false);
     process.execArgv.push("--no-such-option");
     expect(startedWith("--no-such-option")).toBe(true);

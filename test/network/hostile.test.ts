@@ -1,5 +1,5 @@
-// Wrong arguments to the library: a TypeError for a wrong kind, a RangeError for a wrong value, each with a sentence that names
-// the argument, and a network that is as it was.
+// Wrong arguments to the library: a TypeError for a wrong type, a RangeError for a wrong value, each with a message that names
+// the argument, and the network is unchanged.
 
 import { describe, expect, it, vi } from "vitest";
 import { argumentOf, shown } from "../../src/check.js";
@@ -139,25 +139,25 @@ describe("whole numbers", () => {
 const AUGMENTS: [string, unknown, new (message: string) => Error, string][] = [
   ["name", "digits", TypeError, '"augment" must be an object, got "digits"'],
   ["null", null, TypeError, '"augment" must be an object, got null'],
-  ["a misspelt change", { rotate: 3 }, RangeError, '"augment" has no option "rotate"; it takes shift, rotation, scale'],
-  ["a text", { shift: "2" }, TypeError, '"augment.shift" must be a number, got "2"'],
+  ["a misspelt option", { rotate: 3 }, RangeError, '"augment" has no option "rotate"; it takes shift, rotation, scale'],
+  ["a string", { shift: "2" }, TypeError, '"augment.shift" must be a number, got "2"'],
   ["a range", { shift: [1, 2] }, TypeError, '"augment.shift" must be a number, got Array(2)'],
   ["NaN", { rotation: Number.NaN }, RangeError, '"augment.rotation" must be a finite number from 0 to 180, got NaN'],
   ["a negative number", { shear: -1 }, RangeError, '"augment.shear" must be a finite number from 0 to 10, got -1'],
   ["too much", { thickness: 1.5 }, RangeError, '"augment.thickness" must be a finite number from 0 to 1, got 1.5'],
   ["infinity", { scale: Infinity }, RangeError, '"augment.scale" must be a finite number from 0 to 9, got Infinity'],
-  ["far too much", { shift: 1e30 }, RangeError, '"augment.shift" must be a finite number from 0 to 1024, got 1e+30'],
+  ["much too much", { shift: 1e30 }, RangeError, '"augment.shift" must be a finite number from 0 to 1024, got 1e+30'],
   ["half of elastic", { elastic: { alpha: 1 } }, TypeError, '"augment.elastic.sigma" must be a number, got undefined'],
   ["a number for elastic", { elastic: 3 }, TypeError, '"augment.elastic" must be an object, got 3'],
   [
-    "too fine a field",
+    "a field that is too fine",
     { elastic: { alpha: 1, sigma: 0.1 } },
     RangeError,
     '"augment.elastic.sigma" must be a finite number from 1 to 1000, got 0.1',
   ],
 ];
 
-describe("a network refuses, and stays as it was", async () => {
+describe("a network refuses, and is unchanged after,", async () => {
   const data = stripes(30, 3, 1);
   const optimizer = sgd({ learningRate: 0.1 });
   const fit = (net: Network, options: object, train: unknown = data) =>
@@ -210,7 +210,12 @@ describe("a network refuses, and stays as it was", async () => {
       '"optimizer.learningRate" must be a finite number of at least 0, got NaN',
     ],
     ["an unknown option", (net) => fit(net, { batch: 3 }), RangeError, '"options" has no option "batch"'],
-    ["a callback that is none", (net) => fit(net, { onEpoch: 3 }), TypeError, '"onEpoch" must be a function, got 3'],
+    [
+      "a callback that is not a function",
+      (net) => fit(net, { onEpoch: 3 }),
+      TypeError,
+      '"onEpoch" must be a function, got 3',
+    ],
     [
       "a signal that is none",
       (net) => fit(net, { signal: {} }),
@@ -235,7 +240,7 @@ describe("a network refuses, and stays as it was", async () => {
       RangeError,
       '"train" must have a shape of [height, width], 4096 at most each, got [4,4,4]',
     ],
-    ["arrays as data", (net) => fit(net, {}, [1, 2]), TypeError, '"train" must be a Dataset, got Array(2)'],
+    ["an array as data", (net) => fit(net, {}, [1, 2]), TypeError, '"train" must be a Dataset, got Array(2)'],
     [
       "samples of another size",
       (net) => fit(net, {}, new Dataset({ inputs: new Uint8Array(9), shape: 9, labels: [0] })),
@@ -400,7 +405,7 @@ describe("Network.fromBytes refuses", () => {
 
   it.each([
     ["no spec", [weights, biases], {}, 'the model is no wasmlp model: its metadata has no "wasmlp"'],
-    ["a spec that is no JSON", [weights, biases], { wasmlp: "{" }, "the model has a damaged spec in its metadata"],
+    ["a spec that is not JSON", [weights, biases], { wasmlp: "{" }, "the model has a damaged spec in its metadata"],
     [
       "a wrong spec",
       [weights, biases],
@@ -432,14 +437,14 @@ describe("Network.fromBytes refuses", () => {
     await expect(attempt).rejects.toBeInstanceOf(RangeError);
   });
 
-  it("what is not bytes", async () => {
+  it("a value that is not bytes", async () => {
     await expect(Network.fromBytes("model" as never)).rejects.toThrow('"bytes" must be a Uint8Array, got "model"');
     await expect(Network.fromBytes(new ArrayBuffer(8) as never)).rejects.toThrow(
       '"bytes" must be a Uint8Array, got ArrayBuffer',
     );
   });
 
-  it("a title that is no text", async () => {
+  it("a title that is not a string", async () => {
     const attempt = Network.fromBytes(new Uint8Array(), { title: Symbol("x") as never });
     await expect(attempt).rejects.toThrow('"title" must be a string, got Symbol(x)');
     await expect(Network.fromBytes(new Uint8Array(3), { title: "digits" })).rejects.toThrow(
@@ -467,7 +472,7 @@ describe("Network.fromBytes refuses", () => {
     );
   });
 
-  it("a model cut at any length", async () => {
+  it("a model that is cut at any length", async () => {
     const bytes = (await Network.create({ ...GOOD, inputs: 2 })).toBytes();
     for (let length = 0; length < bytes.length; length++) {
       const refusal = await refusalOf(() => Network.fromBytes(bytes.slice(0, length)));
@@ -477,7 +482,7 @@ describe("Network.fromBytes refuses", () => {
     await expect(Network.fromBytes(bytes)).resolves.toBeInstanceOf(Network);
   });
 
-  it("a model of which any byte is another, unless it is still a model", async () => {
+  it("a model with one changed byte, unless it is still valid", async () => {
     const net = await Network.create({ ...GOOD, inputs: 2 });
     const bytes = net.toBytes();
     let refused = 0;
@@ -492,7 +497,7 @@ describe("Network.fromBytes refuses", () => {
         refused++;
       }
     }
-    // The header is 55 % of the file, and nearly any change of it is an error.
+    // The header is 55 % of the file, and nearly every change of it is an error.
     expect(refused).toBeGreaterThan(bytes.length);
   });
 });
@@ -501,14 +506,14 @@ describe("optimizers refuse", () => {
   const range = "must be a finite number from 0 to 0.999999";
   it.each<[string, (options: never) => unknown, unknown, string]>([
     ["a negative rate", sgd, { learningRate: -1 }, '"learningRate" must be a finite number of at least 0, got -1'],
-    ["text as a rate", sgd, { learningRate: "1" }, '"learningRate" must be a number, got "1"'],
+    ["a string as learning rate", sgd, { learningRate: "1" }, '"learningRate" must be a number, got "1"'],
     [
       "a rate past float32",
       sgd,
       { learningRate: 1e39 },
       '"learningRate" must be within the range of float32, got 1e+39',
     ],
-    ["another name", sgd, { lr: 1 }, '"options" has no option "lr"; it takes learningRate, momentum, nesterov'],
+    ["a misspelt option", sgd, { lr: 1 }, '"options" has no option "lr"; it takes learningRate, momentum, nesterov'],
     ["no options", sgd, undefined, '"options" must be an object, got undefined'],
     ["a momentum of 1", sgd, { learningRate: 1, momentum: 1 }, `"momentum" ${range}, got 1`],
     [
@@ -519,7 +524,7 @@ describe("optimizers refuse", () => {
     ],
     ["nesterov as a number", sgd, { learningRate: 1, nesterov: 1 }, '"nesterov" must be true or false, got 1'],
     [
-      "nesterov alone",
+      "only nesterov",
       sgd,
       { learningRate: 1, nesterov: true },
       '"momentum" must be above 0 for Nesterov momentum, got 0',
@@ -539,7 +544,7 @@ describe("optimizers refuse", () => {
   });
 });
 
-describe("memory that there is not", () => {
+describe("memory that is not available", () => {
   it("is refused before anything is changed: a dataset of 8 GB", async () => {
     const engine = await Engine.create(
       checkSpec({ inputs: 4, layers: layersOf([3], "tanh", "linear"), loss: "quadratic" }, ""),
@@ -554,7 +559,7 @@ describe("memory that there is not", () => {
     expect(engine.plan).toBe(plan);
   });
 
-  it("is refused where the engine refuses it, and training works once it does not", async () => {
+  it("is refused when the engine refuses it, and training works once the engine provides it", async () => {
     const [net, data] = [await Network.create(GOOD), stripes(20_000, 3, 1)];
     const options = { epochs: 1, optimizer: sgd({ learningRate: 0.1 }) };
     const before = flat(net);
@@ -581,7 +586,7 @@ async function refusalOf(act: () => unknown): Promise<Error | undefined> {
   }
 }
 
-/** Values of every kind, most of which no argument takes. */
+/** Values of every type, most of which no argument accepts. */
 const ANYTHING: unknown[] = [
   ...[undefined, null, true, false, 0, -0, -1, 1.5, Number.NaN, Infinity, 1e300, 2 ** 31, 2 ** 53, 10n],
   ...["", "abc", "4", "constructor", "__proto__", Symbol("s"), () => 1, [], [[]], [undefined], [null], ["1"]],
@@ -590,13 +595,13 @@ const ANYTHING: unknown[] = [
   ...[new DataView(new ArrayBuffer(4)), Object.create(null), new Proxy({}, {}), new (class Thing {})()],
 ];
 
-describe("anything at all as an argument is taken or refused with a sentence", async () => {
+describe("any value as an argument is accepted or refused with a message:", async () => {
   const data = stripes(6, 2, 1);
   const layers = layersOf([3, 2], "tanh", "softmax");
   const good: NetworkOptions = { inputs: 64, layers, loss: "crossEntropy" };
   const net = await Network.create(good);
   const [first, second] = net.parameters() as [object, object];
-  // At a rate of 0 what is taken changes nothing either.
+  // At a learning rate of 0 an accepted value changes nothing either.
   const fit = { epochs: 1, optimizer: sgd({ learningRate: 0 }) };
   const stopped = (earlyStopping: never) => net.fit(data, { ...fit, validation: data, earlyStopping });
   const saved = (checkpoint: never) => net.fit(data, { ...fit, checkpoint });
@@ -682,7 +687,7 @@ describe("anything at all as an argument is taken or refused with a sentence", a
     expect(flat(net)).toEqual(before);
   });
 
-  it("a dataset that is made has either labels or targets", async () => {
+  it("a constructed dataset has either labels or targets", async () => {
     for (const key of ["labels", "targets"]) {
       for (const value of ANYTHING) {
         try {

@@ -1,4 +1,4 @@
-// Kernels from outside take the place of the library's own, and nothing else does.
+// Kernels that init is given replace the library's own; anything else is refused.
 
 import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -57,12 +57,12 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe("kernels from outside", () => {
+describe("kernels given to init", () => {
   it.each([
     ["bytes", () => BYTES],
     ["an ArrayBuffer", () => BYTES.buffer],
-    ["a view in the midst of a buffer", () => Buffer.concat([Buffer.alloc(5), BYTES]).subarray(5)],
-    ["a response", () => fetch(`${address}/kernels.wasm`)],
+    ["a view into the middle of a buffer", () => Buffer.concat([Buffer.alloc(5), BYTES]).subarray(5)],
+    ["a response", () => fetch(`a Response`)],
     ["an address", () => `${address}/kernels.wasm`],
     ["a URL", () => new URL(`${address}/kernels.wasm`)],
   ] as const)("as %s are what is compiled", async (_, source) => {
@@ -71,12 +71,12 @@ describe("kernels from outside", () => {
     expect(await trained()).toEqual(expected);
     expect(compile.mock.calls.map(([bytes]) => new Uint8Array(bytes as ArrayBuffer))).toEqual([BYTES]);
     expect(await trained(Network, 2)).toEqual(expected);
-    // For a shared memory anew.
+    // Compiled again, for a shared memory.
     expect(compile).toHaveBeenCalledTimes(2);
     expect(await trained(RemoteNetwork, 2)).toEqual(expected);
   });
 
-  it("are all taken or none", async () => {
+  it("are all used or none", async () => {
     await trained();
     const compile = vi.spyOn(WebAssembly, "compile");
     const other = BUILD === "simd" ? "relaxed" : "simd";
@@ -85,7 +85,7 @@ describe("kernels from outside", () => {
     expect(compile).not.toHaveBeenCalled();
   });
 
-  it("as a module need no compiling, and have one thread", async () => {
+  it("are not compiled again if they are modules, and have one thread", async () => {
     await init({ wasm: { [BUILD]: await WebAssembly.compile(BYTES) } });
     const compile = vi.spyOn(WebAssembly, "compile");
     const started = watchWorkers();
@@ -95,7 +95,7 @@ describe("kernels from outside", () => {
     expect(await trained(RemoteNetwork, 2)).toEqual(expected);
   });
 
-  it("leave nothing of a caller's bytes in use", async () => {
+  it("are copied: the caller's bytes can change afterwards", async () => {
     const bytes = BYTES.slice();
     await init({ wasm: { [BUILD]: bytes } });
     bytes.fill(0);
@@ -129,21 +129,31 @@ describe("kernels from outside", () => {
       RangeError,
       `${wanted} ${readFile("debug").length} bytes`,
     ],
-    ["half of them", () => ({ wasm: { [BUILD]: BYTES.subarray(0, 999) } }), RangeError, `${wanted} 999 bytes`],
+    ["only one of the two", () => ({ wasm: { [BUILD]: BYTES.subarray(0, 999) } }), RangeError, `${wanted} 999 bytes`],
     [
       "another module",
       () => ({ wasm: { [BUILD]: new WebAssembly.Module(Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0)) } }),
       RangeError,
       `${title} must be a module of wasmlp's kernels, got another`,
     ],
-    ["what is not there", () => ({ wasm: { [BUILD]: `${address}/none.wasm` } }), Error, `/none.wasm answered 404`],
+    [
+      "an address without a file",
+      () => ({ wasm: { [BUILD]: `${address}/none.wasm` } }),
+      Error,
+      `/none.wasm answered 404`,
+    ],
     [
       "a response that failed",
       () => ({ wasm: { [BUILD]: new Response("", { status: 500 }) } }),
       Error,
       `${title} could not be fetched: the server answered 500`,
     ],
-    ["a response that was read", () => ({ wasm: { [BUILD]: usedResponse() } }), Error, `${title} could not be read: `],
+    [
+      "a Response whose body was read",
+      () => ({ wasm: { [BUILD]: usedResponse() } }),
+      Error,
+      `${title} could not be read: `,
+    ],
     [
       "no address",
       () => ({ wasm: { [BUILD]: "kernels.wasm" } }),
@@ -162,8 +172,8 @@ describe("kernels from outside", () => {
       RangeError,
       '"wasm" has no option "debug"; it takes simd, relaxed',
     ],
-    ["bytes alone", () => ({ wasm: BYTES }), RangeError, '"wasm" has no option "0"'],
-    ["a script that is none", () => ({ workerUrl: 7 }), TypeError, '"workerUrl" must be an address, got 7'],
+    ["bytes instead of an object", () => ({ wasm: BYTES }), RangeError, '"wasm" has no option "0"'],
+    ["a script that is not one", () => ({ workerUrl: 7 }), TypeError, '"workerUrl" must be an address, got 7'],
     [
       "a relative script",
       () => ({ workerUrl: "./worker.js" }),

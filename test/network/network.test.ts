@@ -56,7 +56,7 @@ describe("worked examples", () => {
     expect((await layer("relu", [[1]], [bias])).predict([x])[0]).toBe(expected);
   });
 
-  it("dC/dw of one weight, through explain", async () => {
+  it("dC/dw of one weight, by explain", async () => {
     const net = await layer("sigmoid", [[0.15]], [0.38]);
     const weight = { layer: 0, unit: 0, input: 0 };
     const facts = net.explain({ input: [0.8], target: [1], weight, learningRate: 0.05 });
@@ -70,7 +70,7 @@ describe("worked examples", () => {
   });
 });
 
-describe("a corrected weight", () => {
+describe("the corrected weight", () => {
   it.each(PAIRINGS)("of explain is the weight after one step of fit: %s, %s", async (output, loss) => {
     const options: NetworkOptions = { inputs: 4, layers: layersOf([5, 3], "tanh", output), loss, seed: 2 };
     const net = await Network.create(options);
@@ -90,7 +90,7 @@ describe("a corrected weight", () => {
     });
   });
 
-  it("on bytes: their scale counts as part of the input", async () => {
+  it("includes the scale of bytes in the input", async () => {
     const net = await Network.create({ inputs: 2, layers: layersOf([3], "tanh", "sigmoid"), loss: "quadratic" });
     const weight = { layer: 0, unit: 1, input: 1 };
     const [bytes, floats] = [Uint8Array.of(51, 204), [51 / 255, 204 / 255]];
@@ -145,7 +145,7 @@ const SHAPES: NetworkOptions[] = [
 ];
 
 describe("predictions", () => {
-  it.each(SHAPES)("equal the reference's: $inputs inputs, $layers.length layers", async (options) => {
+  it.each(SHAPES)("agree with the reference: $inputs inputs, $layers.length layers", async (options) => {
     const net = await Network.create(options);
     const x = gaussians(300 * options.inputs, 1);
     const expected = predict(net.spec, copyParameters(net.parameters()), x, 300);
@@ -154,7 +154,7 @@ describe("predictions", () => {
     expect(worst).toBeLessThan(1e-5 * Math.max(1, ...expected));
   });
 
-  it.each(SHAPES)("are the same alone and in a crowd: $inputs inputs, $layers.length layers", async (options) => {
+  it.each(SHAPES)("are the same alone and among others: $inputs inputs, $layers.length layers", async (options) => {
     const net = await Network.create(options);
     const x = gaussians(600 * options.inputs, 2);
     const [all, units] = [net.predict(x), options.layers.at(-1)?.units ?? 0];
@@ -172,7 +172,7 @@ describe("predictions", () => {
     expect(first).toEqual(kept);
   });
 
-  it("scale bytes and take floats as given", async () => {
+  it("scale bytes and use floats unchanged", async () => {
     const net = await Network.create({ inputs: 2, layers: [{ units: 3, activation: "tanh" }], loss: "quadratic" });
     const floats = Float32Array.of(51 * Math.fround(1 / 255), 255 * Math.fround(1 / 255));
     expect(net.predict(Uint8Array.of(51, 255))).toEqual(net.predict(floats));
@@ -186,7 +186,7 @@ describe("predictions", () => {
     expect(unscaled.predict(Uint8Array.of(2, 3))).not.toEqual(net.predict(Uint8Array.of(2, 3)));
   });
 
-  it("scale bytes alike in training, evaluation and gradients", async () => {
+  it("scale bytes in training, evaluation and gradients too", async () => {
     const data = stripes(40, 4, 3);
     const scale = Math.fround(1 / 255);
     const { labels = [] } = data;
@@ -234,7 +234,7 @@ describe("the loss of evaluate", () => {
 });
 
 describe("parameters", () => {
-  it("come back as they were set, each a copy", async () => {
+  it("are returned as they were set, each a copy", async () => {
     const net = await Network.create(SHAPES[2] as NetworkOptions);
     const parameters = net.parameters().map(({ weights, biases }) => ({ weights: weights.map((w) => w * 3), biases }));
     net.setParameters(parameters);
@@ -243,14 +243,14 @@ describe("parameters", () => {
     expect(flat(net)).toEqual(flatten(parameters));
   });
 
-  it("lose the sign of −0, which leaving out zeros relies on", async () => {
+  it("lose the sign of −0, because zeros are left out of sums", async () => {
     const net = await layer("linear", [[-0]], [-0]);
     expect(Object.is(net.parameters()[0]?.weights[0], 0)).toBe(true);
     expect(Object.is(net.parameters()[0]?.biases[0], 0)).toBe(true);
   });
 });
 
-describe("networks of one process", () => {
+describe("networks in one process", () => {
   it("do not share memory", async () => {
     const data = stripes(40, 4, 3);
     const options: NetworkOptions = { inputs: 64, layers: layersOf([4], "tanh", "softmax"), loss: "crossEntropy" };
@@ -261,7 +261,7 @@ describe("networks of one process", () => {
     expect(flat(a)).not.toEqual(before);
   });
 
-  it("train at the same time as they would alone", async () => {
+  it("train at the same time with the results that each has alone", async () => {
     const data = stripes(400, 4, 3);
     const fit = { epochs: 20, batchSize: 2, optimizer: sgd({ learningRate: 0.1 }) };
     const make = (seed: number) =>
@@ -277,7 +277,7 @@ describe("networks of one process", () => {
 });
 
 describe("a saved model", () => {
-  it.each(SHAPES)("loads back to the bit: $inputs inputs, $layers.length layers", async (options) => {
+  it.each(SHAPES)("loads bit for bit: $inputs inputs, $layers.length layers", async (options) => {
     const net = await Network.create(options);
     const loaded = await Network.fromBytes(net.toBytes());
     expect(loaded.spec).toEqual(net.spec);
@@ -285,7 +285,7 @@ describe("a saved model", () => {
     expect(loaded.toBytes()).toEqual(net.toBytes());
   });
 
-  it("loads from a piece of a larger buffer, at any place in it", async () => {
+  it("loads from a part of a larger buffer, at any offset", async () => {
     const net = await Network.create(SHAPES[2] as NetworkOptions);
     const bytes = net.toBytes();
     for (const offset of [0, 1, 2, 3, 5]) {
@@ -296,7 +296,7 @@ describe("a saved model", () => {
     }
   });
 
-  it("goes on training as the one it was saved from, given the same seed", async () => {
+  it("trains further as the network it was saved from, with the same seed", async () => {
     const data = stripes(40, 4, 3);
     const options: NetworkOptions = { inputs: 64, layers: layersOf([5, 4], "tanh", "softmax"), loss: "crossEntropy" };
     const net = await Network.create({ ...options, seed: 7 });
@@ -305,7 +305,7 @@ describe("a saved model", () => {
     expect(loaded.toBytes()).toEqual(net.toBytes());
   });
 
-  it("is what another reader of the format reads", async () => {
+  it("can be read by another reader of the format", async () => {
     const net = await Network.create(SHAPES[2] as NetworkOptions);
     const { tensors, metadata } = readSafetensors(net.toBytes());
     expect(JSON.parse(metadata.wasmlp ?? "")).toEqual(net.spec);
@@ -349,7 +349,7 @@ describe("explain", () => {
     },
   );
 
-  it("sums up what does not fit the page", async () => {
+  it("abbreviates sums that are too long", async () => {
     const net = await Network.create({ inputs: 2, layers: layersOf([3, 40, 2], "tanh", "sigmoid"), loss: "quadratic" });
     const facts = net.explain({
       input: [1, 2],
@@ -363,7 +363,7 @@ describe("explain", () => {
 });
 
 describe("dispose", () => {
-  it("ends the network, which says so", async () => {
+  it("ends the network, whose methods then say so", async () => {
     const net = await Network.create(SHAPES[0] as NetworkOptions);
     net.dispose();
     net.dispose();
@@ -375,7 +375,7 @@ describe("dispose", () => {
 });
 
 describe("activations", () => {
-  it("are the outputs of every layer, by the reference", async () => {
+  it("are the outputs of every layer, as in the reference", async () => {
     const options: NetworkOptions = {
       inputs: 64,
       layers: layersOf([20, 33, 4], "tanh", "softmax"),
@@ -397,7 +397,7 @@ describe("activations", () => {
     expect(all[2]).toEqual(net.predict(sample));
   });
 
-  it("are of one sample, and refuse more", async () => {
+  it("take one sample and refuse more", async () => {
     const net = await layer("relu", [[1, 2]], [0]);
     expect(net.activations([1, 1])).toEqual([Float32Array.of(3)]);
     expect(() => net.activations([1, 1, 1, 1])).toThrow('"input" must be one sample, got 2');
@@ -405,7 +405,7 @@ describe("activations", () => {
 });
 
 describe("the worst mistakes", () => {
-  it("are those of largest loss, the largest first, of samples that were misclassified", async () => {
+  it("are the misclassified samples with the largest losses, in descending order", async () => {
     const options: NetworkOptions = {
       inputs: 64,
       layers: layersOf([4], "tanh", "softmax"),
@@ -431,7 +431,7 @@ describe("the worst mistakes", () => {
     expect(net.evaluate(data, { worst: 1e6 }).worst).toHaveLength(all.length);
   });
 
-  it("begin with those whose loss is no number", async () => {
+  it("start with those whose loss is NaN or infinite", async () => {
     const net = await layer(
       "linear",
       [
@@ -442,7 +442,7 @@ describe("the worst mistakes", () => {
       // A fused multiply-add would give infinity.
       { deterministic: true },
     );
-    // The first is a mistake of a small loss; of the others one is one, whatever the network takes them for.
+    // The first is a mistake with a small loss; of the others exactly one is a mistake, whatever the network predicts.
     const inputs = Float32Array.of(0, 1e-38, 10, 10, 10, 10);
     const data = new Dataset({ inputs, shape: 2, labels: [0, 0, 1] });
     const { worst = [] } = net.evaluate(data, { worst: 2 });
@@ -450,7 +450,7 @@ describe("the worst mistakes", () => {
     expect(worst[1]?.index).toBe(0);
   });
 
-  it("are none without labels, and only as many as there are", async () => {
+  it("are none without labels, and never more than there are", async () => {
     const net = await layer("linear", [[1], [-1]], [0, 0]);
     const labelled = new Dataset({ inputs: Float32Array.of(1, -1, 2), shape: 1, labels: [0, 1, 1] });
     expect(net.evaluate(labelled, { worst: 5 }).worst).toEqual([{ index: 2, label: 1, prediction: 0, loss: 13 }]);

@@ -26,12 +26,12 @@ const SPEC: NetworkSpec = {
   inputScale: 1,
 };
 
-/** First address and bytes of everything in an arena. */
+/** Address and number of bytes of every block in an arena. */
 function blocksOf(spec: NetworkSpec, needs: Needs): [number, number][] {
   const plan = planArena(spec, needs);
   const outputs = outputUnits(spec);
   const matrix = (address: number, columns: number): [number, number] => [address, plan.capacity * padded(columns) * 4];
-  /** Where the blocks of each thread lie from the first's, if each has its own. */
+  /** Offsets of each thread's blocks from those of the first thread, if each has its own. */
   const threads = (stride: number): number[] =>
     Array.from({ length: stride === 0 ? 1 : needs.threads }, (_, thread) => thread * stride);
   return [
@@ -67,7 +67,7 @@ function blocksOf(spec: NetworkSpec, needs: Needs): [number, number][] {
   ];
 }
 
-/** Where images are drawn anew, if they are. */
+/** The blocks for augmentation, if there is any. */
 function redrawBlocks(
   { redraw }: Plan,
   { batch, threads, scratchBytes }: Needs,
@@ -111,7 +111,7 @@ describe("the arena", () => {
     },
   );
 
-  it("holds a batch and a stage of predictions, and each parameter in the parameter block", () => {
+  it("holds a batch and a stage of predictions, and the parameter block holds each parameter", () => {
     expect(plan.capacity).toBeGreaterThanOrEqual(Math.max(needs.batch, plan.stageRows));
     const end = plan.params + plan.paramFloats * 4;
     expect(plan.grads).toBe(end);
@@ -130,18 +130,18 @@ describe("the arena", () => {
     ]);
   });
 
-  it("stages fewer rows of very wide networks, and one at least", () => {
+  it("stages fewer rows of very wide networks, but at least one", () => {
     const staged = (inputs: number) => planArena({ ...SPEC, inputs }, needs).stageRows;
     expect([20, 1 << 14, 1 << 15, 1 << 20].map(staged)).toEqual([256, 256, 128, 4]);
   });
 
-  it("leaves parameters where they are, whatever else it holds", () => {
+  it("keeps parameters at the same address, whatever else it holds", () => {
     const other = planArena(SPEC, { batch: 1, samples: 0, inputBytes: 0, targetBytes: 0, threads: 1 });
     expect(other.tensors).toEqual(plan.tensors);
     expect([other.params, other.grads]).toEqual([plan.params, plan.grads]);
   });
 
-  it("has the moments of an optimizer as twins, one right after the other", () => {
+  it("has the moments of an optimizer in blocks like that of the parameters, one after the other", () => {
     const { params, grads, slots } = planArena(SPEC, { ...needs, slots: 2 });
     const twin = grads - params;
     expect(slots).toEqual([grads + twin, grads + 2 * twin]);
@@ -152,20 +152,20 @@ describe("the arena", () => {
     expect(COMMAND_BYTES).toBeGreaterThanOrEqual(FIELDS * 8);
   });
 
-  it("does not grow with a batch past 1,024 rows", () => {
+  it("does not grow with batches of more than 1,024 rows", () => {
     expect(planArena(SPEC, { ...needs, batch: 100_000 })).toEqual(planArena(SPEC, { ...needs, batch: 1024 }));
   });
 
-  it("maps every weight to a place of its own in its panels", () => {
+  it("maps every weight to an address of its own in the panels", () => {
     const tensor = { shape: [33, 5] };
     const places = Array.from({ length: 33 * 5 }, (_, i) => panelIndex(tensor, i));
     expect(new Set(places).size).toBe(33 * 5);
-    // Unit 17, input 2: in the second panel, on its third line, second.
+    // Unit 17, input 2: second panel, third line, second element.
     expect(panelIndex(tensor, 17 * 5 + 2)).toBe((5 + 2) * 16 + 1);
   });
 });
 
-/** The plain build, and the one this engine prefers where that is another. */
+/** The plain build, and the build that this engine prefers if that is another. */
 const BUILDS = [...new Set<Build>([chooseBuild(true), chooseBuild(false)])];
 const HIDDEN = ["sigmoid", "tanh", "relu", "leakyRelu", "linear"] as const;
 const TRAINED: NetworkSpec[] = PAIRINGS.map(([output, loss], i) => {
@@ -174,7 +174,7 @@ const TRAINED: NetworkSpec[] = PAIRINGS.map(([output, loss], i) => {
 });
 
 describe("padding of weights, biases, gradients and deltas is zero after training", () => {
-  // Both sides of what learns straight into the weights, and more than one chunk.
+  // Batches below and above the size from which gradients get a block of their own, and of more than one chunk.
   const cases = BUILDS.flatMap((build) =>
     TRAINED.flatMap((spec, i) =>
       [16, 300, 1100].map((batch, j) => {
@@ -184,7 +184,7 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
     ),
   );
 
-  it("is asked of every optimizer", () => {
+  it("is tested with every optimizer", () => {
     expect(new Set(cases.map(([, , , optimizer]) => optimizer)).size).toBe(OPTIMIZERS.length);
   });
 
@@ -206,7 +206,7 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
     expect(paddingOf(engine).filter((address) => floats[address / 4] !== 0)).toEqual([]);
   });
 
-  it("and where a batch was large, so is that of every step after it", async () => {
+  it("and also after a small batch that follows a large one", async () => {
     const engine = await Engine.create({ ...SPEC, inputs: 64 }, "simd");
     const data = stripes(600, 3, 1);
     await engine.bind(data, 300, new Rule(sgd({ learningRate: 0.5 })));
@@ -214,7 +214,7 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
     await engine.step(data, 300, 16);
     const { floats } = engine.arena;
     expect(paddingOf(engine).every((address) => floats[address / 4] === 0)).toBe(true);
-    // The measure can fail: the first padded bias.
+    // The test can fail: this is the first padded bias.
     floats[(engine.plan.layers[0]?.biases ?? 0) / 4 + 17] = 1e-30;
     expect(paddingOf(engine).filter((address) => floats[address / 4] !== 0)).toHaveLength(1);
   });

@@ -23,12 +23,12 @@ describe("Philox4x32-10 by its definition", () => {
       philox(block, ...(words as [number, number, number, number, number, number]));
       const expected = philoxByDefinition(words);
       expect([...block]).toEqual(expected);
-      // Each counter and key is the block before, whose words pass 2^31 half of the time.
+      // Each counter and key is the previous block, half of whose words are 2^31 or more.
       words = [...expected, words[0] as number, words[1] as number];
     }
   });
 
-  it("takes words as they are in 32 bits, signed or not", () => {
+  it("takes words as 32 bits, signed or not", () => {
     const [signed, unsigned] = [new Uint32Array(4), new Uint32Array(4)];
     philox(signed, -1, -2, -3, -4, -5, -6);
     philox(unsigned, 2 ** 32 - 1, 2 ** 32 - 2, 2 ** 32 - 3, 2 ** 32 - 4, 2 ** 32 - 5, 2 ** 32 - 6);
@@ -67,7 +67,7 @@ describe("Gaussian draws", () => {
     expect(mean(values, (x) => Number(Math.abs(x) < 2))).toBeCloseTo(0.6827, 2);
   });
 
-  it("differ and do not correlate between seeds, streams and places", () => {
+  it("differ and do not correlate between seeds, streams and counters", () => {
     const base = draw(1, 1, 0);
     for (const other of [draw(2, 1, 0), draw(1, 2, 0), draw(1, 1, 1), draw(2 ** 32 + 1, 1, 0)]) {
       const correlation = base.reduce((sum, x, i) => sum + x * (other[i] as number), 0) / base.length / 4;
@@ -84,7 +84,7 @@ describe("Gaussian draws", () => {
     }
   });
 
-  it("are the same from the start, however many are drawn", () => {
+  it("start with the same numbers, however many are drawn", () => {
     const [few, many] = [new Float32Array(7), new Float32Array(1000)];
     for (const values of [few, many]) fillGaussian(values, 1, 5, 1, 2);
     expect(many.subarray(0, 7)).toEqual(few);
@@ -92,7 +92,7 @@ describe("Gaussian draws", () => {
 });
 
 describe("shuffle", () => {
-  it("is a permutation, another one for each epoch and seed", () => {
+  it("is a permutation, and another one for each epoch and seed", () => {
     const shuffled = (seed: number, epoch: number) => {
       const order = ascending(1000);
       shuffle(order, seed, 3, epoch);
@@ -104,7 +104,7 @@ describe("shuffle", () => {
     expect(shuffled(2, 1)).not.toEqual(shuffled(1, 1));
   });
 
-  it("puts every element everywhere about equally often", () => {
+  it("puts every element at every position about equally often", () => {
     const counts = new Float64Array(25);
     for (let epoch = 0; epoch < 10_000; epoch++) {
       const order = ascending(5);

@@ -17,7 +17,7 @@ const DIGITS = { inputs: 784, layers: layersOf([16, 16, 10], "sigmoid", "sigmoid
 const checked = (spec: unknown): NetworkSpec => checkSpec(spec, "options");
 
 describe("a checked spec", () => {
-  it("is a copy with the default scale of bytes, which JSON carries unchanged", () => {
+  it("is a copy with the default scale of bytes, which JSON preserves", () => {
     const given = structuredClone(DIGITS);
     const spec = checked(given);
     expect(spec).toEqual({ ...DIGITS, inputScale: 1 / 255 });
@@ -27,7 +27,7 @@ describe("a checked spec", () => {
     expect(checked({ ...DIGITS, inputScale: 0.5 }).inputScale).toBe(0.5);
   });
 
-  it("knows its sizes: 784-16-16-10 has 13,002 parameters", () => {
+  it("has sizes: 784-16-16-10 has 13,002 parameters", () => {
     const spec = checked(DIGITS);
     expect([0, 1, 2].map((layer) => layerInputs(spec, layer))).toEqual([784, 16, 16]);
     expect(outputUnits(spec)).toBe(10);
@@ -36,7 +36,7 @@ describe("a checked spec", () => {
     expect(parameterCount(checked({ ...DIGITS, inputs: 1, layers: layersOf([1], "tanh", "linear") }))).toBe(2);
   });
 
-  it("takes sizes up to their limits, which it names beyond", () => {
+  it("accepts sizes up to their limits, and names the limit beyond", () => {
     const deep = (depth: number) => ({ ...DIGITS, layers: layersOf(Array(depth).fill(1), "tanh", "linear") });
     expect(checked(deep(256)).layers).toHaveLength(256);
     expect(() => checked(deep(257))).toThrow('"layers" must hold 1 to 256 layers, got 257');
@@ -46,7 +46,7 @@ describe("a checked spec", () => {
     );
   });
 
-  it("has a code of its own for each activation", () => {
+  it("has a different code for each activation", () => {
     expect(new Set(Object.values(ACTIVATIONS)).size).toBe(ACTIVATION_NAMES.length);
   });
 });
@@ -69,11 +69,11 @@ describe("a last layer and a loss", () => {
     );
   });
 
-  it("are as many as there are", () => {
+  it("fit each other in 12 of 18 pairs", () => {
     expect([pairs.length, pairs.filter(fits).length]).toEqual([18, 12]);
   });
 
-  it("allow softmax nowhere but last, whichever hidden layer has it", () => {
+  it("allow softmax only in the last layer", () => {
     const layers = [...layersOf([4, 4], "tanh", "softmax"), ...layersOf([2], "tanh", "softmax")];
     expect(() => checked({ inputs: 3, layers, loss: "crossEntropy" })).toThrow(
       '"layers[1].activation" is "softmax", which only the last layer can have',
