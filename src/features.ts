@@ -4,10 +4,13 @@ import { isPairing, simdFeatures } from "./kernels/features.js";
 import { canHaveThreads } from "./threads/team.js";
 import { mostThreads } from "./threads/worth.js";
 
+/** The capabilities of an engine and its machine. */
 export interface EngineFeatures {
+  /** Whether the engine has 128-bit WebAssembly SIMD, which this library needs. */
   simd: boolean;
+  /** Whether the engine has relaxed SIMD, and so fused multiply-adds. */
   relaxedSimd: boolean;
-  /** The most threads that "auto" takes. */
+  /** The largest number of threads that `threads: "auto"` uses. */
   threads: number;
   /** Whether V8 is known to merge pairs of 128-bit vector operations into 256-bit ones. */
   turbo: boolean;

@@ -8,6 +8,7 @@ type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array |
 export interface Idx {
   /** Size of each dimension, the slowest-varying first: `[count, height, width]` of images. */
   shape: number[];
+  /** The elements, row-major, with `shape` as their shape: `[...shape]`. */
   data: IdxData;
 }
 

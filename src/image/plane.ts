@@ -7,7 +7,9 @@ export interface DigitImage {
    * 0 to 255 or floats from 0 to 1, where 0 is black.
    */
   data: Uint8Array | Uint8ClampedArray | Float32Array;
+  /** Pixels of a row. */
   width: number;
+  /** Rows of pixels. */
   height: number;
 }
 

@@ -1,29 +1,35 @@
-// What training reports.
+// The records that training reports.
 
 import type { Evaluation } from "../inference/evaluate.js";
 
+/** One epoch of training. */
 export interface EpochRecord {
-  /** From 1. */
+  /** Its number, from 1. */
   epoch: number;
-  /** Mean training loss over the epoch, each batch's taken before its step. */
+  /** Mean training loss over the epoch. The loss of each mini-batch is taken before its step. */
   loss: number;
-  /** Share of training samples classified right, likewise; only with labels. */
+  /** Share of the training samples that were classified correctly before the step of their mini-batch; absent without labels. */
   accuracy?: number;
+  /** The evaluation of `validation` after the epoch; absent without one. */
   validation?: Evaluation;
-  /** With early stopping: the epoch up to here whose validation was best, to whose parameters the network returns. */
+  /** The epoch with the best validation so far, whose parameters the network returns to; absent without early stopping. */
   bestEpoch?: number;
-  /** Training alone, without validation. */
+  /** Training samples per second, without validation and callbacks. */
   samplesPerSecond: number;
+  /** Seconds of training, without validation and callbacks. */
   seconds: number;
 }
 
-/** Where training stands after a batch. One object serves all calls: copy what you keep. */
+/** The state of training after a mini-batch. All calls get the same object; copy what you keep. */
 export interface BatchRecord {
+  /** The current epoch, from 1. */
   epoch: number;
-  /** Samples of this epoch that have been seen, and all of them. */
+  /** Samples of this epoch that have been trained on. */
   samples: number;
+  /** Samples of a whole epoch. */
   total: number;
-  /** Means over the epoch so far. */
+  /** Mean loss over the epoch so far. */
   loss: number;
+  /** Share of samples classified correctly in the epoch so far; undefined without labels. */
   accuracy: number | undefined;
 }

@@ -1,19 +1,20 @@
-// Early stopping: training ends when validation has not become better for a while, and the best parameters are put back.
+// Early stopping: training ends when validation has not improved for some epochs, and the best parameters are restored.
 
 import { checkInteger, checkName, checkNumber, checkOptions } from "../check.js";
 import type { Arena } from "../memory/arena.js";
 import type { EpochRecord } from "./record.js";
 
+/** When training ends early. It needs `validation`. */
 export interface EarlyStoppingOptions {
-  /** Epochs without a better validation after which training ends. */
+  /** Epochs without an improvement after which training ends; at least 1. */
   patience: number;
-  /** By how much it must be better to count; anything above 0 unless told. */
+  /** The smallest improvement that counts; default 0: any improvement. */
   minDelta?: number;
-  /** What of the validation is looked at: "loss" unless told, or "accuracy". */
+  /** The number of the validation that is compared; default "loss". */
   metric?: "loss" | "accuracy";
 }
 
-/** A checked copy, every default filled in. */
+/** A checked copy with all defaults. TypeError or RangeError names the option. */
 export function checkEarlyStopping(value: unknown): Required<EarlyStoppingOptions> {
   const options = checkOptions(value, "earlyStopping", ["patience", "minDelta", "metric"]);
   const { patience, minDelta = 0, metric = "loss" } = options;
@@ -24,12 +25,12 @@ export function checkEarlyStopping(value: unknown): Required<EarlyStoppingOption
   };
 }
 
-/** The epoch that was best so far, and what the network was then. */
+/** The best epoch so far, and the parameters after it. */
 export interface Best {
   epoch: number;
-  /** Its loss, or its accuracy below zero: the less the better. */
+  /** Its loss, or its negated accuracy: smaller is better. */
   score: number;
-  /** A tensor each, row-major, as the plan lists them. */
+  /** One array per tensor of the plan, row-major. */
   parameters: Float32Array<ArrayBuffer>[];
 }
 
@@ -37,18 +38,18 @@ export class EarlyStopping {
   constructor(
     private readonly arena: Arena,
     private readonly options: Required<EarlyStoppingOptions>,
-    /** Epochs that have ended. */
+    /** The last epoch that has ended. */
     private seen: number,
-    /** Undefined until one has, with a validation that is a finite number. */
+    /** Undefined until an epoch has ended whose validation is a finite number. */
     public best: Best | undefined,
   ) {}
 
-  /** Takes in an epoch, and writes into its record which was best. No thread may be at work. */
+  /** Compares an epoch with the best one, and writes the best epoch's number into its record. All threads must be idle. */
   add(record: EpochRecord): void {
     const { validation, epoch } = record;
     const score = this.options.metric === "loss" ? (validation?.loss ?? Number.NaN) : -(validation?.accuracy ?? 0);
     this.seen = epoch;
-    // A loss that is no finite number is better than none.
+    // A loss that is not finite never counts as the best.
     if (Number.isFinite(score) && (this.best === undefined || this.best.score - score > this.options.minDelta)) {
       const parameters = this.arena.plan.tensors.map((tensor) => this.arena.readTensor(tensor));
       this.best = { epoch, score, parameters };
@@ -60,7 +61,7 @@ export class EarlyStopping {
     return this.seen - (this.best?.epoch ?? 0) >= this.options.patience;
   }
 
-  /** Puts the best parameters back; without any, the network stays as it is. No thread may be at work. */
+  /** Restores the best parameters, if there are any. All threads must be idle. */
   restore(): void {
     const { arena, best } = this;
     arena.plan.tensors.forEach((tensor, i) => {
