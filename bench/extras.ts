@@ -31,7 +31,7 @@ export interface Extras {
 }
 
 /** Training until the first epoch after which a share `accuracy` of MNIST's 10,000 test images is classified correctly. */
-export interface TimeToAccuracy {
+interface TimeToAccuracy {
   network: string;
   accuracy: number;
   /** From the call of `fit` to the test of that epoch, all tests included; the median of the runs, each with its own seed. */
