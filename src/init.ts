@@ -11,12 +11,15 @@ import { useScript } from "./threads/spawn.js";
  */
 export type KernelSource = ArrayBuffer | ArrayBufferView | KernelModule | Response | URL | string;
 
+/** Settings for all networks that are created afterwards. */
 export interface InitOptions {
-  /**
-   * Kernels to use instead of those embedded in the library. Engines with relaxed SIMD use `relaxed`, others and
-   * deterministic networks use `simd`.
-   */
-  wasm?: { simd?: KernelSource; relaxed?: KernelSource };
+  /** Kernels to use instead of those embedded in the library; default: the embedded ones. */
+  wasm?: {
+    /** For engines without relaxed SIMD and for deterministic networks; default: the embedded kernels. */
+    simd?: KernelSource;
+    /** For engines with relaxed SIMD; default: the embedded kernels. */
+    relaxed?: KernelSource;
+  };
   /**
    * In browsers, the address of a copy of `wasmlp/worker-script` that workers run. It must be of the page's own origin
    * and of this version, otherwise `Network.create` of `wasmlp/worker` fails. By default, workers run a script embedded

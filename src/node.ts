@@ -17,7 +17,9 @@ export { enableTurbo } from "./turbo.js";
 
 /** A dataset's training and test samples. */
 export interface TrainAndTest {
+  /** The samples to train on. */
   train: Dataset;
+  /** The samples to measure with. */
   test: Dataset;
 }
 
@@ -77,13 +79,16 @@ export async function loadNetwork(
   return Network.fromBytes(await readMaybeGzip(path), { ...options, title: path });
 }
 
-/** A function for `fit({ checkpoint: { save } })` that writes each checkpoint to `path`, atomically. */
+/**
+ * A function for `fit({ checkpoint: { save } })` that writes each checkpoint's bytes to `path`, atomically. Throws a TypeError or
+ * RangeError for an invalid path; the function rejects with an Error that names the path and the reason.
+ */
 export function fileCheckpoint(path: string): (bytes: Uint8Array) => Promise<void> {
   checkPath(path, "path");
   return (bytes) => writeAtomic(path, bytes);
 }
 
-/** Reads a checkpoint for `fit({ resume })`. Rejects with an Error that names the path and the reason. */
+/** Reads the bytes of a checkpoint for `fit({ resume })`. Rejects with an Error that names the path and the reason. */
 export function readCheckpoint(path: string): Promise<Uint8Array> {
   return readWhole(checkPath(path, "path"));
 }

@@ -4,6 +4,7 @@
 import { checkFinite, checkInteger, checkNumber, checkOptions, rangeError, shown, typeError } from "../check.js";
 import { ascending, Stream, shuffle } from "../random.js";
 
+/** Samples, with a label or a target vector each. */
 export interface DatasetOptions {
   /**
    * All samples, `[count][sampleSize]` row-major. Bytes are multiplied by the network's `inputScale`, floats are used
@@ -12,11 +13,11 @@ export interface DatasetOptions {
   inputs: Uint8Array | Float32Array;
   /** Numbers in one sample, or its dimensions, such as `[28, 28]`. */
   shape: number | readonly number[];
-  /** `[count]`: the class of each sample, from 0. Give either these or `targets`. */
+  /** `[count]`: the class of each sample, from 0; default none, which needs `targets`. */
   labels?: ArrayLike<number>;
   /** Number of classes, at most 2^20; default: the largest label plus one. */
   classes?: number;
-  /** `[count][targetSize]`: the target outputs of each sample, row-major. Not copied. */
+  /** `[count][targetSize]`: the target outputs of each sample, row-major, not copied; default none, which needs `labels`. */
   targets?: Float32Array;
 }
 
@@ -31,7 +32,9 @@ export class Dataset {
   readonly count: number;
   /** Dimensions of one sample; their product is `sampleSize`. */
   readonly shape: readonly number[];
+  /** Numbers in one sample. */
   readonly sampleSize: number;
+  /** `[count][sampleSize]`: the array that the constructor was given. */
   readonly inputs: Uint8Array | Float32Array;
   /** `[count]`, for classification. */
   readonly labels: Uint32Array | undefined;
@@ -81,7 +84,10 @@ export class Dataset {
     return this.inputs.subarray(index * this.sampleSize, (index + 1) * this.sampleSize);
   }
 
-  /** The target `[targetSize]` of one sample, copied: its target vector, or its label as a one-hot vector. */
+  /**
+   * The target `[targetSize]` of one sample, copied: its target vector, or its label as a one-hot vector. Throws a TypeError or
+   * RangeError unless `index` is an integer from 0 to `count` − 1.
+   */
   target(index: number): Float32Array {
     checkInteger(index, "index", 0, this.count - 1);
     if (this.targets) return this.targets.slice(index * this.targetSize, (index + 1) * this.targetSize);
@@ -109,7 +115,10 @@ export class Dataset {
     return [this.select(order.subarray(0, first)), this.select(order.subarray(first))];
   }
 
-  /** A copy of the samples with these indices, in this order; an index may occur more than once. */
+  /**
+   * A copy of the samples with these indices, in this order; an index may occur more than once. Throws a TypeError or
+   * RangeError unless there is at least one index and all are integers from 0 to `count` − 1.
+   */
   select(indices: ArrayLike<number>): Dataset {
     checkList(indices, "indices");
     const rows = Array.from(indices, (index) => checkInteger(index, "indices", 0, this.count - 1));

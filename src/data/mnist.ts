@@ -12,16 +12,19 @@ import { checkPath, gunzipMaybe, readMaybeGzip, reason, writeAtomic } from "./fi
 import { parseIdx } from "./idx.js";
 import { FILES, type FileName, type IdxFolder, pairs, readIdxFolder } from "./idx-folder.js";
 
+/** The progress of one file's download. */
 export interface DownloadProgress {
   /** Name of the file that is being downloaded. */
   file: string;
-  /** Bytes received, and the file's size if the server reports it. */
+  /** Bytes received. */
   received: number;
+  /** Bytes of the whole file; undefined if the server does not report them. */
   total: number | undefined;
 }
 
+/** Where `loadMnist` looks for the files. */
 export interface MnistOptions {
-  /** A folder with the four IDX files. If given, it is the only source. */
+  /** A folder with the four IDX files. If given, it is the only source; default: none, all sources are tried. */
   dir?: string;
   /**
    * The folder for downloads; default: the environment variable `WASMLP_CACHE`, else `wasmlp` in the system's cache
@@ -35,9 +38,9 @@ export interface MnistOptions {
    * folder.
    */
   packages?: string[];
-  /** Called after each received chunk of a download. */
+  /** Called after each received chunk of a download; default: nothing is called. */
   onDownload?: (progress: DownloadProgress) => void;
-  /** Aborts a download. */
+  /** Aborts a download; default: none. */
   signal?: AbortSignal;
 }
 

@@ -1,15 +1,16 @@
-// How the learning rate changes while training goes on: plain data, or a function of one's own. All is measured in epochs and
-// looked at anew for every step, so that half an epoch is half way.
+// Learning-rate schedules: plain data, or a function of the caller. Time is measured in epochs and evaluated for every step, so
+// half an epoch is a valid time.
 
 import { checkFloat, checkNumber, checkOptions, rangeError, shown, typeError, within } from "../check.js";
 import { exponential, halfCosine, logarithm, power } from "../exact.js";
 
+/** What all schedules have. */
 export interface WarmUp {
-  /** Epochs, or a part of one, in which the rate rises in equal steps from 0; 0 unless told. */
+  /** Epochs, or a fraction of one, during which the rate rises linearly from 0; default 0. */
   warmUp?: number;
 }
 
-/** Schedules as data. After the warm-up time begins anew for the rest. */
+/** Schedules as data. Their time begins after the warm-up. */
 type Decay =
   | { readonly name: "constant"; readonly warmUp: number }
   | { readonly name: "stepDecay"; readonly warmUp: number; readonly factor: number; readonly every: number }
@@ -17,19 +18,29 @@ type Decay =
   | { readonly name: "cosine"; readonly warmUp: number; readonly floor: number };
 
 /**
- * What the learning rate is multiplied by, step by step. A function is given the epochs that are done, in fractions, and how
- * many there are to be; it gives a factor of at least 0.
+ * The factor of the learning rate, for every step. A function receives the number of epochs that are done, with fractions, and
+ * the number of epochs of this training; it returns a factor of at least 0.
  */
 export type Schedule = Decay | ((done: number, epochs: number) => number);
 
-/** Always 1. */
+/** Factor 1 after the warm-up. Throws a TypeError or RangeError that names an invalid option. */
 export function constant(options: WarmUp = {}): Schedule {
   checkOptions(options, "options", ["warmUp"]);
   return { name: "constant", warmUp: checkWarmUp(options) };
 }
 
-/** 1, and times `factor` after every `every` epochs. */
-export function stepDecay(options: WarmUp & { factor: number; every: number }): Schedule {
+/**
+ * Begins at factor 1 and multiplies it by `factor` after every `every` epochs. Throws a TypeError or RangeError that names an
+ * invalid option.
+ */
+export function stepDecay(
+  options: WarmUp & {
+    /** Above 0 and at most 1. */
+    factor: number;
+    /** Epochs between two changes, above 0. */
+    every: number;
+  },
+): Schedule {
   checkOptions(options, "options", ["factor", "every", "warmUp"]);
   const { factor, every } = options;
   checkFactor(factor, "factor");
@@ -37,14 +48,29 @@ export function stepDecay(options: WarmUp & { factor: number; every: number }): 
   return { name: "stepDecay", warmUp: checkWarmUp(options), factor, every };
 }
 
-/** factor^t after t epochs: a little less at every step. */
-export function exponentialDecay(options: WarmUp & { factor: number }): Schedule {
+/**
+ * factor^t after t epochs, evaluated at every step. Throws a TypeError or RangeError that names an invalid option.
+ */
+export function exponentialDecay(
+  options: WarmUp & {
+    /** The factor of one epoch, above 0 and at most 1. */
+    factor: number;
+  },
+): Schedule {
   checkOptions(options, "options", ["factor", "warmUp"]);
   return { name: "exponentialDecay", warmUp: checkWarmUp(options), factor: checkFactor(options.factor, "factor") };
 }
 
-/** From 1 down to `floor` (0 unless told) at the last epoch's end, along half a cosine (Loshchilov and Hutter, ICLR 2017). */
-export function cosine(options: WarmUp & { floor?: number } = {}): Schedule {
+/**
+ * Falls from factor 1 to `floor` at the end of the last epoch, along half a cosine (Loshchilov and Hutter, ICLR 2017). Throws a
+ * TypeError or RangeError that names an invalid option.
+ */
+export function cosine(
+  options: WarmUp & {
+    /** The factor at the end, from 0 to 1; default 0. */
+    floor?: number;
+  } = {},
+): Schedule {
   checkOptions(options, "options", ["floor", "warmUp"]);
   const { floor = 0 } = options;
   return { name: "cosine", warmUp: checkWarmUp(options), floor: checkNumber(floor, "floor", 0, 1) };

@@ -30,11 +30,16 @@ const FORMAT = "1";
 const STATE = "state";
 const TITLE = "the checkpoint";
 
+/** When checkpoints are saved: every `seconds` or every `steps`, whichever comes first, and when training ends. */
 export interface CheckpointOptions {
-  /** Called with a whole checkpoint; a promise is waited for. `fileCheckpoint` of `wasmlp/node` writes it to a file. */
+  /**
+   * Called with the bytes of a complete checkpoint; a promise that it returns is awaited. `fileCheckpoint` of `wasmlp/node`
+   * writes them to a file.
+   */
   save: (bytes: Uint8Array<ArrayBuffer>) => unknown;
-  /** How often: after so many seconds, 60 unless `steps` are told, or after so many steps; and when training ends. */
+  /** Seconds between checkpoints; default 60, or no limit if `steps` is given. */
   seconds?: number;
+  /** Steps between checkpoints; default no limit. */
   steps?: number;
 }
 
