@@ -1,8 +1,8 @@
-// Training and test data by the word after `--data`.
+// Training and test data named by `--data`.
 
 import { loadIdxFolder, loadMnist, type MnistOptions, type TrainAndTest } from "../node.js";
 
-/** `mnist`, from wherever it is found, or a folder of IDX files. Errors: those of `loadMnist` and `loadIdxFolder`. */
+/** Loads MNIST for "mnist", else the IDX files of a folder. Throws the errors of `loadMnist` and `loadIdxFolder`. */
 export function readData(source: string, options: MnistOptions = {}): Promise<TrainAndTest> {
   return source === "mnist" ? loadMnist(options) : loadIdxFolder(source);
 }

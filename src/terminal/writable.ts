@@ -1,11 +1,11 @@
-// Whether a result can be written where it shall go, asked before an hour of training rather than after it.
+// Checks that a result can be written to its path, before an hour of training rather than after it.
 
 import { randomBytes } from "node:crypto";
 import { access, constants, open, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { followLinks, reason } from "../data/files.js";
 
-/** Error names `path` and why it cannot be written. Leaves what is there as it is. */
+/** Throws an error with `path` and the reason if it cannot be written. An existing file is not changed. */
 export async function checkWritable(path: string): Promise<void> {
   try {
     await checkTarget(path);
@@ -15,7 +15,7 @@ export async function checkWritable(path: string): Promise<void> {
   }
 }
 
-/** What is there already must be a file: a rename would replace even a device. */
+/** An existing target must be an ordinary file: saving renames a new file over it, which would replace even a device. */
 async function checkTarget(path: string): Promise<void> {
   const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
     if (error.code === "ENOENT") return undefined;
@@ -26,7 +26,7 @@ async function checkTarget(path: string): Promise<void> {
   if (found) await access(path, constants.W_OK);
 }
 
-/** Only making a file tells whether a folder takes one. */
+/** Creates and removes a file in the folder: no other check is reliable on all file systems. */
 async function tryFolder(folder: string): Promise<void> {
   const probe = join(folder, `.${randomBytes(6).toString("hex")}.tmp`);
   const file = await open(probe, "wx");

@@ -1,4 +1,4 @@
-// How projects bring the package into a page, with nothing said to any tool but where a program begins.
+// The ways in which projects bring the package into a page. The bundlers are told nothing but the entry point.
 
 import { join } from "node:path";
 import { nodeResolve } from "@rollup/plugin-node-resolve";
@@ -8,18 +8,18 @@ import { createServer, build as vite } from "vite";
 import webpack from "webpack";
 import { type Site, serve } from "./site.js";
 
-/** Where a page is, and the folder of what a tool wrote for it, if any did. */
+/** A served page, and the folder with the bundler's output if there is one. */
 interface Published extends Pick<Site, "address" | "close"> {
   output?: string;
 }
 
-/** A project: its files for a program, and what makes a page of them. */
+/** A kind of project: its files for a program, and how a page is made from them. */
 interface Way {
   files(program: string): Record<string, string>;
   publish(project: string): Promise<Published>;
 }
 
-/** A page without an icon, for which browsers would ask. */
+/** An HTML page. The empty icon keeps browsers from requesting one. */
 const html = (head: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Page</title><link rel="icon" href="data:,">${head}</head><body></body></html>`;
 const OUTPUT = html('<script type="module" src="main.js"></script>');
@@ -28,7 +28,7 @@ async function publish(output: string, files: Record<string, string> = {}): Prom
   return { ...(await serve({ files, folders: [output] })), output };
 }
 
-/** Vite begins at the page. */
+/** Vite's entry point is the page. */
 const viteFiles = (program: string): Record<string, string> => ({
   "index.html": html('<script type="module" src="/main.js"></script>'),
   "main.js": program,
@@ -40,7 +40,7 @@ export async function buildWithVite(root: string): Promise<void> {
 
 function runWebpack(project: string): Promise<void> {
   return new Promise((done, fail) => {
-    // It begins at src/index.js unless told otherwise. Its command would be run in the project, and write to dist there.
+    // Webpack's defaults: the entry is src/index.js, and its command writes to dist in the project.
     webpack({ context: project, mode: "production", output: { path: join(project, "dist") } }, (error, stats) => {
       if (error) fail(error);
       else if (stats?.hasErrors()) fail(new Error(stats.toString("errors-only")));
@@ -49,7 +49,7 @@ function runWebpack(project: string): Promise<void> {
   });
 }
 
-/** An entry of the package by the file that it is. */
+/** URL of the file of an entry of the package. */
 const entryFile = (entry: string): string => `/node_modules/wasmlp/build/${entry.split("/")[1] ?? "index"}.js`;
 const ENTRIES = ["wasmlp", "wasmlp/digits", "wasmlp/worker"];
 const IMPORT_MAP = JSON.stringify({ imports: Object.fromEntries(ENTRIES.map((name) => [name, entryFile(name)])) });

@@ -1,4 +1,4 @@
-// A short training whose model is the same to the bit on every engine, with any number of threads, in a worker or not.
+// A short training whose model is bit-identical in every JavaScript engine, with any number of threads, in a worker or not.
 
 import {
   adamw,
@@ -13,7 +13,7 @@ import { stripes } from "../support/networks.js";
 
 export type NetworkClass = typeof Local | typeof Remote;
 
-/** Two threads share these layers out; all that can be drawn is: weights, order, dropout, augmentation. */
+/** Layers wide enough for two threads. The training uses every random stream: weights, order, dropout, augmentation. */
 export const OPTIONS: NetworkOptions = {
   inputs: 64,
   layers: [
@@ -24,7 +24,7 @@ export const OPTIONS: NetworkOptions = {
   ...{ loss: "crossEntropy", deterministic: true },
 };
 
-/** The model file after the training, by either kind of network. */
+/** The model file after the training, by either network class. */
 export async function trainedBytes(
   networks: NetworkClass,
   { seed = 1, threads = 1 }: { seed?: number; threads?: Threads } = {},

@@ -1,4 +1,4 @@
-// The examples for pages, as they are written, in Chromium.
+// The examples for web pages, unchanged, in Chromium.
 
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
@@ -16,7 +16,7 @@ describeIn("chromium", "the example", (browser) => {
   afterEach(() => site?.close());
   afterAll(() => workshop?.remove());
 
-  /** A page of a Vite project whose script is an example; `printed` there holds the lines that it has printed. */
+  /** Opens a page of a Vite project whose script is an example; the global `printed` holds the lines it has printed. */
   const openVite = async (name: string): Promise<ChromiumPage> => {
     const index = "<script>console.log = (line) => (window.printed ??= []).push(line)</script>";
     const files = {
@@ -29,7 +29,7 @@ describeIn("chromium", "the example", (browser) => {
     return browser().open(site.address);
   };
 
-  it("browser.html trains without any tool", async () => {
+  it("browser.html trains without a bundler", async () => {
     expect(exampleNames(".html")).toEqual(["browser.html"]);
     const project = workshop.project("browser", { "index.html": readExample("browser.html") });
     site = await serve({ folders: [project] });
@@ -38,7 +38,7 @@ describeIn("chromium", "the example", (browser) => {
     expect((await page.textContent("body"))?.trim()).toBe("0 or 1 is 1");
   });
 
-  it("canvas.ts reads the digits that are drawn", async () => {
+  it("canvas.ts recognizes the drawn digits", async () => {
     const page = await openVite("canvas.ts");
     await page.waitForSelector("canvas");
     await page.mouse.move(140, 60);
@@ -46,7 +46,7 @@ describeIn("chromium", "the example", (browser) => {
     await page.mouse.move(140, 220, { steps: 10 });
     await page.mouse.up();
     expect(await page.textContent("output")).toBe("1");
-    // A bar before the stroke makes it a seven.
+    // A bar to the left of the stroke makes it a seven.
     await page.mouse.move(70, 60);
     await page.mouse.down();
     await page.mouse.move(140, 60, { steps: 10 });

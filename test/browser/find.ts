@@ -1,4 +1,4 @@
-// Where this machine has browsers.
+// Finds the browsers installed on this machine.
 
 import { accessSync, constants } from "node:fs";
 import { delimiter, join, resolve } from "node:path";
@@ -6,7 +6,7 @@ import { env } from "node:process";
 
 export type BrowserName = "chromium" | "firefox";
 
-/** A variable that names the program, then names to look for. */
+/** The environment variable that names a browser's program, and the names to search for otherwise. */
 const PROGRAMS: Record<BrowserName, { variable: string; names: string[] }> = {
   chromium: {
     variable: "WASMLP_CHROMIUM",
@@ -15,17 +15,17 @@ const PROGRAMS: Record<BrowserName, { variable: string; names: string[] }> = {
   firefox: { variable: "WASMLP_FIREFOX", names: ["/usr/bin/firefox-esr", "firefox-esr", "firefox"] },
 };
 
-/** The program of a browser; undefined where there is none. Error if a variable names one that is not there. */
+/** Path of a browser; undefined if it is not installed. Throws if the environment variable names a missing program. */
 export function findBrowser(browser: BrowserName): string | undefined {
   const { variable, names } = PROGRAMS[browser];
   const named = env[variable];
-  if (named === undefined || named === "") return names.flatMap(places).find(isProgram);
+  if (named === undefined || named === "") return names.flatMap(candidates).find(isProgram);
   if (!isProgram(named)) throw new Error(`"${variable}" must name a program, and there is none at ${named}`);
   return named;
 }
 
-/** Where a program of this name can be: at that very place, or in any folder of PATH. */
-function places(name: string): string[] {
+/** Possible paths of a program: the name itself if it is absolute, else in each folder of PATH. */
+function candidates(name: string): string[] {
   if (name.startsWith("/")) return [name];
   return (env.PATH ?? "").split(delimiter).map((folder) => join(folder, name));
 }
@@ -39,7 +39,7 @@ function isProgram(path: string): boolean {
   }
 }
 
-/** Why the tests in a browser cannot run here, if they cannot. */
+/** The reason given when the tests in a browser are skipped. */
 export function missing(browser: BrowserName): string {
   return `no ${browser} found: install it, or name it in ${PROGRAMS[browser].variable}`;
 }

@@ -1,4 +1,4 @@
-// The fixture of the tests in browsers: it serves what it is told, and no page's error escapes it.
+// The fixture of the browser tests: it serves the given files, and reports every error of a page.
 
 import { describe, expect, it } from "vitest";
 import { findBrowser } from "./find.js";
@@ -8,7 +8,7 @@ const page = (body: string): string =>
   `<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Test</title></head><body>${body}</body></html>`;
 
 describe("the static server", () => {
-  it("answers with files, folders and headers, and with nothing else", async () => {
+  it("serves the given files and folders with the given headers, and nothing else", async () => {
     const site = await serve({
       files: { "a/b.js": "1;", "c.wasm": Uint8Array.of(0, 97) },
       folders: [import.meta.dirname],
@@ -33,7 +33,7 @@ describe("the static server", () => {
 });
 
 describe("a browser", () => {
-  it("that is named and is not there is an error", () => {
+  it("that is named but missing is an error", () => {
     process.env.WASMLP_CHROMIUM = "/no/such/browser";
     try {
       expect(() => findBrowser("chromium")).toThrow('"WASMLP_CHROMIUM" must name a program, and there is none');
@@ -59,12 +59,12 @@ describeInBrowsers("the fixture", (browser) => {
     ["an error in the console", "<script>console.error('spilled')</script>", "console: spilled"],
     ["an uncaught error", "<script>throw new Error('thrown')</script>", "thrown"],
     ["a rejection", "<script>Promise.reject(new Error('refused'))</script>", "refused"],
-    ["a script that is not there", "<script src='none.js'></script>", "404"],
-  ])("sees %s", async (_, body, expected) => {
+    ["a missing script", "<script src='none.js'></script>", "404"],
+  ])("reports %s", async (_, body, expected) => {
     const site = await serve({ files: { "index.html": page(body) } });
     try {
       await browser().open(site.address);
-      await expect.poll(() => browser().takeComplaints().join("\n"), { timeout: 5000 }).toContain(expected);
+      await expect.poll(() => browser().takeErrors().join("\n"), { timeout: 5000 }).toContain(expected);
     } finally {
       await site.close();
     }
@@ -74,7 +74,7 @@ describeInBrowsers("the fixture", (browser) => {
 describeIn("chromium", "the accessibility check", (browser) => {
   it.each([
     ["passes a good page", "<main><h1>Title</h1><button>Press</button></main>", undefined],
-    ["sees a button without a name", "<main><h1>Title</h1><button></button></main>", "button-name"],
+    ["reports a button without a name", "<main><h1>Title</h1><button></button></main>", "button-name"],
   ])("%s", async (_, body, violation) => {
     const site = await serve({ files: { "index.html": page(body) }, headers: policy("default-src 'self'") });
     try {

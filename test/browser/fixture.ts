@@ -1,5 +1,5 @@
 // Tests in browsers: `describeIn("chromium", "the page", (browser) => { it(…, async () => { await browser().open(…) }) })`.
-// Without the browser they are skipped, by name; WASMLP_REQUIRE_BROWSERS=1 makes that a failure.
+// If the browser is missing they are reported as skipped; with WASMLP_REQUIRE_BROWSERS=1 they fail.
 
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
@@ -20,10 +20,10 @@ export type { AnyPage, ChromiumPage, ChromiumSession } from "./launch.js";
 export { ISOLATED, policy, type Site, type SiteOptions, serve } from "./site.js";
 
 /**
- * Under WebDriver, Firefox 153 stops for good in one of a hundred `new Worker` that a worker calls, in a page of a few lines too;
- * of 650 without WebDriver none did. Such a test is tried again.
+ * Timeouts and retries. Under WebDriver, Firefox 153 hangs in about one of a hundred calls of `new Worker` within a worker, even in
+ * a minimal page; without WebDriver it did not in 650 calls. So its tests are retried.
  */
-const PATIENCE = { chromium: {}, firefox: { timeout: 30_000, retry: 2 } };
+const TEST_OPTIONS = { chromium: {}, firefox: { timeout: 30_000, retry: 2 } };
 
 interface Sessions {
   chromium: ChromiumSession;
@@ -31,9 +31,9 @@ interface Sessions {
 }
 
 /**
- * Tests in one browser, started before the first of them and ended after the last. `browser()` is it, within a test or a
- * hook. After each test its pages are closed, and it fails if any of them had an error in its console, an uncaught one, or a
- * request that failed.
+ * Tests in one browser, which is started before the first and closed after the last. Within a test or hook `browser()` returns
+ * its session. After each test all pages are closed, and the test fails if one of them had an error in the console, an uncaught
+ * error, or a failed request.
  */
 export function describeIn<Name extends BrowserName>(
   name: Name,
@@ -46,24 +46,24 @@ export function describeIn<Name extends BrowserName>(
     reportMissing(name, title);
     return;
   }
-  describe(`${title} in ${name}`, PATIENCE[name], () => {
+  describe(`${title} in ${name}`, TEST_OPTIONS[name], () => {
     let session: Sessions[BrowserName];
     beforeAll(async () => {
       session = await (name === "chromium" ? launchChromium(program, flags) : launchFirefox(program));
     });
     afterEach(async () => {
-      const complaints = session.takeComplaints();
+      const errors = session.takeErrors();
       await session.clear();
-      // Closing a page breaks off what it was loading.
-      session.takeComplaints();
-      expect(complaints).toEqual([]);
+      // Closing a page aborts its requests, which then count as failed.
+      session.takeErrors();
+      expect(errors).toEqual([]);
     });
     afterAll(() => session?.close());
     tests(() => session as Sessions[Name]);
   });
 }
 
-/** The same tests in every browser that is found. */
+/** The same tests in each browser; a missing one is reported. */
 export function describeInBrowsers(
   title: string,
   tests: (browser: () => Session<AnyPage>, name: BrowserName) => void,
@@ -73,7 +73,7 @@ export function describeInBrowsers(
   }
 }
 
-/** In the place of tests that need a browser that is not there. */
+/** Reports tests that cannot run because their browser is missing. */
 export function reportMissing(name: BrowserName, title: string): void {
   console.warn(`${title}: not tested, ${missing(name)}`);
   it.skipIf(env.WASMLP_REQUIRE_BROWSERS !== "1")(`${title} in ${name}: NOT TESTED, ${missing(name)}`, () => {
@@ -84,11 +84,12 @@ export function reportMissing(name: BrowserName, title: string): void {
 // --- accessibility ---
 
 const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
-const GRAVE = ["serious", "critical"];
+/** Impacts that fail a test. */
+const FAILING_IMPACTS = ["serious", "critical"];
 
-/** Fails if axe-core finds anything serious or critical on the page as it is now; says what and where. */
+/** Fails if axe-core finds a serious or critical violation on the page in its current state. */
 export async function expectAccessible(page: ChromiumPage): Promise<void> {
-  // Through the debugger, which no content-security-policy forbids.
+  // Injected through the debugger, to which the page's content security policy does not apply.
   await page.evaluate(await readFile(AXE, "utf8"));
   const violations = await page.evaluate(async () => {
     const { axe } = globalThis as unknown as { axe: typeof import("axe-core") };
@@ -97,5 +98,5 @@ export async function expectAccessible(page: ChromiumPage): Promise<void> {
       return { id, impact, help, nodes: nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`) };
     });
   });
-  expect(violations.filter(({ impact }) => GRAVE.includes(impact ?? ""))).toEqual([]);
+  expect(violations.filter(({ impact }) => FAILING_IMPACTS.includes(impact ?? ""))).toEqual([]);
 }

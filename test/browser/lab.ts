@@ -1,4 +1,4 @@
-// A site whose page has the library as it was built, and Node's way to have that page do something.
+// A site whose page loads the built library, and `ask`, with which a test calls the page's functions from Node.
 
 import { basename, join, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
@@ -8,7 +8,7 @@ import { type Site, type SiteOptions, serve } from "./site.js";
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** The entries are not bundled into the page's script but served beside it. */
+/** Keeps the library's entries out of the page's bundle, so that the built files themselves are tested. */
 const beside: Plugin = {
   name: "beside",
   setup({ onResolve }) {
@@ -19,7 +19,7 @@ const beside: Plugin = {
 
 const PAGE = '<!doctype html><meta charset="utf-8"><title>Lab</title><script type="module" src="lab.js"></script>';
 
-/** Serves the lab's page, the built files and MNIST's, with these headers and more files. */
+/** Serves the page of page/lab.ts, the built library and MNIST's files, plus additional files and headers. */
 export async function serveLab({ files = {}, headers = {} }: SiteOptions = {}): Promise<Site> {
   const { outputFiles } = await build({
     entryPoints: [join(root, "test/browser/page/lab.ts")],
@@ -34,7 +34,7 @@ export async function serveLab({ files = {}, headers = {} }: SiteOptions = {}): 
 
 type Lab = typeof lab;
 
-/** Has the page of a lab do something; gives what comes of it, which JSON must hold. */
+/** Calls a function of page/lab.ts in the page. Arguments and result must be representable in JSON. */
 export function ask<Name extends keyof Lab>(
   page: AnyPage,
   name: Name,

@@ -1,4 +1,4 @@
-// Browsers under test: started headless on an empty profile, every complaint of their pages collected.
+// Starts browsers headless with an empty profile, and collects the errors of their pages.
 
 import { type BrowserContextOptions, type Page as ChromiumPage, chromium } from "playwright-core";
 import puppeteer, { type BrowserContext } from "puppeteer-core";
@@ -6,7 +6,7 @@ import type { BrowserName } from "./find.js";
 
 export type { ChromiumPage };
 
-/** What pages of both browsers can do. */
+/** Methods that pages of both browsers have. */
 export interface AnyPage {
   evaluate<R, A>(run: (argument: A) => R, argument: A): Promise<Awaited<R>>;
   goto(address: string): Promise<unknown>;
@@ -15,10 +15,10 @@ export interface AnyPage {
 
 /** One running browser. */
 export interface Session<Page extends AnyPage, Options = object> {
-  /** A page at an address, in a profile of its own; what it complains of fails the test. */
+  /** Opens a page at an address in a new profile. Its errors fail the test. */
   open(address: string, options?: Options): Promise<Page>;
-  /** Errors in the consoles of all pages, and failed requests, since they were asked for last. */
-  takeComplaints(): string[];
+  /** Returns and clears the errors of all pages: console errors, uncaught errors, failed requests. */
+  takeErrors(): string[];
   /** Closes all pages. */
   clear(): Promise<void>;
   close(): Promise<void>;
@@ -27,14 +27,14 @@ export interface Session<Page extends AnyPage, Options = object> {
 export type FirefoxSession = Session<AnyPage>;
 export type ChromiumSession = Session<ChromiumPage, BrowserContextOptions>;
 
-/** Nothing but the page under test may ask for anything, or keep the machine at work. */
+/** Turns off background work and requests of Chromium itself, which would disturb measurements. */
 const CHROMIUM_FLAGS = [
   ...["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
   ...["--disable-background-networking", "--disable-component-update"],
 ];
 
-/** What pages of both browsers tell of, as far as it is listened to. */
-interface Telling {
+/** The events of pages of both browsers that are listened to. */
+interface PageEvents {
   on(event: "console", listen: (message: { type(): string; text(): string }) => void): unknown;
   on(event: "pageerror", listen: (error: unknown) => void): unknown;
   on(event: "requestfailed", listen: (request: FailedRequest) => void): unknown;
@@ -46,37 +46,37 @@ interface FailedRequest {
   failure(): { errorText: string } | null;
 }
 
-function collect(page: Telling, complaints: string[]): void {
-  page.on("console", (message) => message.type() === "error" && complaints.push(`console: ${message.text()}`));
-  page.on("pageerror", (error) => complaints.push(`page: ${error instanceof Error ? error.stack : error}`));
+function collect(page: PageEvents, errors: string[]): void {
+  page.on("console", (message) => message.type() === "error" && errors.push(`console: ${message.text()}`));
+  page.on("pageerror", (error) => errors.push(`page: ${error instanceof Error ? error.stack : error}`));
   page.on("requestfailed", (request) => {
-    complaints.push(`request: ${request.url()} ${request.failure()?.errorText ?? "failed"}`);
+    errors.push(`request: ${request.url()} ${request.failure()?.errorText ?? "failed"}`);
   });
-  // Firefox does not log these.
+  // Firefox does not log these in the console.
   page.on("response", (response) => {
-    if (response.status() >= 400) complaints.push(`response: ${response.status()} ${response.url()}`);
+    if (response.status() >= 400) errors.push(`response: ${response.status()} ${response.url()}`);
   });
 }
 
-/** Starts a browser as it is, for what is the same in all of them. */
+/** Starts a browser, for tests that are the same in both. */
 export function launch(name: BrowserName, program: string): Promise<Session<AnyPage>> {
   return name === "chromium" ? (launchChromium(program) as Promise<Session<AnyPage>>) : launchFirefox(program);
 }
 
-/** Starts Chromium with more flags than the usual ones. */
+/** Starts Chromium, with additional flags. */
 export async function launchChromium(program: string, flags: string[] = []): Promise<ChromiumSession> {
-  // Playwright makes a new empty profile, and removes it.
+  // Playwright creates an empty profile and removes it at the end.
   const browser = await chromium.launch({ executablePath: program, args: [...CHROMIUM_FLAGS, ...flags] });
-  const complaints: string[] = [];
+  const errors: string[] = [];
   return {
     async open(address, options) {
       const page = await (await browser.newContext(options)).newPage();
-      collect(page, complaints);
-      page.on("crash", () => complaints.push("the page crashed"));
+      collect(page, errors);
+      page.on("crash", () => errors.push("the page crashed"));
       await page.goto(address);
       return page;
     },
-    takeComplaints: () => complaints.splice(0),
+    takeErrors: () => errors.splice(0),
     async clear() {
       await Promise.all(browser.contexts().map((context) => context.close()));
     },
@@ -84,22 +84,22 @@ export async function launchChromium(program: string, flags: string[] = []): Pro
   };
 }
 
-/** Starts Firefox, which speaks WebDriver BiDi; on a new profile too. */
+/** Starts Firefox with a new profile, controlled by WebDriver BiDi. */
 export async function launchFirefox(program: string): Promise<FirefoxSession> {
   const browser = await puppeteer.launch({ browser: "firefox", executablePath: program, headless: true });
   const contexts: BrowserContext[] = [];
-  const complaints: string[] = [];
+  const errors: string[] = [];
   return {
     async open(address) {
       const context = await browser.createBrowserContext();
       contexts.push(context);
       const page = await context.newPage();
-      collect(page as Telling, complaints);
+      collect(page as PageEvents, errors);
       await page.goto(address);
-      // Its type of `evaluate` is another, what it does with one argument is the same.
+      // The type of `evaluate` differs, but with one argument it behaves the same.
       return page as unknown as AnyPage;
     },
-    takeComplaints: () => complaints.splice(0),
+    takeErrors: () => errors.splice(0),
     async clear() {
       await Promise.all(contexts.splice(0).map((context) => context.close()));
     },

@@ -1,4 +1,4 @@
-// A server of static files for tests, on 127.0.0.1 only.
+// A server of static files for tests. It listens on 127.0.0.1 only.
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
@@ -7,37 +7,38 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import sirv from "sirv";
 
-/** What makes a page cross-origin isolated, and so gives it shared memory. */
+/** Headers for cross-origin isolation, which browsers require for shared memory. */
 export const ISOLATED = {
   "Cross-Origin-Opener-Policy": "same-origin",
   "Cross-Origin-Embedder-Policy": "require-corp",
   "Cross-Origin-Resource-Policy": "same-origin",
 };
 
+/** The header with a content security policy of these directives. */
 export function policy(...directives: string[]): Record<string, string> {
   return { "Content-Security-Policy": directives.join("; ") };
 }
 
 export interface SiteOptions {
-  /** Files by their path in the site, such as `app/main.js`. */
+  /** Contents by path in the site, such as `app/main.js`. */
   files?: Record<string, string | Uint8Array>;
-  /** Folders on disk; what is in several of them, or in `files` too, comes from the first. */
+  /** Folders on disk. `files` take precedence, then earlier folders. */
   folders?: string[];
-  /** Sent with every answer. */
+  /** Headers of every response. */
   headers?: Record<string, string>;
 }
 
 export interface Site {
-  /** Such as `http://127.0.0.1:12345`, without a slash at its end. */
+  /** Such as `http://127.0.0.1:12345`, without a trailing slash. */
   address: string;
-  /** Puts one more file there, or another in its place. */
+  /** Adds or replaces a file. */
   write(path: string, content: string | Uint8Array): void;
   close(): Promise<void>;
 }
 
 const EMPTY = '<!doctype html><html lang="en"><meta charset="utf-8"><title>wasmlp</title><body></body></html>';
 
-/** Serves files and folders until closed. `/empty.html` is an empty page unless told otherwise. */
+/** Serves files and folders until closed. `/empty.html` is an empty page by default. */
 export async function serve({ files = {}, folders = [], headers = {} }: SiteOptions): Promise<Site> {
   const own = mkdtempSync(join(tmpdir(), "wasmlp-site-"));
   const write: Site["write"] = (path, content) => {
@@ -52,14 +53,14 @@ export async function serve({ files = {}, folders = [], headers = {} }: SiteOpti
 }
 
 function answerFrom(folders: string[], headers: Record<string, string>): Parameters<typeof createServer>[1] {
-  // Looks at the disk for every request, so that files may come and change.
+  // `dev` reads the disk for every request, so that files can be added and changed.
   const handlers = folders.map((folder) => sirv(folder, { dev: true, etag: false }));
   return (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const next = (i: number): void => {
       const handler = handlers[i];
       if (handler) handler(request, response, () => next(i + 1));
-      // Browsers ask for an icon on their own, and would log that there is none.
+      // Browsers request an icon on their own and would log an error.
       else response.writeHead(request.url === "/favicon.ico" ? 204 : 404).end();
     };
     next(0);
@@ -67,7 +68,7 @@ function answerFrom(folders: string[], headers: Record<string, string>): Paramet
 }
 
 function end(server: Server, folder: string): Promise<void> {
-  // Browsers keep connections open.
+  // Browsers keep connections open, and `close` alone would wait for them.
   server.closeAllConnections();
   rmSync(folder, { recursive: true, force: true });
   return new Promise((closed) => server.close(() => closed()));

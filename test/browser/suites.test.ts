@@ -1,5 +1,5 @@
-// The library's own tests, kernels first, in the engines of browsers: each test of a page is a test here. They have run by
-// the time this file's tests are named.
+// Runs the library's own tests in browsers: every test that ran in a page is reported as a test of this file. The pages run
+// while vitest collects the tests, because the names of the tests are only known afterwards.
 
 import { describe, expect, it } from "vitest";
 import { Network } from "../../src/index.js";
@@ -10,7 +10,7 @@ import { launch } from "./launch.js";
 import { type PageTest, runSuite, SUITE_NAMES, type SuiteName, serveSuites, trainedBytesIn } from "./suites.js";
 import { wrongKernels } from "./wrong-kernels.js";
 
-/** Runs all suites in one page; gives the tests of each, and what the page complained of. */
+/** Runs all suites in one page. Returns the tests by suite, and the errors of the page. */
 async function runSuites(name: BrowserName, program: string): Promise<[Map<SuiteName, PageTest[]>, string[]]> {
   const site = await serveSuites();
   const session = await launch(name, program);
@@ -18,7 +18,7 @@ async function runSuites(name: BrowserName, program: string): Promise<[Map<Suite
     const page = await session.open(site.address);
     const found = new Map<SuiteName, PageTest[]>();
     for (const suite of SUITE_NAMES) found.set(suite, await runSuite(page, suite));
-    return [found, session.takeComplaints()];
+    return [found, session.takeErrors()];
   } finally {
     await session.close();
     await site.close();
@@ -33,7 +33,7 @@ function report({ name, state, errors }: PageTest): void {
 
 const NAMES = ["chromium", "firefox"] as const;
 
-/** Both browsers at once, each on a processor of its own: nothing here is timed. */
+/** Both browsers run at the same time; none of these tests measures time. */
 const running = NAMES.map((name) => {
   const program = findBrowser(name);
   return program === undefined ? undefined : runSuites(name, program);
@@ -46,18 +46,18 @@ for (const [i, name] of NAMES.entries()) {
     continue;
   }
   describe(`in ${name}`, async () => {
-    const [suites, complaints] = await run;
+    const [suites, errors] = await run;
     describe.each([...suites])("%s", (_, tests) => {
       it("has tests", () => expect(tests.length).toBeGreaterThan(0));
       tests.forEach(report);
     });
 
-    it("without a complaint in the console", () => expect(complaints).toEqual([]));
+    it("has no error in the console", () => expect(errors).toEqual([]));
   });
 }
 
 describeInBrowsers("the suites", (browser) => {
-  it("see wrong kernels", async () => {
+  it("fail with wrong kernels", async () => {
     const site = await serveSuites();
     try {
       site.write("simd.wasm", wrongKernels());
@@ -76,7 +76,7 @@ describeInBrowsers("the suites", (browser) => {
     }
   });
 
-  it("train to the same bytes as Node where that is asked for, and by the seed", async () => {
+  it("train to the same bytes as Node with `deterministic`, depending on the seed", async () => {
     const site = await serveSuites();
     try {
       const page = await browser().open(site.address);

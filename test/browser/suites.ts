@@ -1,4 +1,4 @@
-// Node's side of the suites that run in pages.
+// Runs test suites in a page; the counterpart in the page is page/run.ts.
 
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
@@ -24,14 +24,14 @@ export const SUITE_NAMES = [
 ] as const;
 export type SuiteName = (typeof SUITE_NAMES)[number];
 
-/** What became of a test in a page. */
+/** The result of a test in a page. */
 export interface PageTest {
   name: string;
   state: "pass" | "fail" | "skip";
   errors: string[];
 }
 
-/** What the page of `serveSuites` has. */
+/** The global functions of the page of `serveSuites`. */
 interface SuitePage {
   runSuite(name: SuiteName): Promise<PageTest[]>;
   trainedBytes(seed: number): Promise<number[]>;
@@ -39,12 +39,12 @@ interface SuitePage {
 
 const root = resolve(import.meta.dirname, "../..");
 
-/** A site whose page can run every suite, with the kernels as the build made them. */
+/** A site whose page can run every suite with the built kernels. */
 export async function serveSuites(): Promise<Site> {
   const { outputFiles } = await build({
     entryPoints: [join(root, "test/browser/page/run.ts")],
     ...{ bundle: true, format: "esm", target: "es2022", write: false, logLevel: "error" },
-    // A page has no tier of its own choice.
+    // The suites read this variable, and pages have no environment.
     define: { "process.env.WASMLP_TIER": "undefined" },
   });
   const script = outputFiles[0]?.contents ?? new Uint8Array();

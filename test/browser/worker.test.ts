@@ -1,4 +1,5 @@
-// The library in pages: networks at hand and behind workers, alone and with threads, isolated or not, by every policy.
+// The library in pages: networks on the main thread and in workers, with one or more threads, with and without cross-origin
+// isolation, under several content security policies.
 
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -15,26 +16,26 @@ import { wrongKernels } from "./wrong-kernels.js";
 
 const build = resolve(import.meta.dirname, "../../build");
 
-/** Has a worker tell of its own start, of what its policy forbids, and of being invited to share a network's work. */
-const TELL = `{
+/** Code that reports a worker's start, policy violations, and joining the threads of a network over a channel. */
+const REPORT = `{
   const channel = new BroadcastChannel("workers");
   channel.postMessage(self.name);
   addEventListener("securitypolicyviolation", (event) => channel.postMessage(event.effectiveDirective));
   addEventListener("message", ({ data }) => "memory" in data && channel.postMessage(self.name + " joined"));
 }`;
 const SCRIPT = readFileSync(join(build, "worker-script.js"), "utf8");
-const TELLING = `${TELL}\n${SCRIPT}`;
+const REPORTING_SCRIPT = `${REPORT}\n${SCRIPT}`;
 
-/** What is told of a network's worker that is alone, or has a thread to help it. */
+/** Reports of a network's worker with one thread, and with two. */
 const ALONE = ["wasmlp"];
 const TOGETHER = ["wasmlp", "wasmlp 1", "wasmlp 1 joined"];
 
-/** Nothing but scripts of the site's own, its files, and its icon, for which browsers ask. */
+/** A policy that allows only the site's own scripts, files and images (browsers request an icon). */
 const STRICT = [
   ...["default-src 'none'", "connect-src 'self'", "img-src 'self'", "script-src 'self' 'wasm-unsafe-eval'"],
   ...["require-trusted-types-for 'script'", "trusted-types wasmlp"],
 ];
-/** Workers by a script of the library's own making, or by an address only. */
+/** Allows workers from blob URLs only, or from the site's addresses only. */
 const BLOBS = policy(...STRICT, "worker-src blob:");
 const ADDRESSES = policy(...STRICT, "worker-src 'self'");
 
@@ -46,7 +47,7 @@ describeInBrowsers("the library", (browser) => {
     const site = await serveLab(options);
     sites.push(site);
     const page = await browser().open(site.address);
-    // Modules have run when the page is loaded.
+    // The load event comes after module scripts have run.
     expect(await page.evaluate(() => "lab" in globalThis, undefined)).toBe(true);
     return page;
   };
@@ -54,18 +55,18 @@ describeInBrowsers("the library", (browser) => {
     for (const site of sites.splice(0)) await site.close();
   });
 
-  const takeTold = async (page: AnyPage, least: number): Promise<string[]> => {
-    const told: string[] = [];
-    await expect.poll(async () => told.push(...(await ask(page, "takeTold")))).toBeGreaterThanOrEqual(least);
-    // What is told without being expected may come later.
+  const takeReports = async (page: AnyPage, least: number): Promise<string[]> => {
+    const reports: string[] = [];
+    await expect.poll(async () => reports.push(...(await ask(page, "takeReports")))).toBeGreaterThanOrEqual(least);
+    // Wait for further, unexpected reports.
     await new Promise((resolve) => setTimeout(resolve, 100));
-    return [...told, ...(await ask(page, "takeTold"))];
+    return [...reports, ...(await ask(page, "takeReports"))];
   };
 
   describe.each([true, false])("isolated: %s", (isolated) => {
     const headers = isolated ? ISOLATED : {};
 
-    it("a worker trains to the same bytes with one thread, two, and as many as pay", async () => {
+    it("a worker trains to the same bytes with one, two and automatic threads", async () => {
       const page = await open({ headers });
       for (const threads of [1, 2, "auto"] as const) {
         expect(await ask(page, "trainedBytes", "worker", { threads }), `${threads}`).toEqual(await expected());
@@ -74,12 +75,12 @@ describeInBrowsers("the library", (browser) => {
       expect(await ask(page, "trainedBytes", "worker", { seed: 2 })).not.toEqual(await expected());
     });
 
-    it("a second thread is there only where it can be", async () => {
-      const page = await open({ headers, files: { "telling.js": TELLING } });
-      await ask(page, "init", { workerUrl: "telling.js" });
+    it("a second thread is used only with isolation", async () => {
+      const page = await open({ headers, files: { "reporting.js": REPORTING_SCRIPT } });
+      await ask(page, "init", { workerUrl: "reporting.js" });
       expect(await ask(page, "trainedBytes", "worker", { threads: 2 })).toEqual(await expected());
       const together = isolated ? TOGETHER : ALONE;
-      expect(await takeTold(page, together.length)).toEqual(together);
+      expect(await takeReports(page, together.length)).toEqual(together);
     });
   });
 
@@ -91,12 +92,20 @@ describeInBrowsers("the library", (browser) => {
     expect(batches).toEqual([...batches].sort((a, b) => a - b));
   });
 
-  it.each(["page", "worker"] as const)("a fit in a %s is aborted by a signal, and the next goes on", async (where) => {
-    expect(await ask(await open(), "abort", where)).toEqual({ reason: "Error: enough", seen: 2, after: 4, epochs: 3 });
-  });
+  it.each(["page", "worker"] as const)(
+    "a fit in a %s is aborted by a signal, and the network can train again",
+    async (where) => {
+      expect(await ask(await open(), "abort", where)).toEqual({
+        reason: "Error: enough",
+        seen: 2,
+        after: 4,
+        epochs: 3,
+      });
+    },
+  );
 
   it.each(["page", "worker"] as const)(
-    "a model trained in a %s is saved and loaded, here and in Node",
+    "a model trained in a %s is saved, and loaded in the page and in Node",
     async (where) => {
       const { bytes, outputs } = await ask(await open(), "saveAndLoad", where);
       const here = await Network.fromBytes(Uint8Array.from(bytes), { deterministic: true });
@@ -105,7 +114,7 @@ describeInBrowsers("the library", (browser) => {
     },
   );
 
-  it("the pretrained network reads a stroke on a canvas", async () => {
+  it("the pretrained network recognizes a stroke on a canvas", async () => {
     expect(await ask(await open(), "readStroke")).toBe(1);
   });
 
@@ -114,51 +123,51 @@ describeInBrowsers("the library", (browser) => {
       ["isolated", ISOLATED, TOGETHER],
       ["not isolated", {}, ALONE],
     ])("%s", (_, more, together) => {
-      it("trains in a worker and in the page, with the threads that there can be", async () => {
+      it("trains in a worker and on the main thread, with threads if possible", async () => {
         const page = await open({ headers: { ...BLOBS, ...more } });
-        await ask(page, "prependToWorkers", TELL);
+        await ask(page, "prependToWorkers", REPORT);
         expect(await ask(page, "trainedBytes", "worker", { threads: 2 })).toEqual(await expected());
-        expect(await takeTold(page, together.length)).toEqual(together);
+        expect(await takeReports(page, together.length)).toEqual(together);
         expect(await ask(page, "trainedBytes", "page")).toEqual(await expected());
         expect(await ask(page, "readStroke")).toBe(1);
         expect(await ask(page, "takeViolations")).toEqual([]);
       });
 
-      it("trains in a worker with an address, with the threads that there can be", async () => {
-        const page = await open({ headers: { ...ADDRESSES, ...more }, files: { "telling.js": TELLING } });
-        await ask(page, "init", { workerUrl: "telling.js" });
+      it("trains in a worker from an address, with threads if possible", async () => {
+        const page = await open({ headers: { ...ADDRESSES, ...more }, files: { "reporting.js": REPORTING_SCRIPT } });
+        await ask(page, "init", { workerUrl: "reporting.js" });
         expect(await ask(page, "trainedBytes", "worker", { threads: 2 })).toEqual(await expected());
-        expect(await takeTold(page, together.length)).toEqual(together);
+        expect(await takeReports(page, together.length)).toEqual(together);
         expect(await ask(page, "takeViolations")).toEqual([]);
       });
     });
 
-    it("a violation in a worker is seen", async () => {
+    it("a violation in a worker is detected", async () => {
       const page = await open({ headers: { ...BLOBS, ...ISOLATED } });
-      await ask(page, "prependToWorkers", `${TELL} try { eval("1"); } catch {}`);
+      await ask(page, "prependToWorkers", `${REPORT} try { eval("1"); } catch {}`);
       await ask(page, "trainedBytes", "worker", { threads: 2 });
-      const told = await takeTold(page, 5);
-      expect(told.filter((directive) => !TOGETHER.includes(directive))).toHaveLength(2);
-      // Firefox's console tells, too.
-      browser().takeComplaints();
+      const reports = await takeReports(page, 5);
+      expect(reports.filter((directive) => !TOGETHER.includes(directive))).toHaveLength(2);
+      // Firefox also logs it in the console.
+      browser().takeErrors();
     });
 
-    it("says why where no worker may be started", async () => {
+    it("gives the reason if no worker may be started", async () => {
       const page = await open({ headers: ADDRESSES });
       await expect(ask(page, "trainedBytes", "worker")).rejects.toThrow(/may not be started from a blob: .*workerUrl/);
       expect(await ask(page, "takeViolations")).toEqual(["worker-src blob"]);
-      expect(browser().takeComplaints().join("\n")).toMatch(/worker-src/);
+      expect(browser().takeErrors().join("\n")).toMatch(/worker-src/);
     });
   });
 
   it.each([
-    ["is not there", "none.js", "none.js is no script that can be run"],
+    ["is missing", "none.js", "none.js is no script that can be run"],
     ["is a page", "index.html", "index.html"],
     ["fails", "failing.js", /failed with .*boom.* in .*failing\.js/],
-    ["says nothing", "silent.js", '"workerUrl" must be'],
-    ["says something else", "talking.js", '"workerUrl" must be'],
+    ["sends no message", "silent.js", '"workerUrl" must be'],
+    ["sends another message", "talking.js", '"workerUrl" must be'],
     ["is of another version", "old.js", '"workerUrl" must be'],
-  ])("a script that %s is told of at once", async (_, workerUrl, sentence) => {
+  ])("a worker script that %s gives an error at once", async (_, workerUrl, sentence) => {
     const files = {
       "silent.js": "1;",
       "talking.js": "postMessage('ready');",
@@ -169,11 +178,11 @@ describeInBrowsers("the library", (browser) => {
     const began = performance.now();
     await expect(ask(page, "trainedBytes", "worker")).rejects.toThrow(sentence);
     expect(performance.now() - began).toBeLessThan(5000);
-    browser().takeComplaints();
+    browser().takeErrors();
   });
 
-  describe("kernels from elsewhere", () => {
-    it("come from an address or a response", async () => {
+  describe("kernels passed to init", () => {
+    it("are loaded from an address or a response", async () => {
       const page = await open();
       await ask(page, "init", { wasm: { simd: "simd.wasm", relaxed: "relaxed.wasm" } });
       expect(await ask(page, "trainedBytes", "page")).toEqual(await expected());
@@ -181,7 +190,7 @@ describeInBrowsers("the library", (browser) => {
       expect(await ask(page, "trainedBytes", "worker", { threads: 2 })).toEqual(await expected());
     });
 
-    it("are those in use", async () => {
+    it("are the ones used", async () => {
       const page = await open({ files: { "wrong.wasm": wrongKernels() } });
       await ask(page, "init", { wasm: { simd: "wrong.wasm" } });
       const [here, there] = [await ask(page, "saveAndLoad", "page"), await ask(page, "saveAndLoad", "worker")];
@@ -189,11 +198,11 @@ describeInBrowsers("the library", (browser) => {
       expect(here.bytes).not.toEqual((await ask(await open(), "saveAndLoad", "page")).bytes);
     });
 
-    it("that are not there are told of", async () => {
+    it("give an error if they are missing", async () => {
       const page = await open();
       const failure = ask(page, "init", { wasm: { simd: "none.wasm" } });
       await expect(failure).rejects.toThrow(/"wasm\.simd" could not be fetched: .*none\.wasm answered 404/);
-      expect(browser().takeComplaints().join("\n")).toContain("404");
+      expect(browser().takeErrors().join("\n")).toContain("404");
     });
   });
 });

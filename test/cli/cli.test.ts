@@ -395,7 +395,7 @@ describe("output that is lost while there is something to save", () => {
   });
 
   it.each([
-    ["stdout", 1, 1, /^cannot write to standard output: no space is left; going on without it\n$/],
+    ["stdout", 1, 1, /^cannot write to standard output: no space is left; continuing without it\n$/],
     ["stderr", 2, 0, /^$/],
   ] as const)("no space for %s: trained to the end and saved", async (name, index, code, words) => {
     const full = openSync("/dev/full", "w");

@@ -126,7 +126,7 @@ describePage("Draw", (openView, served) => {
       await page.route("**/digits-weights-*", (route) => route.abort());
       await page.reload();
       await page.waitForFunction(() => document.getElementById("words")?.textContent?.includes("could not be loaded"));
-      expect(served().takeComplaints().length).toBeGreaterThan(0);
+      expect(served().takeErrors().length).toBeGreaterThan(0);
     });
   });
 

@@ -212,7 +212,7 @@ describePage("Look inside", (open, served) => {
       // The drawing can still be shown.
       await waitForPicture(page);
       expect(await page.locator(".inside-image").getAttribute("aria-label")).toContain("the drawing");
-      served().takeComplaints();
+      served().takeErrors();
       await page.context().unroute("**/samples.bin");
       await page.getByRole("tab", { name: "Draw" }).click();
       await page.getByRole("tab", { name: "Look inside" }).click();

@@ -43,7 +43,7 @@ describePage("MNIST for the page", (open, served) => {
     );
     // The browser may have aborted the download by then, which counts as a failed request.
     await aborted;
-    served().takeComplaints();
+    served().takeErrors();
   });
 
   it("gives an error with the status if it is missing", async () => {
@@ -51,7 +51,7 @@ describePage("MNIST for the page", (open, served) => {
     await expect(page.evaluate(unpackMnist, `${served().address}none.bin`)).rejects.toThrow(
       "the server answered 404 for MNIST",
     );
-    served().takeComplaints();
+    served().takeErrors();
   });
 
   it("gives an error if there is no connection", async () => {
@@ -60,7 +60,7 @@ describePage("MNIST for the page", (open, served) => {
     await expect(page.evaluate(unpackMnist, `${served().address}away.bin`)).rejects.toThrow(
       "MNIST's images could not be fetched: ",
     );
-    served().takeComplaints();
+    served().takeErrors();
   });
 });
 

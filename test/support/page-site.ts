@@ -35,8 +35,8 @@ interface Served {
   /** As by `npm run demo`; ends with a slash. */
   address: string;
   plain: Site;
-  /** Takes what pages have complained of, where that is what a test is about. */
-  takeComplaints(): string[];
+  /** Returns and clears the errors of pages, for tests that expect some. */
+  takeErrors(): string[];
 }
 
 /** Tests of the page in Chromium. `served` is to be asked within a test. */
@@ -55,7 +55,7 @@ export function describePage(title: string, tests: (open: Open, served: () => Se
     });
     const served = (): Served => ({
       ...{ address: `http://127.0.0.1:${(demo.address() as AddressInfo).port}/`, plain },
-      takeComplaints: () => browser().takeComplaints(),
+      takeErrors: () => browser().takeErrors(),
     });
     tests(async (view, { context = DESKTOP, isPlain = false } = {}) => {
       const address = isPlain ? `${plain.address}/` : served().address;

@@ -1,4 +1,4 @@
-// The kernels' suite as a page runs it: the binary is fetched.
+// The suite of kernel tests in a page, where the binary is fetched.
 
 import { it } from "vitest";
 import { simdFeatures } from "../../../src/kernels/features.js";

@@ -1,4 +1,4 @@
-// What tests have a page do with the library as it was built. They call it by `ask` of `lab.ts`.
+// Functions of the page that use the built library. Tests call them with `ask` of ../lab.ts.
 
 import { parseIdx } from "../../../src/data/idx.js";
 import { loadDigits, readDigit } from "../../../src/digits.js";
@@ -7,25 +7,25 @@ import type { Request } from "../../../src/worker/protocol.js";
 import * as remote from "../../../src/worker.js";
 import { stripes } from "../../support/networks.js";
 import { OPTIONS, trainedBytes } from "../determinism.js";
-import { byMessages, byTimer, type Freedom, watch } from "./probe.js";
+import { byMessages, byTimer, type Responsiveness, watch } from "./probe.js";
 
 const { Dataset, init, sgd } = local;
 
 export type Where = "page" | "worker";
 const NETWORKS = { page: local.Network, worker: remote.Network };
 
-/** What the page's content-security-policy has forbidden. */
+/** Violations of the page's content security policy. */
 const violations: string[] = [];
 document.addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI }) => {
   violations.push(`${effectiveDirective} ${blockedURI}`);
 });
 
-/** What scripts of workers tell of themselves, where a test has them do so. */
-const told: string[] = [];
+/** Reports that scripts of workers send over the channel, if a test makes them. */
+const reports: string[] = [];
 const channel = new BroadcastChannel("workers");
-channel.onmessage = ({ data }) => told.push(data as string);
+channel.onmessage = ({ data }) => reports.push(data as string);
 
-/** Has all workers that run a text, helping threads too, begin with another one. */
+/** Prepends code to the script of every worker that the library starts from a blob, including helping threads. */
 function prependToWorkers(text: string): void {
   const { postMessage } = Worker.prototype;
   Worker.prototype.postMessage = function (this: Worker, message: Request, ...rest: unknown[]) {
@@ -68,10 +68,10 @@ export interface DigitTraining {
   accuracy: number | undefined;
   samplesPerSecond: number[];
   batches: number;
-  freedom: Freedom;
+  responsiveness: Responsiveness;
 }
 
-/** Trains 784-128-10 on MNIST; says how well, how fast, and how free the page was meanwhile. */
+/** Trains 784-128-10 on MNIST; returns accuracy, speed, and the responsiveness of the page meanwhile. */
 async function trainOnDigits(where: Where, threads: local.Threads, epochs: number): Promise<DigitTraining> {
   digits ??= loadMnist();
   const { train, test } = await digits;
@@ -80,7 +80,7 @@ async function trainOnDigits(where: Where, threads: local.Threads, epochs: numbe
     ...{ epochs, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) },
     onBatch: () => void batches++,
   };
-  const [result, freedom] = await watch(where === "page" ? byMessages : byTimer, async () => {
+  const [result, responsiveness] = await watch(where === "page" ? byMessages : byTimer, async () => {
     const network = await NETWORKS[where].create({
       inputs: 784,
       layers: [
@@ -90,22 +90,22 @@ async function trainOnDigits(where: Where, threads: local.Threads, epochs: numbe
       ...{ loss: "crossEntropy", seed: 1, threads },
     });
     const history = await network.fit(train, { ...fit, ...(where === "page" && { batchInterval: 50 }) });
-    // In a page it would take its time in one piece.
+    // On the main thread `evaluate` would block in one task.
     const accuracy = where === "page" ? undefined : (await network.evaluate(test)).accuracy;
     network.dispose();
     return { accuracy, samplesPerSecond: history.map(({ samplesPerSecond }) => samplesPerSecond) };
   });
-  return { ...result, batches, freedom };
+  return { ...result, batches, responsiveness };
 }
 
-/** Holds the main thread up. */
-async function blockFor(milliseconds: number): Promise<Freedom> {
-  const [, freedom] = await watch(byTimer, async () => {
-    // In a task of its own.
+/** Blocks the main thread, to verify that `watch` detects it. */
+async function blockFor(milliseconds: number): Promise<Responsiveness> {
+  const [, responsiveness] = await watch(byTimer, async () => {
+    // Start a new task.
     await new Promise((resolve) => setTimeout(resolve, 20));
     for (const end = performance.now() + milliseconds; performance.now() < end; );
   });
-  return freedom;
+  return responsiveness;
 }
 
 // --- a small network ---
@@ -113,7 +113,7 @@ async function blockFor(milliseconds: number): Promise<Freedom> {
 const SMALL = { ...OPTIONS, seed: 1, threads: 1 } satisfies local.NetworkOptions;
 const FIT = { epochs: 3, batchSize: 16, optimizer: sgd({ learningRate: 0.1 }) } satisfies local.FitOptions;
 
-/** The records that a fit reports, by epoch and by batch. */
+/** The epochs and batches that a fit reports. */
 async function report(where: Where): Promise<{ epochs: number[]; batches: number[]; history: number }> {
   const network = await NETWORKS[where].create(SMALL);
   const [epochs, batches]: [number[], number[]] = [[], []];
@@ -125,7 +125,7 @@ async function report(where: Where): Promise<{ epochs: number[]; batches: number
   return { epochs, batches, history: history.length };
 }
 
-/** Aborts a fit in its second epoch, then goes on. */
+/** Aborts a fit in its second epoch, then predicts and trains again. */
 async function abort(where: Where): Promise<{ reason: string; seen: number; after: number; epochs: number }> {
   const network = await NETWORKS[where].create(SMALL);
   const data = stripes(300, 4, 1);
@@ -141,7 +141,7 @@ async function abort(where: Where): Promise<{ reason: string; seen: number; afte
   return { reason, seen, after, epochs: (await network.fit(data, FIT)).length };
 }
 
-/** Trains, saves, loads in a page and in a worker; gives the file and what each says of one sample. */
+/** Trains, saves, and loads on the main thread and in a worker; returns the file and the outputs of all three for one sample. */
 async function saveAndLoad(where: Where): Promise<{ bytes: number[]; outputs: number[][] }> {
   const network = await NETWORKS[where].create(SMALL);
   const data = stripes(300, 4, 1);
@@ -155,7 +155,7 @@ async function saveAndLoad(where: Where): Promise<{ bytes: number[]; outputs: nu
   return { bytes: [...bytes], outputs };
 }
 
-/** What the pretrained network reads in an upright stroke on a canvas. */
+/** The digit that the pretrained network recognizes in a vertical stroke on a canvas. */
 async function readStroke(): Promise<number | undefined> {
   const context = new OffscreenCanvas(100, 100).getContext("2d") as OffscreenCanvasRenderingContext2D;
   context.fillStyle = "white";
@@ -173,7 +173,7 @@ export const lab = {
   initByResponse: async (address: string) => init({ wasm: { simd: await fetch(address) } }),
   prependToWorkers,
   takeViolations: () => violations.splice(0),
-  takeTold: () => told.splice(0),
+  takeReports: () => reports.splice(0),
 };
 
 Object.assign(globalThis, { lab });

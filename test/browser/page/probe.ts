@@ -1,25 +1,25 @@
-// How free a page's main thread is while something is at work.
+// Measures how responsive a page's main thread is while other work runs.
 
-export interface Freedom {
-  /** Milliseconds of the longest task; 0 if none took 50, which is when a browser tells. Only Chromium tells at all. */
+export interface Responsiveness {
+  /** Milliseconds of the longest task; 0 if none reached the 50 ms from which browsers report it. Only Chromium does. */
   longestTask: number;
-  /** Milliseconds between two turns of the event loop: the longest, and within which 9 in 10 moments fall. */
+  /** Milliseconds between two turns of the event loop: the longest, and the time-weighted 90th percentile. */
   longestGap: number;
-  usualGap: number;
-  /** Turns that were seen. */
+  typicalGap: number;
+  /** Number of turns measured. */
   turns: number;
 }
 
-/** Calls back again and again, as soon as the event loop comes to it; `stop` ends that. */
+/** Calls `tick` in repeated turns of the event loop until `stop`. */
 type Ticker = (tick: () => void) => { stop(): void };
 
-/** A timer, which leaves the processor to others. */
+/** By a timer, which leaves the processor to other threads. */
 export const byTimer: Ticker = (tick) => {
   const timer = setInterval(tick, 4);
   return { stop: () => clearInterval(timer) };
 };
 
-/** Messages to itself, which see every turn, and keep a processor busy. */
+/** By messages to itself, which measure every turn but keep one processor busy. */
 export const byMessages: Ticker = (tick) => {
   const { port1, port2 } = new MessageChannel();
   port1.onmessage = () => {
@@ -30,8 +30,8 @@ export const byMessages: Ticker = (tick) => {
   return { stop: () => port1.close() };
 };
 
-/** What `run` gives, and how free the main thread was meanwhile. */
-export async function watch<T>(ticker: Ticker, run: () => Promise<T>): Promise<[T, Freedom]> {
+/** Runs `run`; returns its result and the responsiveness of the main thread meanwhile. */
+export async function watch<T>(ticker: Ticker, run: () => Promise<T>): Promise<[T, Responsiveness]> {
   const tasks: number[] = [0];
   const observer = new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration)));
   if (PerformanceObserver.supportedEntryTypes.includes("longtask")) observer.observe({ type: "longtask" });
@@ -44,28 +44,28 @@ export async function watch<T>(ticker: Ticker, run: () => Promise<T>): Promise<[
   });
   try {
     const result = await run();
-    // Entries come some time after their task.
+    // Long tasks are reported some time after they end.
     await new Promise((resolve) => setTimeout(resolve, 100));
-    return [result, freedom(tasks, gaps)];
+    return [result, responsiveness(tasks, gaps)];
   } finally {
     stop();
     observer.disconnect();
   }
 }
 
-function freedom(tasks: number[], gaps: number[]): Freedom {
+function responsiveness(tasks: number[], gaps: number[]): Responsiveness {
   const sorted = gaps.sort((a, b) => a - b);
   const all = sorted.reduce((sum, gap) => sum + gap, 0);
-  // A gap of twice the time counts twice: many short turns come between two long ones.
+  // Weighted by duration: between two long gaps there are many short ones, which would hide them.
   let passed = 0;
-  const usualGap = sorted.find((gap) => {
+  const typicalGap = sorted.find((gap) => {
     passed += gap;
     return passed >= 0.9 * all;
   });
   return {
     longestTask: Math.max(...tasks),
     longestGap: sorted.at(-1) ?? Infinity,
-    usualGap: usualGap ?? Infinity,
+    typicalGap: typicalGap ?? Infinity,
     turns: sorted.length,
   };
 }

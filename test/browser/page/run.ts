@@ -1,4 +1,4 @@
-// What a page runs: tests that need nothing of Node, by vitest's own runner, which needs nothing of it either.
+// Runs test suites in a page with vitest's runner, which like these suites does not need Node.
 
 import { startTests } from "vitest/internal/browser";
 import { Network } from "../../../src/index.js";
@@ -11,7 +11,7 @@ type Task = Awaited<ReturnType<typeof startTests>>[number]["tasks"][number];
 
 const kernels = (build: TestedBuild) => async () => (await import("./kernels.js")).testKernels(build);
 
-/** Whatever a page can run of what Node runs. */
+/** The suites that run in a page as well as in Node. */
 const SUITES: Record<SuiteName, () => Promise<unknown>> = {
   "simd kernels": kernels("simd"),
   "debug kernels": kernels("debug"),
@@ -31,7 +31,7 @@ const SUITES: Record<SuiteName, () => Promise<unknown>> = {
 };
 
 const MINUTE = 60_000;
-/** What vitest's command line would tell the runner. */
+/** The configuration that vitest's command line normally passes to the runner. */
 const CONFIG = {
   ...{ root: "/", name: "page", setupFiles: [], passWithNoTests: false, allowOnly: false, includeTaskLocation: false },
   ...{ testTimeout: MINUTE, hookTimeout: MINUTE, retry: 0, maxConcurrency: 1, chaiConfig: {}, diffOptions: {} },
@@ -39,7 +39,7 @@ const CONFIG = {
   sequence: { shuffle: false, concurrent: false, seed: 1, hooks: "stack", setupFiles: "list" },
 } as unknown as Runner["config"];
 
-/** Runs one suite; gives what became of each of its tests. */
+/** Runs one suite; returns the result of each test. */
 async function runSuite(name: SuiteName): Promise<PageTest[]> {
   const runner: Runner = {
     config: CONFIG,
@@ -50,7 +50,7 @@ async function runSuite(name: SuiteName): Promise<PageTest[]> {
   return files.flatMap((file) => [...failureOf(file), ...file.tasks.flatMap((task) => outcomes(task, ""))]);
 }
 
-/** The tests of a suite, by their names from the top; the suite itself too where a hook of it failed. */
+/** Results of the tests below a task, with full names; a suite whose hook failed is a result too. */
 function outcomes(task: Task, above: string): PageTest[] {
   const name = above + task.name;
   if (task.type === "suite") {
