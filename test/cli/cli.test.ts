@@ -1,4 +1,4 @@
-// The command line as its users meet it: the built program, spawned on a small folder of IDX files.
+// The command line as users run it: the built program as a process, on a small folder of IDX files.
 
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import {
@@ -35,7 +35,7 @@ function wasmlp(...args: string[]): Outcome {
   return runProgram(folder, ...args);
 }
 
-/** The program's output where it must succeed. */
+/** The program's stdout; throws if it fails. */
 function outputOf(...args: string[]): string {
   const { code, out, err } = wasmlp(...args);
   if (code !== 0) throw new Error(`wasmlp ${args.join(" ")} exited with ${code}: ${err}`);
@@ -57,9 +57,9 @@ function startWith(options: SpawnOptions, ...args: string[]): { child: ChildProc
   return startProgram({ cwd: folder, ...options }, ...args);
 }
 
-// --- what the program is given ---
+// --- input files ---
 
-/** `image` in all the ways that a PNG can hold it; each pixel is turned into one of `channels` bytes. */
+/** Writes `image` as a PNG; `pixel` converts each grey value to `channels` bytes. */
 function writePng(name: string, channels: number, pixel: (grey: number) => number[], side = SIDE): void {
   const grey = image(1, noise(11));
   const data = Uint8Array.from({ length: side * side * channels }, (_, i) => {
@@ -77,7 +77,7 @@ interface PngParts {
   extra?: [string, Uint8Array][];
 }
 
-/** A PNG of our own making, which may claim what it is not; `rows` are the pixels as they lie in the file. */
+/** Writes a PNG whose header may contradict its data; `rows` are the filtered rows of pixels, before compression. */
 function writeRawPng(name: string, rows: Uint8Array, parts: PngParts = {}): void {
   const { size = SIDE, depth = 8, colour = 0, interlaced = false, extra = [] } = parts;
   const header = Buffer.alloc(13);
@@ -96,7 +96,7 @@ function chunk(type: string, data: Uint8Array): Buffer {
   return whole;
 }
 
-/** Rows of `SIDE` pixels, each begun with a zero: not filtered. */
+/** Rows of `SIDE` pixels, each preceded by filter type 0, no filter. */
 function rowsOf(pixel: (i: number) => number[]): Uint8Array {
   const rows = Array.from({ length: SIDE }, (_, y) => {
     return [0, ...Array.from({ length: SIDE }, (_, x) => pixel(y * SIDE + x)).flat()];
@@ -119,7 +119,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "mismatched/t10k-labels-idx1-ubyte"), idx([2], Uint8Array.of(0, 1)));
   outputOf("train", "--data", "data", ...SMALL, "--quiet", "--out", "model.safetensors");
   writeFileSync(join(folder, "cut.safetensors"), readFileSync(join(folder, "model.safetensors")).subarray(0, -40));
-  // Never a device of the system: were the check to fail, saving would replace it, as it once did /dev/null.
+  // A pipe rather than a device of the system: if the check failed, saving would replace the device.
   spawnSync("mkfifo", [join(folder, "pipe")]);
   writePng("grey.png", 1, (grey) => [grey]);
   writePng("large.png", 1, (grey) => [grey], 32);
@@ -147,7 +147,7 @@ beforeAll(async () => {
   );
 });
 
-/** An RGB picture as JPEG, with Exif's orientation if told. */
+/** Writes an RGB image as JPEG, with an Exif orientation if `turn` is given. */
 function writeJpeg(name: string, width: number, height: number, grey: (x: number, y: number) => number, turn?: number) {
   const data = Buffer.alloc(4 * width * height, 255);
   for (let i = 0; i < width * height; i++) data.fill(grey(i % width, Math.floor(i / width)), 4 * i, 4 * i + 3);
@@ -158,7 +158,7 @@ function writeJpeg(name: string, width: number, height: number, grey: (x: number
   writeFileSync(join(folder, name), Buffer.from([...bytes.subarray(0, 2), ...segment, ...bytes.subarray(2)]));
 }
 
-/** A frame header that claims 65,000 x 65,000 pixels. */
+/** A JPEG whose frame header claims 65,000 x 65,000 pixels. */
 function hugeJpeg(): Buffer {
   const bytes = Buffer.from(readFileSync(join(folder, "digits/b.JPG")));
   const frame = bytes.indexOf(Buffer.from([0xff, 0xc0]));
@@ -167,7 +167,7 @@ function hugeJpeg(): Buffer {
   return bytes;
 }
 
-/** A network that takes 784 inputs and knows a seven by its very pixels; 3 is its second guess. */
+/** Saves a network whose weights for 7 are the pixels of the test's seven, with 3 as the second most probable digit. */
 async function saveDigitModel(): Promise<void> {
   const digit = preprocessDigit(picture(120, 120, (x, y) => 0.85 - 0.7 * seven(120)(x, y))) as Uint8Array;
   const network = await Network.create({
@@ -190,20 +190,22 @@ function writeSevens(): void {
   const bytes = Uint8Array.from({ length: 120 * 120 }, (_, i) => grey(i % 120, Math.floor(i / 120)));
   writeFileSync(join(folder, "digits/a.png"), encode({ width: 120, height: 120, data: bytes, channels: 1, depth: 8 }));
   writeJpeg("digits/b.JPG", 120, 120, grey);
-  // Turned a quarter to the left, which orientation 6 undoes.
+  // Rotated by 90 degrees counter-clockwise, which orientation 6 reverts.
   writeJpeg("digits/c.jpeg", 120, 120, (x, y) => grey(119 - y, x), 6);
   writeFileSync(join(folder, "digits/notes.txt"), "no picture");
 }
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-// --- what it answers ---
+// --- commands ---
 
 describe("train", () => {
-  it("tells each epoch on stderr, and the result and where it is saved on stdout", () => {
-    const { code, out, err } = wasmlp("train", "--data", "data", ...SMALL, "--out", "told.safetensors");
+  it("prints each epoch on stderr, and the result and the path of the model on stdout", () => {
+    const { code, out, err } = wasmlp("train", "--data", "data", ...SMALL, "--out", "printed.safetensors");
     expect(code).toBe(0);
-    expect(out).toMatch(/^test accuracy 100\.00 % after 20 epochs, [\d,]+ samples\/s\nsaved to told\.safetensors\n$/);
+    expect(out).toMatch(
+      /^test accuracy 100\.00 % after 20 epochs, [\d,]+ samples\/s\nsaved to printed\.safetensors\n$/,
+    );
     const lines = err.trimEnd().split("\n");
     expect(lines[0]).toBe("64-8-3, 547 parameters: 200 training samples, 200 test samples");
     expect(lines).toHaveLength(21);
@@ -213,13 +215,13 @@ describe("train", () => {
     expect(readdirSync(folder).filter((name) => name.endsWith(".tmp"))).toEqual([]);
   });
 
-  it("says nothing but the result with --quiet", () => {
+  it("prints only the result with --quiet", () => {
     const { out, err } = wasmlp("train", "--data", "data", ...SMALL, "--quiet");
     expect(err).toBe("");
     expect(out.split("\n")).toHaveLength(2);
   });
 
-  it("prints an object an epoch and one at the end with --json", () => {
+  it("prints one object per epoch and one at the end with --json", () => {
     const { code, out, err } = wasmlp("train", "--data", "data", ...SMALL, "--json", "--out", "json.safetensors");
     expect([code, err]).toEqual([0, ""]);
     const events = jsonLines(out);
@@ -235,7 +237,7 @@ describe("train", () => {
     expect(events[20]).toEqual({ event: "done", accuracy: 1, out: "json.safetensors", samplesPerSecond: rate });
   });
 
-  it("trains the same network from the same seed, and another from another", () => {
+  it("trains the same network with the same seed, and another with another seed", () => {
     for (const [name, seed] of [
       ["one", "4"],
       ["two", "4"],
@@ -248,7 +250,7 @@ describe("train", () => {
     expect(one?.equals(three as Buffer)).toBe(false);
   });
 
-  it("draws images anew with --augment: digits, or changes of one's own", () => {
+  it("augments images with --augment: by the preset for digits, or by given changes", () => {
     const hash = (...more: string[]): Buffer => {
       outputOf(...["train", "--data", "data", ...SMALL, "--epochs", "2", "--quiet", "--out", "drawn", ...more]);
       return readFileSync(join(folder, "drawn"));
@@ -261,7 +263,7 @@ describe("train", () => {
     expect(hash("--augment", "shift=0, rotation=0").equals(plain)).toBe(true);
   });
 
-  it("takes every option that help lists", () => {
+  it("accepts every option that the help lists", () => {
     const options = ["--activation", "relu", "--output-activation", "softmax", "--loss", "crossEntropy"];
     const more = [
       "--optimizer",
@@ -289,7 +291,7 @@ describe("train", () => {
     ["adam", ["--beta1", "0.8", "--beta2", "0.99", "--epsilon", "1e-6"]],
     ["adamw", ["--weight-decay", "0.1", "--schedule", "cosine", "--floor", "0.1"]],
     ["adam", ["--lr", "0.01", "--schedule", "exponentialDecay", "--decay-factor", "0.9"]],
-  ])("learns with %s and %j", (name, options) => {
+  ])("trains with %s and %j", (name, options) => {
     const network = ["--activation", "tanh", "--output-activation", "softmax", "--loss", "crossEntropy"];
     const args = ["--layers", "64,8,3", "--epochs", "20", "--batch", "5", ...network];
     const [done] = jsonLines(
@@ -298,7 +300,7 @@ describe("train", () => {
     expect(done).toMatchObject({ event: "done", accuracy: 1 });
   });
 
-  it("stops early, by samples that are held out, and tells the test accuracy of the best weights", () => {
+  it("stops early on held-out samples, and prints the test accuracy of the best weights", () => {
     const { out, err } = wasmlp(
       "train",
       "--data",
@@ -315,13 +317,13 @@ describe("train", () => {
     const epochs =
       err.match(/^epoch +\d+\/500 {2}loss [\d.]+ {2}validation loss [\d.]+ {2}validation accuracy /gm) ?? [];
     expect(epochs.length).toBeLessThan(100);
-    const told = new RegExp(
+    const result = new RegExp(
       `^test accuracy [\\d.]+ % after ${epochs.length} epochs with the weights of epoch ${epochs.length - 3}, `,
     );
-    expect(out).toMatch(told);
+    expect(out).toMatch(result);
   });
 
-  it("draws test images beside their predictions, within 80 columns", () => {
+  it("draws test images with their predictions within 80 columns", () => {
     const out = outputOf("train", "--data", "data", ...SMALL, "--quiet", "--show", "7");
     expect(out.match(/label \d/g)).toEqual([
       "label 0",
@@ -344,24 +346,24 @@ describe("train", () => {
     ).toContain("✗");
   });
 
-  it("warns of uneven classes on stderr", () => {
+  it("warns of unbalanced classes on stderr", () => {
     const { out, err } = wasmlp("train", "--data", "uneven", ...SMALL, "--json");
     expect(err).toMatch(/^warning: training data: class 0 has 50 samples, .*\nwarning: test data: .*\n$/);
     expect(jsonLines(out)).toHaveLength(21);
   });
 
-  it("writes no control characters where there is no terminal", () => {
+  it("writes no control characters without a terminal", () => {
     const { out, err } = wasmlp("train", "--data", "data", ...SMALL, "--show", "3");
     expect(`${out}${err}`.replaceAll("\n", "")).not.toMatch(/\p{Cc}/u);
   });
 
-  it("ends without a word when nobody reads on", async () => {
+  it("ends without a message when the reader closes the pipe", async () => {
     const { child, outcome } = start("train", "--data", "data", ...SMALL, "--epochs", "1000000", "--json");
     child.stdout?.once("data", () => child.stdout?.destroy());
     expect(await outcome).toMatchObject({ code: 0, err: "" });
   });
 
-  it("writes through a link, and leaves the file's permissions", () => {
+  it("writes through a symbolic link, and keeps the file's permissions", () => {
     const path = join(folder, "private");
     writeFileSync(path, "old");
     chmodSync(path, 0o600);
@@ -373,26 +375,29 @@ describe("train", () => {
   });
 });
 
-describe("output that is lost while there is something to save", () => {
+describe("lost output while a model is to be saved", () => {
   const MANY = ["--data", "data", ...SMALL, "--epochs", "300"];
   const parameterCount = (file: string) => jsonLines(outputOf("info", file, "--json"))[0]?.parameterCount;
 
-  it.each(["stdout", "stderr"] as const)("the reader of %s leaves: trained to the end and saved", async (name) => {
-    const file = `lost-${name}.safetensors`;
-    const { child, outcome } = start("train", ...MANY, ...(name === "stdout" ? ["--json"] : []), "--out", file);
-    child[name]?.once("data", () => child[name]?.destroy());
-    const { code, out, err } = await outcome;
-    expect(code).toBe(0);
-    if (name === "stdout") expect(err).toBe("");
-    else expect(out).toMatch(/^test accuracy .* after 300 epochs, .*\nsaved to lost-stderr\.safetensors\n$/);
-    expect(parameterCount(file)).toBe(547);
-    outputOf("train", ...MANY, "--quiet", "--out", "whole.safetensors");
-    const [lost, whole] = [file, "whole.safetensors"].map((name) => readFileSync(join(folder, name))) as [
-      Buffer,
-      Buffer,
-    ];
-    expect(lost.equals(whole)).toBe(true);
-  });
+  it.each(["stdout", "stderr"] as const)(
+    "the reader of %s closes the pipe: training completes and the model is saved",
+    async (name) => {
+      const file = `lost-${name}.safetensors`;
+      const { child, outcome } = start("train", ...MANY, ...(name === "stdout" ? ["--json"] : []), "--out", file);
+      child[name]?.once("data", () => child[name]?.destroy());
+      const { code, out, err } = await outcome;
+      expect(code).toBe(0);
+      if (name === "stdout") expect(err).toBe("");
+      else expect(out).toMatch(/^test accuracy .* after 300 epochs, .*\nsaved to lost-stderr\.safetensors\n$/);
+      expect(parameterCount(file)).toBe(547);
+      outputOf("train", ...MANY, "--quiet", "--out", "whole.safetensors");
+      const [lost, whole] = [file, "whole.safetensors"].map((name) => readFileSync(join(folder, name))) as [
+        Buffer,
+        Buffer,
+      ];
+      expect(lost.equals(whole)).toBe(true);
+    },
+  );
 
   it.each([
     ["stdout", 1, 1, /^cannot write to standard output: no space is left; continuing without it\n$/],
@@ -410,7 +415,7 @@ describe("output that is lost while there is something to save", () => {
     expect(parameterCount(file)).toBe(547);
   });
 
-  it("no space for a result that is all there is: a sentence", async () => {
+  it("no space for the printed result: an error", async () => {
     const full = openSync("/dev/full", "w");
     const { code, err } = await startWith({ stdio: ["pipe", full, "pipe"] }, "info", "--json").outcome;
     closeSync(full);
@@ -418,7 +423,7 @@ describe("output that is lost while there is something to save", () => {
   });
 });
 
-describe("a signal while training", () => {
+describe("a signal during training", () => {
   function epochTold(child: ChildProcess): Promise<void> {
     return new Promise((done) => child.stderr?.on("data", (text) => /^epoch/m.test(text) && done()));
   }
@@ -440,7 +445,7 @@ describe("a signal while training", () => {
     expect(jsonLines(outputOf("info", file, "--json"))[0]).toMatchObject({ parameterCount: 547 });
   });
 
-  it("ends --json with an object that tells what was saved", async () => {
+  it("ends --json with an object that names the saved file", async () => {
     const args = ["train", "--data", "data", ...SMALL, "--epochs", "1000000", "--json"];
     for (const out of ["stopped.safetensors", null]) {
       const { child, outcome } = start(...args, ...(out === null ? [] : ["--out", out]));
@@ -452,7 +457,7 @@ describe("a signal while training", () => {
     expect(existsSync(join(folder, "stopped.safetensors"))).toBe(true);
   });
 
-  it("says that nothing was saved where there is no --out", async () => {
+  it("says that nothing was saved without --out", async () => {
     const { child, outcome } = start("train", "--data", "data", ...SMALL, "--epochs", "1000000");
     await epochTold(child);
     child.kill("SIGINT");
@@ -465,17 +470,17 @@ describe("a signal while training", () => {
 const terminal = /util-linux/.test(spawnSync("script", ["--version"], { encoding: "utf8" }).stdout ?? "");
 
 describe.skipIf(!terminal)("train on a terminal", () => {
-  /** What a terminal of 80 columns gets to see. */
+  /** The output of a command on a terminal of 80 columns. */
   function onTerminal(...args: string[]): string {
     const command = `stty cols 80; '${process.execPath}' '${program}' ${args.join(" ")}`;
-    // Nothing else of this environment: NO_COLOR, CI and their like say which colours a terminal has.
+    // Without the rest of the environment: NO_COLOR, CI and others change which colours a terminal is assumed to have.
     const { PATH, HOME, TMPDIR } = process.env;
     const env = { PATH, HOME, TMPDIR, TERM: "xterm-256color" };
     return spawnSync("script", ["-qec", command, "/dev/null"], { cwd: folder, encoding: "utf8", env, input: "" })
       .stdout;
   }
 
-  it("shows a bar, a line an epoch and grey images", () => {
+  it("shows a progress bar, a line per epoch, and greyscale images", () => {
     const out = onTerminal("train", "--data", "data", "--layers", "64,8,3", "--epochs", "3", "--show", "1");
     expect(out).toContain("░");
     expect(out).toMatch(/epoch 2\/3 [█░]+ [\d,]+ samples\/s {2}loss [\d.]+ {2}acc [\d.]+ % {2}\d+ s left/);
@@ -484,7 +489,7 @@ describe.skipIf(!terminal)("train on a terminal", () => {
   });
 
   it("saves when the terminal is closed, and ends with 129", async () => {
-    // The shell passes the signal on, as shells do, but outlives its terminal to tell how we ended.
+    // The shell forwards the signal, as shells do, but survives its terminal to print our exit code.
     const train = `'${process.execPath}' '${program}' train --data data --layers 64,8,3 --epochs 100000 --out hung`;
     const command = `trap 'kill -HUP $!' HUP; ${train} & wait $!; wait $!; echo $? > code.part; mv code.part code`;
     const env = { ...process.env, SHELL: "/bin/sh" };
@@ -516,7 +521,7 @@ describe("evaluate", () => {
     ]);
   });
 
-  it("prints one object with --json, and can take the training data", () => {
+  it("prints one object with --json, and accepts the training data", () => {
     const [result] = jsonLines(
       outputOf("evaluate", "model.safetensors", "--data", "data", "--split", "train", "--json"),
     );
@@ -544,7 +549,7 @@ describe("predict", () => {
     }
   });
 
-  it("takes the transparent colour of grey and colour for black", () => {
+  it("treats the transparent colour of grey and colour images as black", () => {
     const probabilities = (name: string) =>
       jsonLines(outputOf("predict", "--raw", name, "--model", "model.safetensors", "--json"))[0]?.probabilities;
     const grey = (i: number) => (i % 3 === 0 ? 200 : i);
@@ -567,7 +572,7 @@ describe("predict", () => {
     expect(probabilities("rgb-near.png")).not.toEqual(probabilities("keyless.png"));
   });
 
-  it("weighs colours by their brightness", () => {
+  it("weights colours by their luminance", () => {
     writePng("red.png", 3, () => [200, 0, 0]);
     writePng("dark.png", 1, () => [60]);
     const [red, dark] = jsonLines(
@@ -576,7 +581,7 @@ describe("predict", () => {
     expect(red?.probabilities).toEqual(dark?.probabilities);
   });
 
-  it("reads grey of one to sixteen bits", () => {
+  it("reads grey of 1 to 16 bits", () => {
     const label = (name: string) =>
       jsonLines(outputOf("predict", "--raw", name, "--model", "model.safetensors", "--json"))[0];
     const bright = (i: number) => Math.floor(i / 24) === 1;
@@ -604,7 +609,7 @@ describe("predict", () => {
     }
   });
 
-  it("prints a table of files and folders, PNG and JPEG, turned as cameras say", () => {
+  it("prints a table of files and folders, PNG and JPEG, with Exif orientations applied", () => {
     const out = outputOf("predict", "digits", "--model", "digits.safetensors").split("\n");
     expect(out[0]).toBe("image          label  probability  second guess");
     expect(out.slice(1, 4).map((line) => line.split(/ {2,}/)[0])).toEqual([
@@ -616,14 +621,14 @@ describe("predict", () => {
     expect(out.slice(4)).toEqual([""]);
   });
 
-  it("takes the pretrained model unless told another", () => {
+  it("uses the pretrained model by default", () => {
     const same = resolve(import.meta.dirname, "../../models/digits.safetensors");
     const out = outputOf("predict", "digits", "--json");
     expect(out).toBe(outputOf("predict", "digits", "--json", "--model", same));
     expect(jsonLines(out).map(({ label }) => label)).toEqual([7, 7, 7]);
   });
 
-  it("sees the same in a PNG, a JPEG and a turned JPEG", () => {
+  it("predicts the same for a PNG, a JPEG and a rotated JPEG", () => {
     const results = jsonLines(outputOf("predict", "digits", "--model", "digits.safetensors", "--json"));
     const [png, jpeg, turned] = results.map(({ probabilities }) => (probabilities as number[])[7] as number);
     expect(jpeg).toBeCloseTo(png as number, 1);
@@ -631,7 +636,7 @@ describe("predict", () => {
     expect(results.map(({ label }) => label)).toEqual([7, 7, 7]);
   });
 
-  it("draws what the network sees with --show", () => {
+  it("draws the input of the network with --show", () => {
     const out = outputOf("predict", "digits/a.png", "--show", "--model", "digits.safetensors").split("\n");
     expect(out[1]).toMatch(/^digits\/a\.png/);
     const drawn = out.slice(3);
@@ -640,7 +645,7 @@ describe("predict", () => {
     expect(drawn.at(-2)).toMatch(/^says 7 \d+ %$/);
   });
 
-  it("answers what it can, and tells of the rest", () => {
+  it("predicts the valid files and reports the others", () => {
     const { code, out, err } = wasmlp(
       "predict",
       "white.png",
@@ -659,7 +664,7 @@ describe("predict", () => {
 });
 
 describe("explain", () => {
-  it("prints the product of factors, and which sample it is of", () => {
+  it("prints the product of the factors, and the sample", () => {
     const out = outputOf("explain", "model.safetensors", "--data", "data", "--sample", "4", "--weight", "1,2,3");
     expect(out).toMatch(/^Sample 4 of the 200 test samples of data, label 1:\n/);
     expect(out).toContain("∂C/∂w = ∂z/∂w · ∂a/∂z · ∂C/∂a");
@@ -675,7 +680,7 @@ describe("explain", () => {
 });
 
 describe("info, help and version", () => {
-  it("tells what a model is", () => {
+  it("describes a model", () => {
     const [info] = jsonLines(outputOf("info", "model.safetensors", "--json"));
     const bytes = statSync(join(folder, "model.safetensors")).size;
     const layers = [8, 3].map((units) => ({ units, activation: "sigmoid" }));
@@ -688,7 +693,7 @@ describe("info, help and version", () => {
     expect(outputOf("info", "model.safetensors")).toMatch(/^layer 1 +3 sigmoid$/m);
   });
 
-  it("tells of a model from a pipe, and counts what is in a compressed file", () => {
+  it("describes a model from a pipe, and the size of a compressed file", () => {
     const model = readFileSync(join(folder, "model.safetensors"));
     const command = `cat model.safetensors > pipe & '${process.execPath}' '${program}' info pipe --json`;
     const { stdout } = spawnSync("sh", ["-c", command], { cwd: folder, encoding: "utf8" });
@@ -701,12 +706,12 @@ describe("info, help and version", () => {
     });
   });
 
-  it("shows a command's help in two ways", () => {
+  it("prints a command's help by `help` and by --help", () => {
     expect(outputOf("help")).toBe(outputOf("--help"));
     expect(outputOf("help", "train")).toBe(outputOf("train", "--help"));
   });
 
-  it("tells what the machine has", () => {
+  it("describes the machine", () => {
     const [info] = jsonLines(outputOf("info", "--json"));
     expect(info).toMatchObject({ node: process.versions.node, v8: process.versions.v8 });
     expect(info).toMatchObject({
@@ -716,14 +721,14 @@ describe("info, help and version", () => {
     expect(outputOf("info")).toMatch(/^SIMD +yes$/m);
   });
 
-  it("has an example for each command, and its defaults", () => {
+  it("prints an example for each command, and its defaults", () => {
     for (const command of ["train", "evaluate", "predict", "explain", "info"]) {
       expect(outputOf(command, "--help")).toMatch(new RegExp(`^Examples?:\n  \\$ wasmlp ${command}`, "m"));
     }
     expect(outputOf("train", "--help")).toMatch(/\(default:\s+784,16,16,10\)/);
   });
 
-  it("knows its version", () => {
+  it("prints its version", () => {
     const manifest = JSON.parse(readFileSync(resolve(import.meta.dirname, "../../package.json"), "utf8"));
     expect(outputOf("--version")).toBe(`${manifest.version}\n`);
   });
@@ -733,7 +738,7 @@ const [USAGE, FAILURE] = [2, 1];
 const train = (...args: string[]) => ["train", "--data", "data", ...SMALL, ...args];
 const predict = (image: string) => ["predict", image, "--model", "digits.safetensors"];
 
-describe("refusals: one sentence on stderr", () => {
+describe("errors: one sentence on stderr", () => {
   it.each<[string, number, string[], RegExp]>([
     ["an unknown command", USAGE, ["trian"], /no command "trian"; there are train, evaluate, predict, explain, info/],
     [
@@ -786,7 +791,12 @@ describe("refusals: one sentence on stderr", () => {
       ["train", "--schedule", "cosine", "--decay-factor", "0.9"],
       /"--decay-factor" does not go with "--schedule" cosine/,
     ],
-    ["half a schedule", USAGE, ["train", "--schedule", "stepDecay", "--decay-every", "2"], /needs "--decay-factor"/],
+    [
+      "a schedule without a required option",
+      USAGE,
+      ["train", "--schedule", "stepDecay", "--decay-every", "2"],
+      /needs "--decay-factor"/,
+    ],
     ["nesterov alone", USAGE, ["train", "--nesterov"], /"--momentum" must be above 0 for Nesterov momentum, got 0/],
     [
       "a momentum of 1",
@@ -801,32 +811,27 @@ describe("refusals: one sentence on stderr", () => {
       /"--decay-factor" must be/,
     ],
     [
-      "warming up too long",
+      "a warm-up longer than the training",
       USAGE,
       train("--warm-up", "20", "--quiet"),
       /"--warm-up" must be less than the 20 epochs of the training, got 20/,
     ],
+    ["a dropout of 1", USAGE, ["train", "--dropout", "1"], /"--dropout" must be a finite number from 0 to 0.99, got 1/],
     [
-      "all units left out",
-      USAGE,
-      ["train", "--dropout", "1"],
-      /"--dropout" must be a finite number from 0 to 0.99, got 1/,
-    ],
-    [
-      "weights of no length",
+      "a maximum norm of 0",
       USAGE,
       train("--max-norm", "0", "--quiet"),
       /"--max-norm" must be a finite number from 1e-15 .* got 0/,
     ],
     ["no patience", USAGE, ["train", "--patience", "0"], /"--patience" must be a whole number from 1 .* got "0"/],
     [
-      "an interval of no checkpoints",
+      "an interval without a checkpoint",
       USAGE,
       ["train", "--checkpoint-every", "5"],
       /"--checkpoint-every" needs "--checkpoint"/,
     ],
     [
-      "dropout of no layer",
+      "dropout without a hidden layer",
       USAGE,
       ["train", "--layers", "784,10", "--dropout", "0.1"],
       /"--dropout" needs a hidden layer/,
@@ -845,7 +850,12 @@ describe("refusals: one sentence on stderr", () => {
       ["train", "--checkpoint-every", "0.5steps"],
       /"--checkpoint-every" must be .* got "0.5steps"/,
     ],
-    ["minutes", USAGE, ["train", "--checkpoint-every", "5m"], /"--checkpoint-every" must be seconds or .* got "5m"/],
+    [
+      "an interval in minutes",
+      USAGE,
+      ["train", "--checkpoint-every", "5m"],
+      /"--checkpoint-every" must be seconds or .* got "5m"/,
+    ],
     [
       "one file for checkpoint and network",
       USAGE,
@@ -936,7 +946,7 @@ describe("refusals: one sentence on stderr", () => {
     ["a truncated model", FAILURE, ["evaluate", "cut.safetensors", "--data", "data"], /cut\.safetensors/],
     ["an endless device", FAILURE, ["info", "/dev/zero"], /cannot read \/dev\/zero: it is not a file/],
     ["a file that is no model", FAILURE, ["info", "text.png"], /text\.png/],
-    ["a model for other data", FAILURE, ["evaluate", "model.safetensors", "--data", "mismatched"], /holds 3 images/],
+    ["mismatched test data", FAILURE, ["evaluate", "model.safetensors", "--data", "mismatched"], /holds 3 images/],
     [
       "an image of another size",
       FAILURE,
@@ -944,15 +954,15 @@ describe("refusals: one sentence on stderr", () => {
       /large\.png is 32x32 pixels, but the network takes 8x8/,
     ],
     [
-      "a model that takes no digits",
+      "a model that does not take digits",
       FAILURE,
       ["predict", "large.png", "--model", "model.safetensors"],
       /model\.safetensors takes 64 inputs, but digits have 784 \(28x28\); --raw takes images as they are/,
     ],
-    ["drawings as JSON", USAGE, [...predict("digits/a.png"), "--show", "--json"], /"--show" draws, .* "--json"/],
-    ["an image that is none", FAILURE, predict("text.png"), /text\.png is neither a PNG nor a JPEG file/],
+    ["--show with --json", USAGE, [...predict("digits/a.png"), "--show", "--json"], /"--show" draws, .* "--json"/],
+    ["a file that is no image", FAILURE, predict("text.png"), /text\.png is neither a PNG nor a JPEG file/],
     ["an empty file", FAILURE, predict("empty.png"), /empty\.png is empty/],
-    ["an image with nothing on it", FAILURE, predict("white.png"), /nothing is drawn on white\.png/],
+    ["a blank image", FAILURE, predict("white.png"), /nothing is drawn on white\.png/],
     [
       "a folder without images",
       FAILURE,
@@ -968,9 +978,9 @@ describe("refusals: one sentence on stderr", () => {
       predict("huge.jpg"),
       /huge\.jpg is 65000x65000 pixels, and 33554432 pixels are the most/,
     ],
-    ["an image that unfolds without end", FAILURE, predict("bomb.png"), /bomb\.png is a damaged PNG file/],
+    ["an image with more data than its size", FAILURE, predict("bomb.png"), /bomb\.png is a damaged PNG file/],
     [
-      "an interlaced image of few bits",
+      "an interlaced image with 4 bits per pixel",
       FAILURE,
       predict("woven.png"),
       /woven\.png is interlaced with 4 bits a pixel; save it with 8, or without interlacing/,
@@ -981,10 +991,10 @@ describe("refusals: one sentence on stderr", () => {
       predict("half-key.png"),
       /half-key\.png is a damaged PNG file: its transparent/,
     ],
-    ["a palette of no colours", FAILURE, predict("colourless.png"), /damaged PNG file: its palette is missing/],
+    ["an empty palette", FAILURE, predict("colourless.png"), /damaged PNG file: its palette is missing/],
     ["a missing image", FAILURE, predict("nowhere.png"), /cannot read nowhere\.png: there is no such file/],
     [
-      "a weight that is not there",
+      "a position without a weight",
       USAGE,
       ["explain", "model.safetensors", "--data", "data", "--weight", "2,0,0"],
       /the layer of "--weight" must be .* from 0 to 1, got 2/,
@@ -996,7 +1006,7 @@ describe("refusals: one sentence on stderr", () => {
       /"--weight" must be LAYER,UNIT,INPUT.* got "1,2"/,
     ],
     [
-      "a sample that is not there",
+      "a sample out of range",
       USAGE,
       ["explain", "model.safetensors", "--data", "data", "--weight", "0,0,0", "--sample", "200"],
       /"--sample" must be from 0 to 199.* got 200/,
@@ -1009,7 +1019,7 @@ describe("refusals: one sentence on stderr", () => {
     expect(outcome.err).not.toMatch(/\bat .*:\d+:\d+/);
   });
 
-  it("diverging training, which leaves an earlier model alone", () => {
+  it("diverging training, which does not overwrite an earlier model", () => {
     const before = readFileSync(join(folder, "model.safetensors"));
     const wild = ["--activation", "relu", "--output-activation", "linear", "--lr", "1e9", "--quiet"];
     const { code, out, err } = wasmlp(...train(...wild, "--out", "model.safetensors"));
@@ -1018,13 +1028,13 @@ describe("refusals: one sentence on stderr", () => {
     expect(readFileSync(join(folder, "model.safetensors")).equals(before)).toBe(true);
   });
 
-  it("no command: the help, on stderr", () => {
+  it("no command: help on stderr", () => {
     const { code, out, err } = wasmlp();
     expect([code, out]).toEqual([USAGE, ""]);
     expect(err).toMatch(/^Usage: wasmlp/);
   });
 
-  it("keeps a terminal safe from what file names hold", () => {
+  it("replaces control characters in file names", () => {
     expect(wasmlp("info", "no\nsuch\x1b[31m").err).toMatch(/^wasmlp: cannot read no such\?\[31m: [^\n]+\n$/);
   });
 });

@@ -1,4 +1,4 @@
-// Checkpoints from the command line: a training that is killed again and again ends as one that is left alone.
+// Checkpoints on the command line: a training that is killed and resumed many times ends with the same model as an undisturbed one.
 
 import type { ChildProcess } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
@@ -30,18 +30,19 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** A training that goes on from the checkpoint, if there is one yet. */
+/** Starts the training, resumed from the checkpoint if there is one. */
 function begin(...more: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
   const resume = existsSync(at("run.checkpoint")) ? ["--resume", "run.checkpoint"] : [];
   return startProgram({ cwd: folder }, ...TRAINING, ...CHECKPOINT, ...resume, ...more);
 }
 
-function epochTold(child: ChildProcess): Promise<void> {
+/** Resolves when the program has printed an epoch. */
+function epochPrinted(child: ChildProcess): Promise<void> {
   return new Promise((done) => child.stderr?.on("data", (text) => /^epoch/m.test(text) && done()));
 }
 
-/** Where the checkpoint stands, read by nobody who could have written it wrong: [epoch, samples]. */
-function standing(): [number, number] {
+/** Epoch and samples of the checkpoint, read without the code that writes checkpoints. */
+function checkpointPosition(): [number, number] {
   const { tensors, bytes } = decodeSafetensors(readFileSync(at("run.checkpoint")), "it", ["F32", "U8"]);
   for (const { data } of tensors.values()) expect(data.every(Number.isFinite)).toBe(true);
   const { epoch, samples } = JSON.parse(new TextDecoder().decode(bytes.get("state")));
@@ -55,11 +56,11 @@ describe("a training that is killed", () => {
     for (let kill = 0; kill < KILLS; kill++) {
       philox(block, kill, 0, 0, 0, 5, 0);
       const { child, outcome } = begin("--out", "killed");
-      await epochTold(child);
+      await epochPrinted(child);
       await new Promise((resolve) => setTimeout(resolve, ((block[0] as number) / 2 ** 32) * 150));
       child.kill("SIGKILL");
-      expect((await outcome).code, "it was still at work").toBe(null);
-      if (existsSync(at("run.checkpoint"))) seen.push(String(standing()));
+      expect((await outcome).code, "it was still training").toBe(null);
+      if (existsSync(at("run.checkpoint"))) seen.push(String(checkpointPosition()));
     }
     expect(seen.length).toBeGreaterThan(KILLS / 2);
     expect(new Set(seen).size).toBeGreaterThan(KILLS / 2);
@@ -69,27 +70,27 @@ describe("a training that is killed", () => {
     const whole = runProgram(folder, ...TRAINING, "--out", "whole");
     expect(whole.code).toBe(0);
     expect(readFileSync(at("killed")).equals(readFileSync(at("whole")))).toBe(true);
-    const told = (text: string) => text.replace(/, [\d,]+ samples\/s\n.*\n$/, "");
-    expect(told(end.out)).toBe(told(whole.out));
+    const result = (text: string) => text.replace(/, [\d,]+ samples\/s\n.*\n$/, "");
+    expect(result(end.out)).toBe(result(whole.out));
   }, 120_000);
 
-  it("by Ctrl-C keeps where it was, and tells how to go on", async () => {
+  it("by Ctrl-C writes a checkpoint and prints how to resume", async () => {
     rmSync(at("run.checkpoint"), { force: true });
     const { child, outcome } = begin("--checkpoint-every", "1000", "--out", "stopped");
-    await epochTold(child);
+    await epochPrinted(child);
     child.kill("SIGINT");
     const { code, err } = await outcome;
     expect(code).toBe(130);
     expect(err).toMatch(/; saved to stopped; the same with --resume run\.checkpoint goes on\n$/);
-    expect(standing()[0]).toBeGreaterThan(1);
+    expect(checkpointPosition()[0]).toBeGreaterThan(1);
     expect((await begin("--out", "stopped").outcome).code).toBe(0);
     expect(readFileSync(at("stopped")).equals(readFileSync(at("whole")))).toBe(true);
   }, 60_000);
 });
 
 describe("a training that is resumed", () => {
-  it("counts the epochs before when it is stopped in its first", async () => {
-    // An epoch of these takes about a second.
+  it("counts the earlier epochs when it is stopped again", async () => {
+    // One epoch takes about a second.
     const labels = Array.from({ length: 6000 }, (_, i) => i % 3);
     writeIdxFolder(at("long"), labels);
     const training = [
@@ -129,20 +130,20 @@ describe("--resume", () => {
     [["--schedule", "constant"], '"--schedule" must be {"name":"cosine"'],
     [["--holdout", "0.3"], '"--data" must be "160 x 64'],
     [["--dropout", "0.1"], '"--layers" must be [{"units":24,'],
-  ])("with %j is refused with a sentence", (args, message) => {
+  ])("with %j is refused with a message", (args, message) => {
     const { code, out, err } = refused(...args);
     expect([code, out]).toEqual([2, ""]);
     expect(err).toContain(message);
     expect(err.trimEnd().split("\n").at(-1)).toMatch(/^wasmlp: /);
   });
 
-  it("of what is no checkpoint, or not there, is refused with a sentence", () => {
+  it("of a missing file or another file is refused with a message", () => {
     const { code, err } = runProgram(folder, ...TRAINING, "--resume", "whole");
     expect(code).toBe(1);
     expect(err).toMatch(
       /wasmlp: cannot resume from whole: the checkpoint holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 1\n$/,
     );
-    // What a replacement would take for a pattern.
+    // "$&" is special in the replacement text of String.replace, which words the message.
     copyFileSync(at("whole"), at("$&"));
     expect(runProgram(folder, ...TRAINING, "--resume", "$&").err).toMatch(
       /wasmlp: cannot resume from \$&: the checkpoint holds no training/,
@@ -151,12 +152,12 @@ describe("--resume", () => {
     expect(missing).toMatchObject({ code: 1, err: "wasmlp: cannot read nowhere: there is no such file or folder\n" });
   });
 
-  it("a checkpoint that cannot be written any more is told once, and training goes on", async () => {
+  it("a checkpoint that can no longer be written is reported once, and training continues", async () => {
     mkdirSync(at("gone"));
     const more = ["--checkpoint", "gone/x", "--checkpoint-every", "10steps", "--out", "saved"];
     const { child, outcome } = startProgram({ cwd: folder }, ...TRAINING, ...more);
-    await epochTold(child);
-    // Moved away rather than removed, which a checkpoint that is just being written would prevent.
+    await epochPrinted(child);
+    // Moved rather than removed: removing fails while a checkpoint is being written.
     renameSync(at("gone"), at("moved"));
     const { code, err } = await outcome;
     expect(code).toBe(0);
