@@ -4,9 +4,11 @@ import type { Command } from "commander";
 import { encode } from "fast-png";
 import { checkInteger } from "../src/check.js";
 import { writeAtomic } from "../src/data/files.js";
+import { DIGIT_CLASSES, DIGIT_PIXELS, DIGIT_SIDE } from "../src/image/digit.js";
 import { type Dataset, loadNetwork, type Network } from "../src/node.js";
 import { readData } from "../src/terminal/data.js";
 import { checkWritable } from "../src/terminal/writable.js";
+import { dimensions } from "../src/text.js";
 import { CANVAS, type Kind, kinds, measure, type Pair, type Result, SHOWN } from "./kinds.js";
 
 interface Options {
@@ -54,15 +56,16 @@ async function drawn({ model, data, kind, count, sheet, json }: Options): Promis
 
 function checkModel({ spec }: Network, file: string): void {
   const outputs = spec.layers.at(-1)?.units;
-  if (spec.inputs === 28 * 28 && outputs === 10) return;
-  throw new RangeError(`${file} has ${spec.inputs} inputs and ${outputs} outputs, but digits need 784 (28x28) and 10`);
+  if (spec.inputs === DIGIT_PIXELS && outputs === DIGIT_CLASSES) return;
+  const needed = `${DIGIT_PIXELS} (${dimensions([DIGIT_SIDE, DIGIT_SIDE])}) and ${DIGIT_CLASSES}`;
+  throw new RangeError(`${file} has ${spec.inputs} inputs and ${outputs} outputs, but digits need ${needed}`);
 }
 
 function checkDigits({ shape, classes }: Dataset, folder: string): void {
-  if (shape.join() === "28,28" && classes <= 10) return;
-  throw new RangeError(
-    `${folder} holds images of ${shape.join("x")} in ${classes} classes, but digits are of 28x28 in at most 10`,
-  );
+  const size = [DIGIT_SIDE, DIGIT_SIDE];
+  if (shape.join() === size.join() && classes <= DIGIT_CLASSES) return;
+  const needed = `digits are of ${dimensions(size)} in at most ${DIGIT_CLASSES}`;
+  throw new RangeError(`${folder} holds images of ${dimensions(shape)} in ${classes} classes, but ${needed}`);
 }
 
 function chosen(all: Kind[], name: string | undefined): Kind[] {

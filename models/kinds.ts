@@ -1,6 +1,6 @@
 // Digits drawn as people draw, kind by kind, and how well a network reads them through the preprocessing.
 
-import { preprocessDigit } from "../src/image/digit.js";
+import { DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "../src/image/digit.js";
 import type { Dataset, Network } from "../src/node.js";
 import { Draws } from "./draws.js";
 import { FONTS, isInstalled, printedDigits } from "./fonts.js";
@@ -66,7 +66,7 @@ function printing(): [string, () => Iterable<Sample>][] {
 
 function* plain(test: Dataset, count: number): Generator<Sample> {
   for (let i = 0; i < count; i++) {
-    yield { data: test.sample(i) as Uint8Array, side: 28, label: test.labels?.[i] as number };
+    yield { data: test.sample(i) as Uint8Array, side: DIGIT_SIDE, label: test.labels?.[i] as number };
   }
 }
 
@@ -105,7 +105,7 @@ export function measure(
     if (count === most) break;
     const seen = prepare(drawing);
     count++;
-    if (pairs.length < SHOWN) pairs.push({ drawing, seen: seen ?? new Uint8Array(784) });
+    if (pairs.length < SHOWN) pairs.push({ drawing, seen: seen ?? new Uint8Array(DIGIT_PIXELS) });
     if (!seen) unseen++;
     else if (network.classify(seen).label === drawing.label) right++;
   }

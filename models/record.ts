@@ -6,6 +6,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { argumentOf, checkInteger, checkNumber } from "../src/check.js";
 import { writeAtomic } from "../src/data/files.js";
+import { DIGIT_PIXELS } from "../src/image/digit.js";
 import {
   type Dataset,
   type EpochRecord,
@@ -116,7 +117,7 @@ function plain(network: Network): Promise<Network> {
 }
 
 function untrained({ network }: Recipe): Promise<Network> {
-  return Network.create({ inputs: 28 * 28, ...network });
+  return Network.create({ inputs: DIGIT_PIXELS, ...network });
 }
 
 function fitOptions({ epochs, batchSize, optimizer, schedule, augment }: Recipe) {

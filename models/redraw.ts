@@ -1,10 +1,9 @@
 // MNIST's digits as people would have drawn them on a canvas: of another size, elsewhere, with other pens, on other paper.
 
+import { DIGIT_SIDE } from "../src/image/digit.js";
 import { withPen } from "../src/image/pen.js";
 import type { Plane } from "../src/image/plane.js";
 import type { Draws } from "./draws.js";
-
-const SIDE = 28;
 
 /** One way of drawing; what is left out is as in MNIST: a box of 20, black ink on white. Lengths are in MNIST's pixels. */
 export interface Manner {
@@ -37,7 +36,7 @@ export const MANNERS: Record<string, Manner> = {
 
 /** Brightness of a canvas `side` wide with one digit of MNIST `[28][28]` redrawn. */
 export function redraw(digit: Uint8Array, manner: Manner, side: number, draws: Draws): Float32Array {
-  const unit = side / SIDE;
+  const unit = side / DIGIT_SIDE;
   const scale = ((manner.box ?? 20) / 20) * unit;
   const drawn = enlarge(digit, manner, side, scale, draws);
   const pen = manner.pen === undefined ? drawn : withPen(drawn, (manner.pen / 2) * scale);
@@ -52,7 +51,7 @@ function blackOnWhite({ data }: Plane): Float32Array {
 function enlarge(digit: Uint8Array, manner: Manner, side: number, scale: number, draws: Draws): Plane {
   const shear = Math.tan(((manner.slant ?? 0) * Math.PI) / 180);
   const direction = draws.between(0, 2 * Math.PI);
-  const away = ((manner.offCentre ?? 0) * side) / SIDE;
+  const away = ((manner.offCentre ?? 0) * side) / DIGIT_SIDE;
   const { x: middleX, y: middleY } = middleOf(digit);
   const [x0, y0] = [side / 2 + away * Math.cos(direction), side / 2 + away * Math.sin(direction)];
   const ink = new Float32Array(side * side).map((_, i) => {
@@ -65,13 +64,13 @@ function enlarge(digit: Uint8Array, manner: Manner, side: number, scale: number,
 
 /** The middle of the digit's box. */
 function middleOf(digit: Uint8Array): { x: number; y: number } {
-  let [left, right, top, bottom] = [SIDE, 0, SIDE, 0];
+  let [left, right, top, bottom] = [DIGIT_SIDE, 0, DIGIT_SIDE, 0];
   digit.forEach((value, i) => {
     if (value === 0) return;
-    left = Math.min(left, i % SIDE);
-    right = Math.max(right, (i % SIDE) + 1);
-    top = Math.min(top, Math.floor(i / SIDE));
-    bottom = Math.floor(i / SIDE) + 1;
+    left = Math.min(left, i % DIGIT_SIDE);
+    right = Math.max(right, (i % DIGIT_SIDE) + 1);
+    top = Math.min(top, Math.floor(i / DIGIT_SIDE));
+    bottom = Math.floor(i / DIGIT_SIDE) + 1;
   });
   return { x: (left + right) / 2, y: (top + bottom) / 2 };
 }
@@ -81,7 +80,7 @@ function between(digit: Uint8Array, x: number, y: number): number {
   const [column, row] = [Math.floor(x - 0.5), Math.floor(y - 0.5)];
   const [right, down] = [x - 0.5 - column, y - 0.5 - row];
   const at = (c: number, r: number) =>
-    c >= 0 && c < SIDE && r >= 0 && r < SIDE ? (digit[r * SIDE + c] as number) / 255 : 0;
+    c >= 0 && c < DIGIT_SIDE && r >= 0 && r < DIGIT_SIDE ? (digit[r * DIGIT_SIDE + c] as number) / 255 : 0;
   const upper = at(column, row) * (1 - right) + at(column + 1, row) * right;
   const lower = at(column, row + 1) * (1 - right) + at(column + 1, row + 1) * right;
   return upper * (1 - down) + lower * down;

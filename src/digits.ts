@@ -1,44 +1,72 @@
-// wasmlp/digits: a network that reads handwritten digits, and what makes any drawing of one fit for it.
+// wasmlp/digits: a pretrained network that reads handwritten digits, and the preprocessing that makes any drawing fit for it.
 
 import { checkOptions, rangeError, shown, typeError } from "./check.js";
 import { unpackModel } from "./format/packed.js";
 import { unpack } from "./host.js";
-import { preprocessDigit } from "./image/digit.js";
+import { DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
 import type { DigitImage } from "./image/plane.js";
 import { type Classification, Network } from "./network.js";
 import type { Threads } from "./threads/runner.js";
+import type { Network as WorkerNetwork } from "./worker/network.js";
 
-export { preprocessDigit } from "./image/digit.js";
+export { DIGIT_CLASSES, DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
 export type { DigitImage } from "./image/plane.js";
 
-/** Pixels of the images that the preprocessing makes. */
-const DIGIT = 28 * 28;
+/** What a network takes a picture of a digit for. */
+export interface DigitReading extends Classification {
+  /** What the network saw: `[28][28]` bytes, light on black. */
+  digit: Uint8Array;
+}
 
 /**
- * The pretrained network of 784 inputs, 28x28 as MNIST has them, and 10 outputs, the probabilities of the digits; each call
- * gives one of its own. Its weights come with this module, nothing is fetched. `models/digits.md` of the repository is its
- * card: how it was trained, and how well it reads. TypeError or RangeError names the option at fault.
+ * The pretrained network of 784 inputs, 28x28 as MNIST has them, and 10 outputs, the probabilities of the digits. Each call
+ * gives a network of its own. Its weights come with this module, nothing is fetched. `models/digits.md` of the repository is
+ * its card: how it was trained, and how well it reads. The options are those of `Network.fromBytes`. TypeError or RangeError
+ * names the option at fault.
  */
 export async function loadDigits(
   options: { deterministic?: boolean; seed?: number; threads?: Threads } = {},
 ): Promise<Network> {
   checkOptions(options, "options", ["deterministic", "seed", "threads"]);
-  // Only who loads the network loads its weights.
+  // The weights are a module of their own, which only this call loads.
   const { packedDigits } = await import("../build/digits-weights.js");
   return Network.fromBytes(unpackModel(await unpack(packedDigits)), options);
 }
 
 /**
- * What a network like that of `loadDigits` takes a picture of a digit for, preprocessed by `preprocessDigit`, whose errors it
- * throws; `undefined` if nothing is drawn. TypeError for what is no network, RangeError for one of other inputs.
+ * What a network like that of `loadDigits` takes a picture of a digit for; `undefined` if nothing is drawn. The picture is
+ * preprocessed by `preprocessDigit`; the 784 bytes that it gave are taken as they are. A network of `wasmlp/worker` gives a
+ * promise. TypeError for what is no network or no picture, RangeError for a network of other inputs and for a picture whose
+ * data does not fit its size.
  */
-export function readDigit(network: Network, image: DigitImage): Classification | undefined {
-  if (!(network instanceof Network)) {
+export function readDigit(network: Network, picture: DigitImage | Uint8Array): DigitReading | undefined;
+export function readDigit(network: WorkerNetwork, picture: DigitImage | Uint8Array): Promise<DigitReading | undefined>;
+export function readDigit(
+  network: Network | WorkerNetwork,
+  picture: DigitImage | Uint8Array,
+): DigitReading | undefined | Promise<DigitReading | undefined>;
+export function readDigit(
+  network: Network | WorkerNetwork,
+  picture: DigitImage | Uint8Array,
+): DigitReading | undefined | Promise<DigitReading | undefined> {
+  checkReads(network);
+  const digit = picture instanceof Uint8Array ? picture : preprocessDigit(picture);
+  if (network instanceof Network) return digit && { ...network.classify(digit), digit };
+  return digit ? readInWorker(network, digit) : Promise.resolve(undefined);
+}
+
+async function readInWorker(network: WorkerNetwork, digit: Uint8Array): Promise<DigitReading> {
+  return { ...(await network.classify(digit)), digit };
+}
+
+/** A network of the worker is told by what it has: its class would bring all of `wasmlp/worker` with it. */
+function checkReads(network: unknown): void {
+  const { spec, classify } = (network ?? {}) as Partial<Network>;
+  if (spec === undefined || typeof classify !== "function") {
     throw typeError("network", `must be a Network, such as await loadDigits() gives, got ${shown(network)}`);
   }
-  if (network.spec.inputs !== DIGIT) {
-    throw rangeError("network", `must take ${DIGIT} inputs (28x28), got one that takes ${network.spec.inputs}`);
+  if (spec.inputs !== DIGIT_PIXELS) {
+    const size = `${DIGIT_PIXELS} inputs (${DIGIT_SIDE}x${DIGIT_SIDE})`;
+    throw rangeError("network", `must take ${size}, got one that takes ${spec.inputs}`);
   }
-  const digit = preprocessDigit(image);
-  return digit && network.classify(digit);
 }

@@ -1,6 +1,8 @@
 // Downloads and unpacks MNIST in a worker: on the page's main thread it would block for half a second. The format is described
 // in pack-mnist.mjs.
 
+import { DIGIT_PIXELS } from "../src/image/digit.js";
+
 export type MnistMessage =
   | { loaded: number; total: number | undefined }
   | { train: MnistPart; test: MnistPart }
@@ -12,7 +14,6 @@ export interface MnistPart {
   labels: Uint8Array<ArrayBuffer>;
 }
 
-const PIXELS = 28 * 28;
 const HEADER = 12;
 const DAMAGED = "the file of MNIST's images is damaged";
 
@@ -59,12 +60,12 @@ function unpack(bytes: Uint8Array): { train: MnistPart; test: MnistPart } {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const [train, test, runBytes] = [0, 4, 8].map((at) => view.getUint32(at, true)) as [number, number, number];
   // Every two bytes of runs describe at most 2 · 255 pixels, so that this bounds the allocation below.
-  if ((train + test) * PIXELS > 255 * runBytes || runBytes > bytes.length) throw new Error(DAMAGED);
+  if ((train + test) * DIGIT_PIXELS > 255 * runBytes || runBytes > bytes.length) throw new Error(DAMAGED);
   const labels = bytes.subarray(HEADER, HEADER + train + test);
   const runs = bytes.subarray(HEADER + train + test, HEADER + train + test + runBytes);
-  const images = joinRuns(runs, bytes.subarray(HEADER + train + test + runBytes), (train + test) * PIXELS);
+  const images = joinRuns(runs, bytes.subarray(HEADER + train + test + runBytes), (train + test) * DIGIT_PIXELS);
   const part = (from: number, to: number): MnistPart => ({
-    images: images.slice(from * PIXELS, to * PIXELS),
+    images: images.slice(from * DIGIT_PIXELS, to * DIGIT_PIXELS),
     labels: labels.slice(from, to) as Uint8Array<ArrayBuffer>,
   });
   return { train: part(0, train), test: part(train, train + test) };

@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import type { Command } from "commander";
-import { loadDigits, preprocessDigit } from "../digits.js";
+import { DIGIT_PIXELS, DIGIT_SIDE, type DigitReading, loadDigits, readDigit } from "../digits.js";
 import { brightness, type DigitImage } from "../image/plane.js";
 import { loadNetwork, type Network } from "../node.js";
 import { printJson, printResult } from "../terminal/output.js";
@@ -12,9 +12,6 @@ import { oneLine, reportError, UsageError } from "./errors.js";
 import { imageFiles, readImage } from "./images.js";
 import { pathOption } from "./options.js";
 import { outputValue, printDrawings } from "./show.js";
-
-/** Pixels of the images that the preprocessing makes. */
-const DIGIT = 28 * 28;
 
 interface Options {
   model?: string;
@@ -62,8 +59,9 @@ async function predict(paths: string[], { model, raw, show, json }: Options): Pr
 }
 
 function checkTakesDigits({ spec }: Network, model: string): void {
-  if (spec.inputs === DIGIT) return;
-  throw new Error(`${model} takes ${spec.inputs} inputs, but digits have 784 (28x28); --raw takes images as they are`);
+  if (spec.inputs === DIGIT_PIXELS) return;
+  const digits = `${DIGIT_PIXELS} (${dimensions([DIGIT_SIDE, DIGIT_SIDE])})`;
+  throw new Error(`${model} takes ${spec.inputs} inputs, but digits have ${digits}; --raw takes images as they are`);
 }
 
 /** One sentence, and nothing in the place of a result. */
@@ -74,27 +72,24 @@ function refuse(error: unknown): [] {
 
 // --- guesses ---
 
-/** What the network says of an image. */
-interface Guess {
+/** What the network says about an image; `digit` are the pixels that it was given, whatever they show. */
+interface Guess extends DigitReading {
   file: string;
-  input: Uint8Array;
-  label: number;
-  probabilities: Float32Array;
 }
 
 async function guessImage(network: Network, file: string, isRaw: boolean): Promise<Guess> {
-  const input = isRaw ? await readRaw(file, network) : await readDigit(file);
-  return { file, input, ...network.classify(input) };
-}
-
-async function readDigit(file: string): Promise<Uint8Array> {
-  const digit = preprocessDigit(await readImage(file));
-  if (!digit) throw new Error(`nothing is drawn on ${file}, so there is no guess`);
-  return digit;
-}
-
-async function readRaw(file: string, { spec }: Network): Promise<Uint8Array> {
   const image = await readImage(file);
+  if (isRaw) {
+    const digit = rawPixels(image, file, network);
+    return { file, digit, ...network.classify(digit) };
+  }
+  const reading = readDigit(network, image);
+  if (!reading) throw new Error(`nothing is drawn on ${file}, so there is no guess`);
+  return { file, ...reading };
+}
+
+/** The image's pixels as they are. Error if they are not as many as the network takes. */
+function rawPixels(image: DigitImage, file: string, { spec }: Network): Uint8Array {
   const side = sideOf(spec.inputs);
   const isRight = side === undefined ? image.width * image.height === spec.inputs : isSquare(image, side);
   if (isRight) return Uint8Array.from(brightness(image, 0).data, (x) => Math.round(255 * x));
@@ -155,9 +150,9 @@ function secondOf(probabilities: Float32Array, first: number): number | undefine
   return best;
 }
 
-function drawGuess(network: Network, { file, input, label, probabilities }: Guess): Drawing {
-  const side = sideOf(input.length);
-  const [rows, columns] = side === undefined ? [1, input.length] : [side, side];
+function drawGuess(network: Network, { file, digit, label, probabilities }: Guess): Drawing {
+  const side = sideOf(digit.length);
+  const [rows, columns] = side === undefined ? [1, digit.length] : [side, side];
   const says = `says ${label} ${outputValue(network, probabilities[label] as number)}`;
-  return { pixels: Array.from(input, (x) => x / 255), rows, columns, caption: [oneLine(basename(file)), says] };
+  return { pixels: Array.from(digit, (x) => x / 255), rows, columns, caption: [oneLine(basename(file)), says] };
 }

@@ -7,8 +7,14 @@ import { findInk, type Ink } from "./ink.js";
 import { penWidth, solid, withPen } from "./pen.js";
 import { type Box, brightness, type DigitImage, type Plane, resample, smooth } from "./plane.js";
 
-/** Side of MNIST's images in pixels, and of the square in them that digits are scaled to (LeCun et al., 1998). */
-const [SIDE, BOX] = [28, 20];
+/** Side of MNIST's images in pixels (LeCun et al., 1998). */
+export const DIGIT_SIDE = 28;
+/** Pixels of one of MNIST's images: 784. */
+export const DIGIT_PIXELS = DIGIT_SIDE * DIGIT_SIDE;
+/** The number of digits. */
+export const DIGIT_CLASSES = 10;
+/** Side in pixels of the square within an image that the digit is scaled to. */
+const BOX = 20;
 /** The pixel, counted from 0, into which the centre of mass is moved. */
 const CENTRE = 14;
 /**
@@ -160,7 +166,7 @@ function scaleToBox({ plane, box }: Ink): Plane {
 }
 
 /**
- * Bytes `[SIDE][SIDE]` with the centre of mass at `CENTRE`, moved so that nothing is cut off; undefined if no ink is
+ * Bytes `[28][28]` with the centre of mass at `CENTRE`, moved so that nothing is cut off; undefined if no ink is
  * left.
  */
 function centre({ data, width, height }: Plane): Uint8Array | undefined {
@@ -170,11 +176,11 @@ function centre({ data, width, height }: Plane): Uint8Array | undefined {
     x += ink * (i % width);
     y += ink * Math.floor(i / width);
   });
-  const start = (middle: number, size: number) => Math.min(SIDE - size, Math.max(0, Math.round(CENTRE - middle)));
+  const start = (middle: number, size: number) => Math.min(DIGIT_SIDE - size, Math.max(0, Math.round(CENTRE - middle)));
   const [left, top] = [start(x / mass, width), start(y / mass, height)];
-  const digit = new Uint8Array(SIDE * SIDE);
+  const digit = new Uint8Array(DIGIT_PIXELS);
   data.forEach((ink, i) => {
-    digit[(top + Math.floor(i / width)) * SIDE + left + (i % width)] = Math.round(255 * Math.min(1, ink));
+    digit[(top + Math.floor(i / width)) * DIGIT_SIDE + left + (i % width)] = Math.round(255 * Math.min(1, ink));
   });
   return digit.some((value) => value > 0) ? digit : undefined;
 }

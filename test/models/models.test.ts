@@ -7,9 +7,10 @@ import { toEightBits } from "../../models/eight-bits.js";
 import { kinds, measure } from "../../models/kinds.js";
 import { packModel } from "../../models/pack.mjs";
 import { RECIPES, type Recipe } from "../../models/recipes.js";
-import { loadDigits, readDigit } from "../../src/digits.js";
+import { loadDigits, preprocessDigit, readDigit } from "../../src/digits.js";
 import { unpackModel } from "../../src/format/packed.js";
 import { type Evaluation, loadMnist, loadNetwork, Network, type TrainAndTest } from "../../src/node.js";
+import { Network as WorkerNetwork } from "../../src/worker.js";
 import { layersOf } from "../support/networks.js";
 
 const models = resolve(import.meta.dirname, "../../models");
@@ -105,10 +106,23 @@ describe("the model of wasmlp/digits", () => {
   it("classifies a picture, and returns undefined for an empty one", async () => {
     const network = await loadDigits();
     const picture = { data: (digits.test.sample(0) as Uint8Array).map((x) => 255 - x), width: 28, height: 28 };
-    const { label, probabilities } = readDigit(network, picture) ?? {};
+    const { label, probabilities, digit } = readDigit(network, picture) ?? {};
     expect(label).toBe(7);
     expect(probabilities?.[7]).toBeGreaterThan(0.9);
+    expect(digit).toEqual(preprocessDigit(picture));
+    expect(readDigit(network, digit as Uint8Array)).toEqual({ label, probabilities, digit });
+    expect(network.classify(digit as Uint8Array)).toEqual({ label, probabilities });
     expect(readDigit(network, { ...picture, data: new Uint8Array(784).fill(255) })).toBeUndefined();
+  });
+
+  it("gives a promise of the same with a network in a worker", async () => {
+    const network = await loadDigits({ deterministic: true });
+    using remote = await WorkerNetwork.fromBytes(network.toBytes(), { deterministic: true });
+    const picture = { data: (digits.test.sample(0) as Uint8Array).map((x) => 255 - x), width: 28, height: 28 };
+    expect(await readDigit(remote, picture)).toEqual(readDigit(network, picture));
+    const nothing = readDigit(remote, { ...picture, data: new Uint8Array(784).fill(255) });
+    expect(nothing).toBeInstanceOf(Promise);
+    expect(await nothing).toBeUndefined();
   });
 
   it("must be awaited before readDigit takes it, which refuses networks with other inputs", async () => {
@@ -119,6 +133,8 @@ describe("the model of wasmlp/digits", () => {
     const layers = layersOf([10], "softmax", "softmax");
     const small = await Network.create({ inputs: 4, layers, loss: "crossEntropy" });
     expect(() => readDigit(small, picture)).toThrow('"network" must take 784 inputs (28x28), got one that takes 4');
+    expect(() => readDigit(undefined as never, picture)).toThrow('"network" must be a Network');
+    expect(() => readDigit({ spec: { inputs: 784 } } as never, picture)).toThrow('"network" must be a Network');
   });
 });
 

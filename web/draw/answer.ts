@@ -1,12 +1,12 @@
 // The network's answer beside the drawing: the recognized digit, the probabilities, and the input the network received.
 
+import { DIGIT_PIXELS, DIGIT_SIDE } from "../../src/image/digit.js";
 import { byId } from "../dom.js";
 import { contextOf } from "./ink.js";
 import { verdictOf } from "./words.js";
 
 /** Screen readers announce an answer after it has been unchanged for this long. */
 const ANNOUNCE_MILLISECONDS = 800;
-const SIDE = 28;
 
 export class Answer {
   private readonly digit = byId("answer", HTMLElement);
@@ -35,8 +35,8 @@ export class Answer {
 
   /** Shows the preprocessed digit, `[28][28]` bytes; black if undefined. */
   showSeen(digit: Uint8Array | undefined): void {
-    const image = new ImageData(SIDE, SIDE);
-    for (let i = 0; i < SIDE * SIDE; i++)
+    const image = new ImageData(DIGIT_SIDE, DIGIT_SIDE);
+    for (let i = 0; i < DIGIT_PIXELS; i++)
       image.data.fill(digit?.[i] ?? 0, 4 * i, 4 * i + 3).fill(255, 4 * i + 3, 4 * i + 4);
     contextOf(this.input).putImageData(image, 0, 0);
     this.input.ariaLabel = digit ? "The drawing as 28 by 28 pixels, light on black" : "Nothing drawn";

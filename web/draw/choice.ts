@@ -1,5 +1,6 @@
 // The list of networks to select from: the pretrained one and those of this visit.
 
+import { DIGIT_CLASSES, DIGIT_PIXELS } from "../../src/image/digit.js";
 import type { NetworkEntry, Session } from "../session.js";
 
 const PRETRAINED = "Pretrained, 784-512-256-10";
@@ -19,6 +20,6 @@ export function offerNetworks(select: HTMLSelectElement, session: Session): void
 /** Networks that do not map 784 inputs to ten outputs are listed but cannot be selected. */
 function option({ name, network: { spec } }: NetworkEntry): HTMLOptionElement {
   const option = new Option(name);
-  option.disabled = spec.inputs !== 28 * 28 || spec.layers.at(-1)?.units !== 10;
+  option.disabled = spec.inputs !== DIGIT_PIXELS || spec.layers.at(-1)?.units !== DIGIT_CLASSES;
   return option;
 }

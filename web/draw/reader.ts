@@ -1,6 +1,6 @@
 // Reads the drawing whenever it or the network changes, at most once a frame.
 
-import { preprocessDigit } from "../../src/digits.js";
+import { preprocessDigit, readDigit } from "../../src/digits.js";
 import type { Session } from "../session.js";
 import type { Answer } from "./answer.js";
 import type { Strokes } from "./drawing.js";
@@ -47,14 +47,13 @@ export class Reader {
   async #readOnce(): Promise<void> {
     const { answer, session } = this;
     const network = session.selected?.network ?? (await session.pretrained);
-    const { digit } = session;
-    if (!digit) {
+    const reading = session.digit && (await readDigit(network, session.digit));
+    if (!reading) {
       answer.showNothing("Draw a digit");
       return;
     }
-    const { probabilities } = await network.classify(digit);
-    if (isLost(probabilities)) answer.showNothing(LOST);
-    else answer.show(probabilities);
+    if (isLost(reading.probabilities)) answer.showNothing(LOST);
+    else answer.show(reading.probabilities);
     if (performance.getEntriesByName(FIRST).length === 0) performance.mark(FIRST);
   }
 }

@@ -1,12 +1,13 @@
 // Painting of digits and weights onto canvases, one pixel per value, in the page's colours.
 
+import { DIGIT_SIDE } from "../../src/image/digit.js";
 import { onThemeChange, token } from "../theme.js";
 
 type Rgb = readonly [number, number, number];
 
 /** Paints a `[28][28]` digit: 0 is paper, 255 is ink. */
 export function paintDigit(canvas: HTMLCanvasElement, pixels: ArrayLike<number>): void {
-  paint(canvas, 28, pixels, 255, rgb("--ink"), rgb("--ink"));
+  paint(canvas, DIGIT_SIDE, pixels, 255, rgb("--ink"), rgb("--ink"));
 }
 
 /** Paints weights in rows of `columns`, the colour by sign; a weight of ±`most` has the full colour. */

@@ -1,5 +1,6 @@
 // The data behind the view: the current network evaluated on one digit, and the chain rule for one of its weights.
 
+import { DIGIT_SIDE } from "../../src/image/digit.js";
 import { layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
 import type { Explanation, LayerParameters, Network, WeightPosition } from "../../src/worker.js";
 import { unitsToDraw } from "./layout.js";
@@ -180,7 +181,7 @@ export function neuronName(spec: NetworkSpec, layer: number, unit: number): stri
 
 /** Row and column of an input pixel, from 0. */
 export function pixelPlace(input: number): string {
-  return `row ${Math.floor(input / 28)}, column ${input % 28}`;
+  return `row ${Math.floor(input / DIGIT_SIDE)}, column ${input % DIGIT_SIDE}`;
 }
 
 /** The weights of one neuron, `[inputs]`: a view into the layer's weights. */

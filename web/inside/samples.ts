@@ -1,5 +1,6 @@
 // Selection of the input digit: the drawing, one of ten test images served with the page, or any test image after MNIST is loaded.
 
+import { DIGIT_CLASSES, DIGIT_PIXELS } from "../../src/image/digit.js";
 import type { Dataset } from "../../src/worker.js";
 import { button, field, make, setEnabled } from "../elements.js";
 import { fetchBytes } from "../fetch.js";
@@ -7,8 +8,6 @@ import type { Session } from "../session.js";
 import { onThemeChange } from "../theme.js";
 import { paintDigit } from "./colours.js";
 import type { Sample } from "./inspector.js";
-
-const [PIXELS, DIGITS] = [28 * 28, 10];
 
 export class SamplePicker {
   readonly root: HTMLElement;
@@ -52,8 +51,8 @@ export class SamplePicker {
 
   private async fetchThumbs(): Promise<void> {
     const bytes = await fetchBytes("./samples.bin", "the sample images");
-    for (let digit = 0; digit < DIGITS; digit++)
-      this.addThumb(digit, bytes.slice(digit * PIXELS, (digit + 1) * PIXELS));
+    for (let digit = 0; digit < DIGIT_CLASSES; digit++)
+      this.addThumb(digit, bytes.slice(digit * DIGIT_PIXELS, (digit + 1) * DIGIT_PIXELS));
     this.paint();
   }
 

@@ -1,12 +1,12 @@
 // The weights of one neuron as an image, 28x28 for the first layer and rows of 16 for the others. One weight can be selected.
 
+import { DIGIT_SIDE } from "../../src/image/digit.js";
 import { make, setText } from "../elements.js";
 import { short } from "../format.js";
 import { onThemeChange } from "../theme.js";
 import { largest, paintWeights } from "./colours.js";
 import { neuronName, pixelPlace, type Snapshot, weightsOf } from "./inspector.js";
 
-const SIDE = 28;
 const COLUMNS = 16;
 
 /** Called when the user selects a weight in the image, or a neuron by its small image. */
@@ -90,7 +90,7 @@ export class WeightImage {
     units.forEach((unit, i) => {
       const canvas = (this.others.children[i] as HTMLCanvasElement | undefined) ?? this.addOther();
       const weights = weightsOf(snapshot, 0, unit);
-      paintWeights(canvas, weights, SIDE, largest(weights));
+      paintWeights(canvas, weights, DIGIT_SIDE, largest(weights));
       canvas.dataset.unit = String(unit);
       canvas.title = neuronName(snapshot.spec, 0, unit);
       canvas.classList.toggle("is-selected", snapshot.position.layer === 0 && snapshot.position.unit === unit);
@@ -107,7 +107,7 @@ export class WeightImage {
   /** Weights per row of the image. */
   private get columns(): number {
     const { snapshot } = this;
-    return snapshot && snapshot.position.layer === 0 ? SIDE : Math.min(COLUMNS, this.count);
+    return snapshot && snapshot.position.layer === 0 ? DIGIT_SIDE : Math.min(COLUMNS, this.count);
   }
 
   /** Number of weights of the neuron. */

@@ -1,6 +1,7 @@
 // What one training is told: plain data, as the form holds it, and what it means to the library.
 
 import { checkInteger } from "../../src/check.js";
+import { DIGIT_CLASSES, DIGIT_PIXELS } from "../../src/image/digit.js";
 import { type Activation, checkSpec, type Loss, type NetworkSpec, parameterCount } from "../../src/spec.js";
 import { checkFitOptions } from "../../src/training/fit-options.js";
 import {
@@ -33,9 +34,6 @@ export interface Settings {
   augment: boolean;
 }
 
-/** Pixels of an image, and digits that there are. */
-export const [PIXELS, DIGITS] = [28 * 28, 10];
-
 /** 97 % of the test images within two epochs. */
 export const DEFAULTS: Settings = {
   ...{ hidden: [128], activation: "relu", output: "softmax", loss: "crossEntropy" },
@@ -54,7 +52,7 @@ const MOMENTUM = 0.9;
 export function networkOptions(settings: Settings): NetworkOptions {
   const { hidden, activation, output, loss, seed, dropout } = settings;
   const layers = hidden.map((units) => ({ units, activation, dropout }));
-  return { inputs: PIXELS, layers: [...layers, { units: DIGITS, activation: output }], loss, seed };
+  return { inputs: DIGIT_PIXELS, layers: [...layers, { units: DIGIT_CLASSES, activation: output }], loss, seed };
 }
 
 export function fitOptions(settings: Settings): FitOptions {
@@ -88,7 +86,7 @@ const MOST_WRITTEN = 6;
 export function topology(hidden: readonly number[]): string {
   const isLong = hidden.length > MOST_WRITTEN;
   const shown = isLong ? [...hidden.slice(0, 2), `…(${hidden.length - 4})…`, ...hidden.slice(-2)] : hidden;
-  return [PIXELS, ...shown, DIGITS].join("-");
+  return [DIGIT_PIXELS, ...shown, DIGIT_CLASSES].join("-");
 }
 
 /** Weights and biases of all layers; `undefined` where the layers make no network. */

@@ -1,10 +1,11 @@
 // The runs of this visit: creates, trains, loads, saves and removes their networks.
 
+import { DIGIT_CLASSES, DIGIT_PIXELS } from "../../src/image/digit.js";
 import { Network } from "../../src/worker.js";
 import { loadMnist, type TrainAndTest } from "../mnist.js";
 import type { Session } from "../session.js";
 import { Run } from "./run.js";
-import { DIGITS, networkOptions, PIXELS, type Settings, topology } from "./settings.js";
+import { networkOptions, type Settings, topology } from "./settings.js";
 
 export class Trainer {
   /** In order of creation. */
@@ -70,10 +71,10 @@ export class Trainer {
       const network = await Network.fromBytes(bytes, { title: file.name });
       const { inputs, layers } = network.spec;
       const outputs = layers.at(-1)?.units;
-      if (inputs !== PIXELS || outputs !== DIGITS) {
+      if (inputs !== DIGIT_PIXELS || outputs !== DIGIT_CLASSES) {
         network.dispose();
         throw new RangeError(
-          `${file.name} holds a network with ${inputs} inputs and ${outputs} outputs, but digits need ${PIXELS} and ${DIGITS}`,
+          `${file.name} holds a network with ${inputs} inputs and ${outputs} outputs, but digits need ${DIGIT_PIXELS} and ${DIGIT_CLASSES}`,
         );
       }
       this.add(new Run(file.name, this.created++, network, undefined, this.changed));
