@@ -1,4 +1,4 @@
-// What the library is for: the digit networks learn what they should, on the real MNIST.
+// The digit networks reach their accuracy on the real MNIST.
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { loadMnist, Network, sgd, type TrainAndTest } from "../../src/node.js";
@@ -10,7 +10,7 @@ describe("on MNIST", () => {
     digits = await loadMnist();
   });
 
-  it("the teaching network of 13,002 parameters reads 93.5 % of unseen digits after 30 epochs", async () => {
+  it("the teaching network of 13,002 parameters classifies 93.5 % of unseen digits after 30 epochs", async () => {
     const layers = layersOf([16, 16, 10], "sigmoid", "sigmoid");
     const net = await Network.create({ inputs: 784, layers, loss: "quadratic", seed: 1 });
     expect(net.parameterCount).toBe(13002);
@@ -18,7 +18,7 @@ describe("on MNIST", () => {
     expect(net.evaluate(digits.test).accuracy).toBeGreaterThan(0.935);
   });
 
-  it("784-128-10 with cross-entropy reads 96 % after two", async () => {
+  it("784-128-10 with cross-entropy classifies 96 % after two epochs", async () => {
     const layers = layersOf([128, 10], "relu", "softmax");
     const net = await Network.create({ inputs: 784, layers, loss: "crossEntropy", seed: 1 });
     await net.fit(digits.train, { epochs: 2, batchSize: 32, optimizer: sgd({ learningRate: 0.1 }) });

@@ -1,4 +1,4 @@
-// The benchmark of drawn digits draws what it says, the same in every run, and counts right.
+// The benchmark of drawn digits draws what its kinds say, the same in every run, and counts correctly.
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -31,7 +31,7 @@ describe("canvas", () => {
     expect(area(canvas)).toBeCloseTo(7 * Math.hypot(30, 25) + Math.PI * 3.5 ** 2, -1);
   });
 
-  it("fills outlines but for their holes", () => {
+  it("fills outlines but not their holes", () => {
     const canvas = emptyCanvas(40);
     const square = (from: number, to: number) => [
       { x: from, y: from },
@@ -67,23 +67,23 @@ describe("redrawing", () => {
     return { longer: Math.max(right - left, bottom - top) / 5, x: (left + right) / 10, y: (top + bottom) / 10 };
   };
 
-  it.each([14, 20, 27])("a box of %i is so large, in the middle", (box) => {
+  it.each([14, 20, 27])("a box of %i has that size and is centred", (box) => {
     for (const drawing of inked({ box })) {
       const { longer, x, y } = extent(drawing);
-      // Edges lie where MNIST's grey is half, within its outermost pixels.
+      // An edge lies where MNIST's grey is one half, which is within its outermost pixels.
       expect(longer).toBeGreaterThan(0.88 * box);
       expect(longer).toBeLessThanOrEqual(box + 0.4);
       expect(Math.max(Math.abs(x - 14), Math.abs(y - 14))).toBeLessThan(1);
     }
   });
 
-  it("off centre by 6 is 6 off, and whole", () => {
+  it("off centre by 6 is moved by 6, and not cut off", () => {
     const moved = inked(MANNERS["6 px off centre"] as Manner).map(extent);
     for (const { x, y } of moved) expect(Math.abs(Math.hypot(x - 14, y - 14) - 6)).toBeLessThan(1);
     expect(mean(moved.map(({ longer }) => longer))).toBeGreaterThan(15);
   });
 
-  it("pens are as much wider and narrower as they say", () => {
+  it("pens are wider and narrower by the stated width", () => {
     const width = (manner: Manner) => mean(inked(manner).map((drawing) => penWidth(drawing) / 5));
     const usual = width({});
     expect(width({ pen: 1 }) - usual).toBeCloseTo(1, 0);
@@ -91,8 +91,8 @@ describe("redrawing", () => {
     expect(width({ pen: -1 }) - usual).toBeGreaterThan(-1.2);
   });
 
-  it("a slant leans to the right, the other to the left", () => {
-    // Σ xy over Σ y² about the middle is the shear.
+  it("a positive slant leans to the right, a negative one to the left", () => {
+    // Σ xy over Σ y² about the centre is the shear.
     const lean = (drawing: Plane) => {
       let [xy, yy] = [0, 0];
       drawing.data.forEach((ink, i) => {
@@ -108,7 +108,7 @@ describe("redrawing", () => {
     expect(leans(-20) - leans(0)).toBeCloseTo(-tangent, 1);
   });
 
-  it("pencil's paper is 0.7 to 0.9 bright, and noise is 0.1", () => {
+  it("pencil's paper has a brightness of 0.7 to 0.9, and noise a deviation of 0.1", () => {
     const blank = new Uint8Array(784);
     const paper = redraw(blank, MANNERS["pencil on grey"] as Manner, side, new Draws(2, 2));
     const sorted = [...paper].sort();
@@ -125,7 +125,7 @@ describe("redrawing", () => {
 });
 
 describe("strokes and fonts", () => {
-  it("are the same in every run, of all ten digits, and hardly ever cut off", () => {
+  it("are the same in every run, cover all ten digits and are hardly ever cut off", () => {
     const [one, two] = [1, 1].map((seed) => [...writtenDigits(70, new Draws(seed, 0))]);
     expect(one?.length).toBeGreaterThan(1000);
     expect(new Set(one?.map(({ label }) => label)).size).toBe(10);
@@ -155,7 +155,7 @@ describe("the command", () => {
     folder = mkdtempSync(join(tmpdir(), "wasmlp-drawn-"));
     const layers = [{ units: 10, activation: "softmax" as const }];
     const network = await Network.create({ inputs: 784, layers, loss: "crossEntropy" });
-    // It says 7 to everything, as the first of MNIST's test digits is.
+    // It predicts 7 for everything, which is right for the first of MNIST's test digits.
     const biases = Float32Array.from({ length: 10 }, (_, i) => Number(i === 7));
     network.setParameters([{ weights: new Float32Array(7840), biases }]);
     writeFileSync(join(folder, "none.safetensors"), network.toBytes());
@@ -171,7 +171,7 @@ describe("the command", () => {
     expect(data.some((value) => value > 200)).toBe(true);
   });
 
-  it("knows every kind", () => {
+  it("has every kind", () => {
     const { stdout, status } = run("--count", "1");
     expect(status).toBe(0);
     const names = stdout
@@ -182,7 +182,7 @@ describe("the command", () => {
     expect(stdout).toMatch(/^MNIST +100\.00 % {2}of 1$/m);
   });
 
-  it("refuses another with a sentence", () => {
+  it("refuses an unknown kind with a message", () => {
     const { stderr, status } = run("--kind", "crayon");
     expect(status).toBe(1);
     expect(stderr).toMatch(/^(left out .*\n)*"--kind" must be one of "MNIST", .*, got "crayon"\n$/);

@@ -1,4 +1,4 @@
-// The parts of the preprocessing, each against what it must give: scaling, paper, ink, pens.
+// The parts of the preprocessing, each against its definition: scaling, paper, ink, pens.
 
 import { describe, expect, it } from "vitest";
 import { Draws } from "../../models/draws.js";
@@ -12,7 +12,7 @@ const sum = ({ data }: Plane) => data.reduce((total, x) => total + x, 0);
 const draws = new Draws(5, 0);
 const noise = plane(23, 17, () => draws.unit());
 
-/** The mean of a step × step square around each cell's place, at 20 points a side. */
+/** The mean of a step × step square around each cell's centre, sampled at 20 points a side. */
 function averaged({ data, width, height }: Plane, left: number, top: number, step: number): number {
   let total = 0;
   for (let i = 0; i < 400; i++) {
@@ -24,7 +24,7 @@ function averaged({ data, width, height }: Plane, left: number, top: number, ste
 }
 
 describe("resample", () => {
-  it("gives a part as it is at a step of 1", () => {
+  it("copies a part at a step of 1", () => {
     const part = resample(noise, { left: 3, top: 2 }, 1, 5, 4);
     expect([part.width, part.height]).toEqual([5, 4]);
     part.data.forEach((x, i) => {
@@ -32,7 +32,7 @@ describe("resample", () => {
     });
   });
 
-  it.each([1, 1.5, 2.5, 7, 40])("averages areas at a step of %f, beyond the edges too", (step) => {
+  it.each([1, 1.5, 2.5, 7, 40])("averages areas at a step of %f, also beyond the edges", (step) => {
     const [left, top] = [-2, -1];
     const [columns, rows] = [Math.ceil(27 / step), Math.ceil(20 / step)];
     const small = resample(noise, { left, top }, step, columns, rows);
@@ -43,7 +43,7 @@ describe("resample", () => {
     expect(sum(small) * step * step).toBeCloseTo(sum(noise), 3);
   });
 
-  it("interpolates between pixels where it enlarges", () => {
+  it("interpolates between pixels when it enlarges", () => {
     const slope = plane(4, 2, (x) => x / 4);
     const large = resample(slope, { left: 0.5, top: 0.5 }, 0.25, 12, 4);
     large.data.forEach((x, i) => {
@@ -51,12 +51,12 @@ describe("resample", () => {
     });
   });
 
-  it("gives nothing outside", () => {
+  it("returns zeros outside", () => {
     expect(sum(resample(noise, { left: -50, top: 3 }, 2, 5, 5))).toBe(0);
     expect(sum(resample(noise, { left: 3, top: 90 }, 0.5, 5, 5))).toBe(0);
   });
 
-  it("smooth spreads a pixel over its neighbours and no further", () => {
+  it("smooth spreads a pixel over its direct neighbours only", () => {
     const { data } = smooth(plane(5, 5, (x, y) => Number(x === 2 && y === 2)));
     const [corner, side, middle] = [1 / 16, 1 / 8, 1 / 4];
     expect([...data.subarray(5, 20)]).toEqual([
@@ -85,7 +85,7 @@ describe("paper", () => {
     });
   });
 
-  it.each([0.01, 0.05, 0.1])("noise of %f is measured as what it is", (deviation) => {
+  it.each([0.01, 0.05, 0.1])("noise of %f is measured correctly", (deviation) => {
     const grains = new Draws(9, 0);
     const paper = plane(side, side, (x, y) => light(x, y) - 0.5 * ink(x, y) + deviation * grains.gaussian());
     expect(Math.abs(removePaper(paper).noise / deviation - 1)).toBeLessThan(0.1);
@@ -93,7 +93,7 @@ describe("paper", () => {
 });
 
 describe("ink", () => {
-  it("is 1 in strokes, 0 elsewhere, and boxed", () => {
+  it("is 1 in strokes and 0 elsewhere, with its bounding box", () => {
     const found = findInk(plane(80, 60, (x, y) => (x >= 20 && x < 50 && y >= 10 && y < 15 ? 0.3 : 0.8)));
     expect(found?.box).toEqual({ left: 20, top: 10, width: 30, height: 5 });
     expect(found && sum(found.plane)).toBeCloseTo(150, 3);
@@ -110,13 +110,13 @@ describe("ink", () => {
 describe("pens", () => {
   const bar = (width: number) => plane(100, 60, (x, y) => Number(x >= 10 && x < 90 && y >= 20 && y < 20 + width));
 
-  it.each([3, 6, 12])("a bar of %f is about so wide", (width) => {
+  it.each([3, 6, 12])("a bar of %f has about that width", (width) => {
     // The ends of the bar are outline too.
     expect(penWidth(bar(width))).toBeCloseTo((2 * 80 * width) / (2 * (80 + width)), 0);
     expect(penWidth(plane(9, 9, () => 0))).toBe(0);
   });
 
-  it.each([-2, -1, 0.5, 1, 3])("edges move by %f, as distances counted pixel by pixel say", (grow) => {
+  it.each([-2, -1, 0.5, 1, 3])("edges move by %f, compared with distances computed pixel by pixel", (grow) => {
     const drawn = solid(plane(60, 60, (x, y) => seven(60, 7)(x, y)));
     const redrawn = withPen(drawn, grow);
     for (let i = 0; i < drawn.data.length; i++) {
@@ -126,19 +126,19 @@ describe("pens", () => {
     }
   });
 
-  it("what is thin does not break", () => {
+  it("thin strokes do not break", () => {
     const thin = withPen(bar(2), -3);
     for (let x = 15; x < 85; x++) expect(thin.data[20 * 100 + x]).toBeGreaterThan(0.2);
   });
 
-  it("a line finer than a pixel is whole", () => {
+  it("a line thinner than a pixel is not interrupted", () => {
     const faint = solid(plane(40, 40, (x) => (x === 20 ? 0.3 : 0)));
     expect(sum(faint)).toBe(40);
     expect(sum(solid(plane(40, 40, () => 0.1)))).toBe(0);
   });
 });
 
-/** How deep pixel i lies in a stroke, from its edge; negative outside. */
+/** Distance of pixel i from the edge of its stroke; negative outside. */
 function depthAt({ data, width, height }: Plane, i: number): number {
   let nearest = Infinity;
   for (let j = 0; j < width * height; j++) {

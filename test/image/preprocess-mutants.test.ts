@@ -1,4 +1,4 @@
-// A preprocessing that is wrong in one way must be caught: each mutant is the source with one place changed.
+// The tests must catch a preprocessing that is wrong in one way: each mutant is the source with one place changed.
 
 import { resolve } from "node:path";
 import { build } from "esbuild";
@@ -12,7 +12,7 @@ type Preprocess = typeof preprocessDigit;
 const side = 200;
 const ink = seven(side);
 
-/** What is wrong with what comes out, in words; nothing if nothing is. */
+/** Names of the faults in the results of `preprocess`; empty if there are none. */
 function faults(preprocess: Preprocess): string[] {
   const see = (at: (x: number, y: number) => number, width = side) =>
     preprocess(picture(width, side, at)) ?? new Uint8Array(SIDE * SIDE).fill(1);
@@ -42,7 +42,7 @@ function faults(preprocess: Preprocess): string[] {
   return [...different.map(([name]) => name), ...claims.filter(([, holds]) => !holds).map(([name]) => name)];
 }
 
-/** The preprocessing with every `from` in its source replaced. */
+/** The preprocessing after replacing every `from` in its source. */
 async function mutant(from: string, to: string): Promise<Preprocess> {
   const { outputFiles } = await build({
     entryPoints: [resolve(import.meta.dirname, "../../src/digits.ts")],

@@ -1,4 +1,4 @@
-// Drawn digits come out as MNIST would hold them: MNIST's own digits however they are drawn, and pictures of every kind.
+// Preprocessed drawings look like MNIST's images: MNIST's own digits drawn in many ways, and pictures of every kind.
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { Draws } from "../../models/draws.js";
@@ -8,7 +8,7 @@ import type { DigitImage } from "../../src/image/plane.js";
 import { type Dataset, loadMnist } from "../../src/node.js";
 import { likeness, picture, SIDE, seven, whereabouts } from "../support/drawing.js";
 
-/** A digit that must have been found. */
+/** The digit of a picture in which there must be one. */
 function digitOf(image: DigitImage): Uint8Array {
   const digit = preprocessDigit(image);
   if (!digit) throw new Error("nothing was found");
@@ -23,7 +23,7 @@ describe("every test digit of MNIST", () => {
     ({ test } = await loadMnist());
   });
 
-  /** Likenesses of all test digits to what `prepare` makes of them, the least first. */
+  /** Likeness of each test digit to the result of `prepare` for it, in ascending order. */
   function likenesses(prepare: (digit: Uint8Array, index: number) => Uint8Array): number[] {
     const all = Array.from({ length: test.count }, (_, i) => {
       const digit = test.sample(i) as Uint8Array;
@@ -34,15 +34,15 @@ describe("every test digit of MNIST", () => {
 
   const mean = (values: number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
 
-  it("is nearly a fixed point", () => {
+  it("is nearly unchanged", () => {
     const all = likenesses((digit) => digitOf(ofMnist(digit)));
     expect(mean(all)).toBeGreaterThan(0.97);
-    // Where a line is finer than MNIST's usual pens it is drawn anew; the very least have lost marks beside the digit.
+    // Lines thinner than MNIST's usual pens are thickened. The lowest values are digits that have lost marks beside the digit.
     expect(all[50]).toBeGreaterThan(0.8);
     expect(all[0]).toBeGreaterThan(0.4);
   });
 
-  it("comes back from a canvas: scaled, moved, with another pen, inverted or not", { timeout: 300_000 }, () => {
+  it("is restored from a canvas: scaled, moved, with another pen, inverted or not", { timeout: 300_000 }, () => {
     const side = 84;
     const all = likenesses((digit, i) => {
       const draws = new Draws(1, i);
@@ -64,7 +64,7 @@ describe("every test digit of MNIST", () => {
     expect(all[0]).toBeGreaterThan(0.4);
   });
 
-  it("is told from another, and from itself moved by two pixels", () => {
+  it("is not like another digit, nor like itself moved by two pixels", () => {
     const [first, second] = [test.sample(0), test.sample(1)] as [Uint8Array, Uint8Array];
     expect(likeness(first, second)).toBeLessThan(0.6);
     const moved = Uint8Array.from(first, (_, i) => first[i - 3] ?? 0);
@@ -77,7 +77,7 @@ describe("a drawing", () => {
   const ink = seven(side);
   const plain = digitOf(picture(side, side, (x, y) => 1 - ink(x, y)));
 
-  it("becomes 20 pixels high, centred, black to white", () => {
+  it("becomes 20 pixels high, centred, white on black from 0 to 255", () => {
     const { x, y, left, top, right, bottom } = whereabouts(plain);
     expect(bottom - top + 1).toBe(20);
     expect(right - left + 1).toBe(Math.ceil((20 * 0.47 * 200 + 20 * 17) / (0.6 * 200 + 17)));
@@ -107,7 +107,7 @@ describe("a drawing", () => {
     expect(likeness(digitOf(image), plain)).toBeGreaterThan(0.9);
   });
 
-  it("with a brush comes out a little bolder", () => {
+  it("with a brush becomes a little bolder", () => {
     const bold = digitOf(picture(side, side, (x, y) => 1 - seven(side, 30)(x, y)));
     expect(likeness(bold, plain)).toBeGreaterThan(0.85);
   });
@@ -120,7 +120,7 @@ describe("a drawing", () => {
     expect(likeness(digitOf(noisy), plain)).toBeGreaterThan(0.95);
   });
 
-  it("leaves dust and what comes in from the edge out", () => {
+  it("loses dust and dirt at the edge", () => {
     const dusty = picture(side, side, (x, y) => {
       const isDust = (x - 20) ** 2 + (y - 170) ** 2 < 9 || x < 6;
       return isDust ? 0 : 1 - ink(x, y);
@@ -128,7 +128,7 @@ describe("a drawing", () => {
     expect(likeness(digitOf(dusty), plain)).toBeGreaterThan(0.98);
   });
 
-  it("of dots too small for any pen is taken as it is, if it is seen at all; none becomes a black image", () => {
+  it("of dots too small for any pen is not thickened, if it is found at all; no result is a black image", () => {
     const draws = new Draws(9, 0);
     const sizes = [...Array(400).keys()].map((i): [number, number] => (i < 300 ? [55, 30] : [3 - (i % 3), 300]));
     const digits = sizes.map(([width, height]) => {
@@ -138,7 +138,7 @@ describe("a drawing", () => {
     for (const digit of digits) expect(digit?.some((value) => value > 0)).not.toBe(false);
   });
 
-  it("is found on a large photo", () => {
+  it("is found in a large photo", () => {
     const large = picture(3000, 2000, (x, y) => 0.8 + x / 20_000 - 0.5 * seven(400, 12)(x - 1500, y - 800));
     expect(likeness(digitOf(large), plain)).toBeGreaterThan(0.95);
   });

@@ -1,4 +1,4 @@
-// The built program, spawned.
+// Runs the built program.
 
 import { type ChildProcess, type SpawnOptions, spawn, spawnSync } from "node:child_process";
 import { resolve } from "node:path";

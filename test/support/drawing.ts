@@ -1,10 +1,10 @@
-// Pictures of digits for several tests, and how near two of MNIST's size are to each other.
+// Pictures of digits for several tests, and how similar two images of 28x28 are.
 
 import type { DigitImage, Plane } from "../../src/image/plane.js";
 
 export const SIDE = 28;
 
-/** A picture of one channel; `at` gives brightness from 0 to 1. */
+/** A picture with one channel; `at` returns the brightness of a pixel, from 0 to 1. */
 export function picture(width: number, height: number, at: (x: number, y: number) => number): DigitImage {
   return { data: plane(width, height, at).data, width, height };
 }
@@ -14,7 +14,7 @@ export function plane(width: number, height: number, at: (x: number, y: number) 
   return { data, width, height };
 }
 
-/** Ink of a seven on a square of `side`: a bar above and a straight leg, of a pen's width; soft edges. */
+/** Ink of a seven in a square of `side`: a bar at the top and a straight leg, both of width `pen`, with soft edges. */
 export function seven(side: number, pen = side / 12): (x: number, y: number) => number {
   const points = [
     [0.25, 0.2],
@@ -33,7 +33,7 @@ function fromSegment(x: number, y: number, [ax, ay]: readonly [number, number], 
   return Math.hypot(x - ax - share * dx, y - ay - share * dy);
 }
 
-/** The cosine between two images of 28x28, one of them moved by up to a pixel so that it is largest: 1 for the same. */
+/** The cosine between two images of 28x28, the largest over shifts of one of them by up to a pixel; 1 if they are the same. */
 export function likeness(a: ArrayLike<number>, b: ArrayLike<number>): number {
   const size = Math.sqrt(dot(a, a, 0, 0) * dot(b, b, 0, 0));
   let most = 0;
@@ -51,7 +51,7 @@ function dot(a: ArrayLike<number>, b: ArrayLike<number>, right: number, down: nu
   return sum;
 }
 
-/** The centre of mass, and the first and last columns and rows of what is not 0. */
+/** The centre of mass, and the first and last columns and rows with non-zero pixels. */
 export function whereabouts(digit: ArrayLike<number>) {
   const inked = Array.from({ length: SIDE * SIDE }, (_, i) => i).filter((i) => (digit[i] as number) > 0);
   const mass = inked.reduce((sum, i) => sum + (digit[i] as number), 0);

@@ -17,7 +17,7 @@ import { transformSync } from "esbuild";
 
 export const root = resolve(import.meta.dirname, "../..");
 
-/** Names of all files in examples/ that end so, such as ".ts". */
+/** Names of all files in examples/ with this ending, such as ".ts". */
 export function exampleNames(ending: string): string[] {
   return readdirSync(join(root, "examples")).filter((name) => name.endsWith(ending));
 }
@@ -26,7 +26,7 @@ export function readExample(name: string): string {
   return readFileSync(join(root, "examples", name), "utf8");
 }
 
-/** What each `console.log` of the code prints, by the comment at the end of its line; without those that have no comment. */
+/** What the code says that it prints: the comments at the ends of lines with `console.log`. */
 export function statedOutput(code: string): string[] {
   return [...code.matchAll(/console\.log\(.*\); \/\/ (.*)/g)].map(([, stated]) => stated as string);
 }

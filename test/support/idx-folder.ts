@@ -1,4 +1,4 @@
-// Small folders of IDX files, as the command line takes them.
+// Small folders of IDX files, as the command line reads them.
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -6,7 +6,7 @@ import { join } from "node:path";
 export const CLASSES = 3;
 export const SIDE = 8;
 
-/** A small generator of seeded noise (mulberry32). */
+/** A small seeded random number generator (mulberry32). */
 export function noise(seed: number): () => number {
   let state = seed;
   return () => {
@@ -17,7 +17,7 @@ export function noise(seed: number): () => number {
   };
 }
 
-/** Class c is bright in its third of the rows. */
+/** Images in which class c is bright in its third of the rows. */
 export function image(label: number, random: () => number): Uint8Array {
   return Uint8Array.from({ length: SIDE * SIDE }, (_, i) => {
     const bright = Math.floor((i / (SIDE * SIDE)) * CLASSES) === label;
@@ -32,7 +32,7 @@ export function idx(shape: number[], data: Uint8Array): Buffer {
   return Buffer.concat([header, data]);
 }
 
-/** Training and test samples of these labels. */
+/** Training and test samples with these labels. */
 export function writeIdxFolder(folder: string, labels: number[]): void {
   mkdirSync(folder);
   const random = noise(7);

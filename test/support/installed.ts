@@ -19,7 +19,7 @@ export class Workshop {
     this.tarball = join(this.folder, packed);
   }
 
-  /** A new project that has the package, these files and nothing else; gives its folder. */
+  /** A new project with the package and these files. Returns its folder. */
   project(name: string, files: Record<string, string> = {}): string {
     const project = join(this.folder, name);
     const all = { "package.json": '{ "name": "empty", "version": "1.0.0", "type": "module" }', ...files };

@@ -1,15 +1,15 @@
-// Small networks and data that several tests share; all of it seeded.
+// Small networks and data that several tests share; all of it is seeded.
 
 import { adam, adamw, Dataset, type Network, type NetworkOptions, type Optimizer, sgd } from "../../src/index.js";
 import { fillGaussian, philox } from "../../src/random.js";
 import type { Activation, LayerParameters, Loss } from "../../src/spec.js";
 
-/** Layers of these units, all of one activation but the last. */
+/** Layers with these numbers of units, all but the last with the same activation. */
 export function layersOf(units: number[], hidden: Activation, output: Activation): NetworkOptions["layers"] {
   return units.map((n, i) => ({ units: n, activation: i < units.length - 1 ? hidden : output }));
 }
 
-/** The last layers that go with a loss. */
+/** The last layers that each loss accepts. */
 export const PAIRINGS: [Activation, Loss][] = [
   ...(["sigmoid", "tanh", "relu", "leakyRelu", "linear"] as const).flatMap((output): [Activation, Loss][] => [
     [output, "quadratic"],
@@ -36,7 +36,7 @@ export function gaussians(n: number, seed: number): Float32Array {
   return values;
 }
 
-/** Target vectors from 0 to 1 whose rows sum to 1: right for every loss. */
+/** Target vectors from 0 to 1 whose rows sum to 1, which every loss accepts. */
 export function distributions(rows: number, units: number, seed: number): Float32Array {
   const values = gaussians(rows * units, seed).map((x) => Math.exp(x));
   for (let r = 0; r < rows; r++) {
@@ -49,7 +49,7 @@ export function distributions(rows: number, units: number, seed: number): Float3
   return values;
 }
 
-/** Bytes of `count` samples of 8x8 in `classes` classes, each with its own bright rows. */
+/** Bytes of `count` samples of 8x8 in `classes` classes, each of which has other bright rows. */
 export function stripes(count: number, classes: number, seed: number): Dataset {
   const block = new Uint32Array(4);
   const labels = Uint8Array.from({ length: count }, (_, i) => i % classes);
@@ -62,7 +62,7 @@ export function stripes(count: number, classes: number, seed: number): Dataset {
   return new Dataset({ inputs, shape: [8, 8], labels, classes });
 }
 
-/** All parameters one after the other, for comparing networks. */
+/** All parameters in one array, to compare networks. */
 export function flat(network: Network): number[] {
   return flatten(network.parameters());
 }
@@ -71,7 +71,7 @@ export function flatten(layers: readonly LayerParameters[]): number[] {
   return layers.flatMap(({ weights, biases }) => [...weights, ...biases]);
 }
 
-/** A network in a few words, for the names of tests. */
+/** A network as a short text, for names of tests. */
 export function specOf({ inputs, layers, loss }: NetworkOptions): string {
   return `${inputs}-${layers.map(({ units, activation }) => `${units} ${activation}`).join("-")}, ${loss}`;
 }
@@ -82,8 +82,8 @@ interface Layer {
 }
 
 /**
- * The largest difference between elements of two networks' tensors, each over the largest element of its own tensor, so that a
- * layer of small gradients counts like one of large. Infinity where one of them is no number.
+ * The largest difference between elements of two networks' tensors, relative to the largest element of their tensor, so that
+ * layers with small gradients count as much as others. Infinity if an element is NaN or infinite.
  */
 export function tensorDifference(expected: readonly Layer[], got: readonly Layer[]): number {
   if (expected.length !== got.length) throw new RangeError(`${expected.length} layers against ${got.length}`);
@@ -96,7 +96,7 @@ export function tensorDifference(expected: readonly Layer[], got: readonly Layer
 
 function rowDifference(expected: ArrayLike<number>, got: ArrayLike<number>): number {
   if (expected.length !== got.length) throw new RangeError(`${expected.length} numbers against ${got.length}`);
-  // Elements below 1e-7 are a difference of larger terms, of which float32 keeps no digits.
+  // Elements below 1e-7 are differences of larger terms, for which float32 keeps no digits.
   const most = Array.from(expected).reduce((largest, value) => Math.max(largest, Math.abs(value)), 1e-7);
   const worst = Array.from(expected, (value, i) => Math.abs(value - (got[i] as number)));
   return (

@@ -1,4 +1,4 @@
-// Node's workers, watched or replaced: the library takes whatever this object holds.
+// Node's workers, observed or replaced: the library uses the class in this object.
 
 import { createRequire } from "node:module";
 
@@ -8,7 +8,7 @@ export const workers = createRequire(import.meta.url)("node:worker_threads") as 
 const { Worker } = workers;
 export type NodeWorker = InstanceType<typeof Worker>;
 
-/** Every worker that is started from now on, until `restoreWorkers`. */
+/** Returns a list that gets every worker started from now on, until `restoreWorkers`. */
 export function watchWorkers(): NodeWorker[] {
   const started: NodeWorker[] = [];
   workers.Worker = class extends Worker {
@@ -20,7 +20,7 @@ export function watchWorkers(): NodeWorker[] {
   return started;
 }
 
-/** Has every worker refused. */
+/** Makes every new worker throw. */
 export function refuseWorkers(message: string): void {
   workers.Worker = class {
     constructor() {
@@ -29,7 +29,7 @@ export function refuseWorkers(message: string): void {
   } as unknown as typeof Worker;
 }
 
-/** Has every worker start and say nothing. */
+/** Makes every new worker start and send nothing. */
 export function muteWorkers(): void {
   workers.Worker = class extends Worker {
     constructor(_: unknown, options: ConstructorParameters<typeof Worker>[1]) {

@@ -1,10 +1,10 @@
-// The twin of the kernel `augment`, as `reference.ts` has those of the others: in float64, one pixel at a time, by definitions.
+// The float64 reference of the kernel `augment`: one pixel at a time, straight from the definitions.
 
 import * as abi from "../../src/abi.js";
 import { philox } from "../../src/random.js";
 import { at, type Numbers } from "./reference.js";
 
-/** An image's draws: words of Philox counted by place, sample, epoch and stream. */
+/** The random numbers of one image: words of Philox, counted by index, sample, epoch and stream. */
 class ImageDraws {
   private readonly block = new Uint32Array(4);
 
@@ -21,21 +21,21 @@ class ImageDraws {
     return at(block, place % 4);
   }
 
-  /** A number from a range, by the upper 24 bits of its word, signed. */
+  /** A number from a range, from the upper 24 bits of its word as a signed number. */
   drawn(range: number): number {
     const floats = new Float32Array(this.settings.buffer);
     const [middle, reach] = [at(floats, abi.AUGMENT_MIDDLES + range), at(floats, abi.AUGMENT_REACHES + range)];
     return middle + reach * ((this.word(range) >> 8) / 2 ** 23);
   }
 
-  /** Displacements of node `node`, from −1 to 1: the lower half of a word, and the upper. */
+  /** Displacements of grid node `node`, from −1 to 1: the lower half of a word, and the upper. */
   node(node: number): [x: number, y: number] {
     const word = this.word(8 + node);
     return [((word << 16) >> 16) / 2 ** 15, (word >> 16) / 2 ** 15];
   }
 }
 
-/** Image `sample` as the settings have it drawn anew; `image` is [height][width], scaled already. */
+/** Image `sample` after the changes in the settings; `image` is [height][width], already scaled. */
 export function augment(image: Numbers, sample: number, settings: Uint32Array): Float64Array {
   const [height, width] = [at(settings, abi.AUGMENT_HEIGHT), at(settings, abi.AUGMENT_WIDTH)];
   const draws = new ImageDraws(settings, sample);
@@ -54,7 +54,7 @@ function pixel(image: Numbers, height: number, width: number, x: number, y: numb
   return x >= 0 && x < width && y >= 0 && y < height ? at(image, y * width + x) : 0;
 }
 
-/** A share of the way to the brightest of each pixel and the four around it, or of the darkest for negative shares. */
+/** Moves each pixel by a share of the way to the brightest of it and its four neighbours; negative shares, to the darkest. */
 function thickened(image: Numbers, height: number, width: number, thickness: number): Float64Array {
   return Float64Array.from({ length: height * width }, (_, i) => {
     const [x, y] = [i % width, Math.floor(i / width)];
@@ -70,7 +70,7 @@ function thickened(image: Numbers, height: number, width: number, thickness: num
   });
 }
 
-/** From where pixel x, y comes: the inverse of slant, turn, change of size about the middle, and shift. */
+/** The place that pixel x, y comes from: the inverse of shear, rotation, scaling about the centre, and shift. */
 function wayBack(draws: ImageDraws, height: number, width: number): (x: number, y: number) => [number, number] {
   const [angle, slant, size] = [abi.DRAWN_ROTATION, abi.DRAWN_SHEAR, abi.DRAWN_SCALE].map((range) =>
     draws.drawn(range),
@@ -78,7 +78,7 @@ function wayBack(draws: ImageDraws, height: number, width: number): (x: number, 
   const [shiftX, shiftY] = [draws.drawn(abi.DRAWN_SHIFT_X), draws.drawn(abi.DRAWN_SHIFT_Y)];
   const factor = size < 0 ? 1 / (1 - size) : 1 + size;
   const [sine, cosine] = [Math.sin(angle) * factor, Math.cos(angle) * factor];
-  // (a b; c d) = factor · turn · slant.
+  // (a b; c d) = factor · rotation · shear.
   const [a, b, c, d] = [cosine, cosine * slant - sine, sine, sine * slant + cosine];
   const determinant = a * d - b * c;
   const [middleX, middleY] = [(width - 1) / 2, (height - 1) / 2];
@@ -113,7 +113,7 @@ function spline(t: number): number {
   return distance < 2 ? (2 - distance) ** 3 / 6 : 0;
 }
 
-/** The image at x, y: each of the four pixels around by how near it is. */
+/** The image at x, y by bilinear interpolation. */
 function between(image: Numbers, height: number, width: number, x: number, y: number): number {
   const [left, top] = [Math.floor(x), Math.floor(y)];
   let sum = 0;

@@ -1,11 +1,11 @@
-// What training needs besides the gradient, in float64, as the papers write it: optimizers, max-norm, dropout.
+// What training needs besides the gradient, in float64 as in the papers: optimizers, max-norm, dropout.
 
 import type { Optimizer } from "../../src/index.js";
 import { philox, Stream } from "../../src/random.js";
 import { layerInputs, type NetworkSpec } from "../../src/spec.js";
 import { at, copyParameters, gradient, type Masks, type Numbers, type Parameters } from "./reference.js";
 
-/** Parameters of one kind, all weights or all biases, and what an optimizer remembers of them. */
+/** All weights or all biases, with the moments of the optimizer. */
 export class Follower {
   readonly first: Float64Array;
   readonly second: Float64Array;
@@ -20,7 +20,7 @@ export class Follower {
     this.second = new Float64Array(params.length);
   }
 
-  /** One step along `grads`, at `factor` times the learning rate. */
+  /** One step with gradient `grads`, at `factor` times the learning rate. */
   step(grads: Numbers, factor = 1): void {
     this.steps++;
     for (let i = 0; i < this.params.length; i++) this.follow(i, at(grads, i), factor);
@@ -43,7 +43,7 @@ export class Follower {
     return nesterov ? d + momentum * velocity : velocity;
   }
 
-  /** Both means, freed of their start at zero, and one over the root of the other. */
+  /** The first mean over the root of the second, both without their bias towards zero. */
   private adaptive(i: number, d: number): number {
     const { beta1, beta2, epsilon } = this.optimizer as Extract<Optimizer, { name: "adam" | "adamw" }>;
     const mean = beta1 * at(this.first, i) + (1 - beta1) * d;
@@ -54,7 +54,7 @@ export class Follower {
   }
 }
 
-/** Shortens each row of weights `[units][inputs]` to a length of at most `most`, in place. */
+/** Shortens each row of weights `[units][inputs]` to a norm of at most `most`, in place. */
 export function limitNorms(weights: Float64Array, inputs: number, most: number): void {
   for (let from = 0; from < weights.length; from += inputs) {
     const row = weights.subarray(from, from + inputs);
@@ -63,7 +63,7 @@ export function limitNorms(weights: Float64Array, inputs: number, most: number):
   }
 }
 
-/** What a unit's output is multiplied by: 0, or 1/(1 − rate). Blocks of four words lie across a panel's four quarters. */
+/** The factor of a unit's output: 0, or 1/(1 − rate). A block of four words is for one unit in each quarter of a panel. */
 export function dropoutFactor(
   draw: { seed: number; epoch: number; layer: number; sample: number; unit: number },
   rate: number,
@@ -83,7 +83,7 @@ export function dropoutFactor(
   return at(block, word) / 2 ** 32 < rate ? 0 : 1 / (1 - rate);
 }
 
-/** The masks of samples of these numbers. */
+/** The masks for the samples with these numbers. */
 export function dropoutMasks(spec: NetworkSpec, seed: number, epoch: number, samples: Numbers): Masks {
   return spec.layers.map(({ units, dropout = 0 }, layer) => {
     if (dropout === 0) return undefined;
@@ -94,7 +94,7 @@ export function dropoutMasks(spec: NetworkSpec, seed: number, epoch: number, sam
   });
 }
 
-/** A whole network that follows its gradient. */
+/** Trains a whole network. */
 export class ReferenceTraining {
   readonly params: Parameters[];
   private readonly followers: Follower[][];
@@ -112,7 +112,7 @@ export class ReferenceTraining {
     ]);
   }
 
-  /** One step on `rows` samples. Gives the mean loss before it. */
+  /** One step on `rows` samples. Returns the mean loss before it. */
   step(x: Numbers, y: Numbers, rows: number, factor = 1, masks?: Masks): number {
     const { loss, layers } = gradient(this.spec, this.params, x, y, rows, masks);
     layers.forEach(({ weights, biases }, i) => {

@@ -1,12 +1,12 @@
-// Every kernel in the plainest TypeScript, in float64: the truth that the tests hold the kernels against. Matrices are
-// row-major without padding, weights `[units][inputs]`; speed and memory do not matter here, being obvious does.
+// The float64 reference of every kernel in the plainest TypeScript, which the tests compare the kernels with. Matrices are
+// row-major without padding, weights `[units][inputs]`. It is written to be obviously right; speed and memory do not matter.
 
 import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "../../src/abi.js";
 import { ACTIVATIONS, layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
 
 export type Numbers = ArrayLike<number>;
 
-/** Element `i`; a matrix that is too short is a mistake in a test, and must not read as NaN. */
+/** Element `i`. A matrix that is too short is a mistake in a test, and must not be read as NaN. */
 export function at(values: Numbers, i: number): number {
   const value = values[i];
   if (value === undefined) throw new RangeError(`no element ${i} among ${values.length}`);
@@ -21,7 +21,7 @@ export function sigmoid(z: number): number {
   return z < 0 ? Math.exp(z) / (1 + Math.exp(z)) : 1 / (1 + Math.exp(-z));
 }
 
-/** S(z); softmax is not elementwise and gives z as it is, like the kernels. */
+/** S(z). Softmax is not elementwise and returns z unchanged, as in the kernels. */
 export function activation(z: number, code: number): number {
   if (code === SIGMOID) return sigmoid(z);
   if (code === TANH) return Math.tanh(z);
@@ -39,7 +39,7 @@ function dActivation(a: number, code: number): number {
   return 1;
 }
 
-/** e^z over their sum, of one row. */
+/** e^z divided by their sum, for one row. */
 function softmax(z: Numbers): Float64Array {
   const most = Math.max(...Array.from(z));
   const e = Float64Array.from(z, (value) => Math.exp(value - most));
@@ -126,7 +126,7 @@ export function accumulateGradient(
 // --- losses ---
 
 export interface LossResult {
-  /** One a row. */
+  /** One for each row. */
   losses: Float64Array;
   /** dC/dz `[rows][units]`. */
   deltas: Float64Array;
@@ -210,7 +210,7 @@ function sgd(params: Float64Array, grads: Numbers, rate: number): void {
   for (let i = 0; i < params.length; i++) params[i] = at(params, i) - rate * at(grads, i);
 }
 
-/** Rows of `width` numbers times `scale`, by number; `order` undefined takes the first `count` as they stand. */
+/** Rows of `width` numbers times `scale`; `order` holds their numbers, and if it is undefined the first `count` are taken. */
 export function gather(
   rows: Numbers,
   order: Numbers | undefined,
@@ -231,7 +231,7 @@ export function gatherLabels(labels: Numbers, order: Numbers | undefined, count:
   return y;
 }
 
-/** Rows whose largest output (the first of equals) has a target above one half. */
+/** Number of rows whose largest output (the first of equals) has a target above one half. */
 export function countCorrect(outputs: Numbers, targets: Numbers, rows: number, units: number): number {
   let correct = 0;
   for (let r = 0; r < rows; r++) {
@@ -250,7 +250,7 @@ export interface Parameters {
   biases: Float64Array;
 }
 
-/** Copies in float64 of parameters in any numbers. */
+/** Float64 copies of parameters of any number type. */
 export function copyParameters(layers: readonly { weights: Numbers; biases: Numbers }[]): Parameters[] {
   return layers.map(({ weights, biases }) => ({
     weights: Float64Array.from(weights),
@@ -258,14 +258,14 @@ export function copyParameters(layers: readonly { weights: Numbers; biases: Numb
   }));
 }
 
-/** What each output `[rows][units]` of each hidden layer is multiplied by before the next layer takes it. */
+/** The factors of the outputs `[rows][units]` of each hidden layer, before the next layer takes them. */
 export type Masks = readonly (Numbers | undefined)[];
 
 function masked(values: Numbers, mask: Numbers | undefined): Numbers {
   return mask ? Float64Array.from(values, (value, i) => value * at(mask, i)) : values;
 }
 
-/** The outputs of every layer before any mask, from the inputs up; the last layer's are logits with cross-entropy. */
+/** The outputs of every layer before any mask, starting with the inputs; the last are logits with cross-entropy. */
 function layerOutputs(
   spec: NetworkSpec,
   params: readonly Parameters[],
@@ -284,7 +284,7 @@ function layerOutputs(
   return outputs;
 }
 
-/** A network's outputs `[rows][units]`. */
+/** The outputs `[rows][units]` of a network. */
 export function predict(spec: NetworkSpec, params: readonly Parameters[], x: Numbers, rows: number): Float64Array {
   const last = layerOutputs(spec, params, x, rows).at(-1) as Numbers;
   const units = outputUnits(spec);
@@ -297,7 +297,7 @@ function outputActivation(spec: NetworkSpec): keyof typeof ACTIVATIONS {
   return (spec.layers.at(-1) as NetworkSpec["layers"][number]).activation;
 }
 
-/** The loss of each row and its deltas, from what `layerOutputs` gave for the last layer. */
+/** The loss of each row and its deltas, from the last of `layerOutputs`. */
 function lossOf(spec: NetworkSpec, outputs: Numbers, y: Numbers, rows: number, scale: number): LossResult {
   const units = outputUnits(spec);
   const code = ACTIVATIONS[outputActivation(spec)];
@@ -357,8 +357,8 @@ function zeros(params: readonly Parameters[]): Parameters[] {
 }
 
 /**
- * The same gradient without the chain rule: (C(p + h) − C(p − h)) / 2h for every parameter p. 1e-5 leaves about ten right
- * digits where the loss is smooth; where a relu turns within h of p, it is not.
+ * The same gradient without the chain rule: (C(p + h) − C(p − h)) / 2h for every parameter p. h = 1e-5 leaves about ten
+ * correct digits where the loss is smooth; where a relu has its kink within h of p, it is not.
  */
 export function centralDifferences(
   spec: NetworkSpec,
@@ -385,7 +385,7 @@ export function centralDifferences(
   }));
 }
 
-/** One step of gradient descent on all `rows` samples, in place. Gives the mean loss before it. */
+/** One step of gradient descent on all `rows` samples, in place. Returns the mean loss before it. */
 export function trainStep(
   spec: NetworkSpec,
   params: readonly Parameters[],

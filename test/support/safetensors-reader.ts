@@ -1,4 +1,4 @@
-// A second reader of safetensors files, written from the published description of the format and sharing nothing with the
+// A second reader of safetensors files, written from the published description of the format and independent of the
 // first: 8 bytes of length (unsigned, little-endian), that many bytes of JSON, then the data.
 
 import { expect } from "vitest";

@@ -1,4 +1,4 @@
-// Pen strokes of the ten digits, for tests that draw them with a mouse, a finger or by keys.
+// Pen strokes of the ten digits, for tests that draw them with a mouse, a finger or keys.
 
 import { curve, STYLES, strokesOf } from "../../models/styles.js";
 
@@ -7,10 +7,10 @@ export interface Point {
   y: number;
 }
 
-/** How much of the paper's height the digits take. */
+/** The height of the digits as a share of the paper's. */
 const SIZE = 0.6;
 
-/** The strokes of a digit in its first style, in shares of the paper's side. */
+/** The strokes of a digit in its first style, as shares of the paper's side. */
 export function digitStrokes(digit: number): Point[][] {
   const style = STYLES[digit]?.[0];
   if (!style) throw new Error(`there is no digit ${digit}`);
@@ -18,7 +18,7 @@ export function digitStrokes(digit: number): Point[][] {
   return strokesOf(style).map((points) => thinned(curve(points)).map(place));
 }
 
-/** Every second point: as far apart as a quick hand's, and drawn in half the time. */
+/** Every second point: as far apart as with a quick hand, and drawn in half the time. */
 function thinned(points: Point[]): Point[] {
   return points.filter((_, i) => i % 2 === 0 || i === points.length - 1);
 }

@@ -1,4 +1,4 @@
-// What is odd that is given to a network behind a worker, or comes of its callbacks, at the oddest moment.
+// Unusual arguments to a network in a worker, unusual results of its callbacks, and calls at unusual moments.
 
 import { getEventListeners } from "node:events";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -24,7 +24,7 @@ afterEach(() => {
   for (const network of made.splice(0)) network.dispose();
 });
 
-/** The largest buffer that goes into a worker from now on, with what else goes in its message. */
+/** Records the largest buffer in the messages to workers from now on, including the buffers behind views. */
 function watchSent(): { largest: number } {
   const sent = { largest: 0 };
   const { Worker } = workers;
@@ -44,7 +44,7 @@ function largestBuffer(value: unknown): number {
 }
 
 describe("a call to a worker", () => {
-  it("takes along nothing of the buffers that its arrays are parts of", async () => {
+  it("sends only the parts of buffers that its arrays view", async () => {
     const sent = watchSent();
     const network = await create();
     const pages = new Float32Array(2 ** 20).fill(0.5);
@@ -73,13 +73,13 @@ describe("a call to a worker", () => {
     const copy = await Network.fromBytes(within(await network.toBytes()));
     made.push(copy);
     expect(await copy.toBytes()).toEqual(await network.toBytes());
-    // The kernels are the largest that may go.
+    // The kernels are the largest message allowed.
     expect(sent.largest).toBeGreaterThan(0);
     expect(sent.largest).toBeLessThan(100_000);
     expect([pages.length, pages.at(-1)]).toEqual([2 ** 20, 0.5]);
   });
 
-  it("refuses what cannot be copied, and goes on", async () => {
+  it("refuses what cannot be cloned, and works afterwards", async () => {
     const network = await create();
     const refused = network.explain({ input: () => {} } as never);
     await expect(refused).rejects.toThrow(TypeError);
@@ -99,15 +99,15 @@ describe("a call to a worker", () => {
   });
 });
 
-describe("a message that gets lost", () => {
-  it("on its way to the worker leaves no one waiting", async () => {
+describe("a message that cannot be read", () => {
+  it("by the worker rejects the calls that wait for it", async () => {
     const network = await create();
     const detach = (view: Float32Array) => void structuredClone(view.buffer, { transfer: [view.buffer] });
-    // Some engines refuse it, others find out when it is read.
+    // Some engines refuse to send it, others fail when it is read.
     await expect(network.fillInputs(1, detach)).rejects.toThrow(/cannot be sent|a message could not be read/);
   });
 
-  it("on its way back does not either", async () => {
+  it("by the main thread does so too", async () => {
     const started = watchWorkers();
     const network = await create();
     const fitting = network.fit(DATA, { ...FIT, epochs: 1e6 });
@@ -116,8 +116,8 @@ describe("a message that gets lost", () => {
   });
 });
 
-describe("a fit behind a worker", () => {
-  it("leaves nothing behind at a signal", async () => {
+describe("a fit in a worker", () => {
+  it("leaves no listener on a signal", async () => {
     const network = await create();
     const { signal } = new AbortController();
     await network.fit(DATA, { ...FIT, signal });
@@ -125,19 +125,19 @@ describe("a fit behind a worker", () => {
     expect(getEventListeners(signal, "abort")).toEqual([]);
   });
 
-  it("does not mind what callbacks give, which may be anything", async () => {
+  it("ignores the results of callbacks, whatever they are", async () => {
     const network = await create();
     const anything = () => () => "what cannot be sent";
     const options: FitOptions = { ...FIT, onBatch: anything, batchInterval: 0, checkpoint: { save: anything } };
     expect(await network.fit(DATA, { ...options, onEpoch: anything as never })).toHaveLength(2);
   });
 
-  it("refuses a validation that is none, as null", async () => {
+  it("refuses a validation of null", async () => {
     const fit = (await create()).fit(DATA, { ...FIT, validation: null as never });
     await expect(fit).rejects.toThrow('"validation" must be a Dataset, got null');
   });
 
-  it("is refused while another's data is still on its way", async () => {
+  it("is refused while the data of another fit is being sent", async () => {
     const network = await create();
     const inputs = new Uint8Array(64 * 100_000).map((_, i) => i % 251);
     const large = new Dataset({ inputs, shape: 64, labels: new Uint8Array(100_000).map((_, i) => i % 4) });
@@ -147,7 +147,7 @@ describe("a fit behind a worker", () => {
     expect(await network.fit(DATA, FIT)).toHaveLength(2);
   });
 
-  it("that is aborted while a checkpoint is saved saves no other meanwhile", async () => {
+  it("that is aborted while a checkpoint is being saved saves no other", async () => {
     const network = await create();
     const [stop, reason] = [new AbortController(), new Error("enough")];
     const seen: string[] = [];
@@ -162,22 +162,22 @@ describe("a fit behind a worker", () => {
     expect(seen.join(" ")).toMatch(/^begin end( begin end)*$/);
   });
 
-  it("does not count the saving of checkpoints as training", async () => {
+  it("does not count the time of saving checkpoints", async () => {
     const save = () => new Promise((resolve) => setTimeout(resolve, 30));
     const fit = (await create()).fit(DATA, { ...FIT, epochs: 1, checkpoint: { steps: 1, save } });
     expect((await fit)[0]?.seconds).toBeLessThan(0.25);
   });
 });
 
-describe("a dataset on its way", () => {
-  /** Of several pieces. */
+describe("a dataset that is being sent", () => {
+  /** Large enough for several pieces. */
   const large = () => {
     const inputs = new Uint8Array(Reflect.construct(ArrayBuffer, [8 * 2 ** 20, { maxByteLength: 2 ** 26 }]));
     const labels = new Uint8Array(inputs.length / 64).map((_, i) => i % 4);
     return new Dataset({ inputs, shape: 64, labels });
   };
 
-  it("whose array grows meanwhile is what it was", async () => {
+  it("arrives as it was when its array grows meanwhile", async () => {
     const network = await create();
     const data = large();
     const evaluating = network.evaluate(data);
@@ -186,7 +186,7 @@ describe("a dataset on its way", () => {
     expect(data.inputs).toHaveLength(2 ** 26);
   });
 
-  it("goes no further once the worker is gone", async () => {
+  it("is not sent further after the worker has ended", async () => {
     const network = await create();
     const copies = vi.spyOn(Uint8Array.prototype, "subarray");
     try {
@@ -199,7 +199,7 @@ describe("a dataset on its way", () => {
     }
   });
 
-  it("that could not be sent goes another time", async () => {
+  it("is sent again after sending it failed", async () => {
     const network = await create();
     const data = stripes(200, 4, 1);
     vi.spyOn(data.inputs, "subarray").mockImplementationOnce(() => {

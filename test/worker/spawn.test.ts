@@ -1,4 +1,4 @@
-// What a browser's worker tells, on an engine that has no workers of Node's.
+// Events of a browser's worker, on an engine without Node's workers.
 
 import { afterEach, expect, it, vi } from "vitest";
 import { spawn, useScript } from "../../src/threads/spawn.js";
@@ -28,7 +28,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-it("keeps an error of a worker from being one of whoever started it", () => {
+it("an error in a worker is not reported as an error of the page", () => {
   const { worker, gone } = start();
   const preventDefault = vi.fn();
   worker.onerror?.({ message: "boom", preventDefault });
@@ -36,7 +36,7 @@ it("keeps an error of a worker from being one of whoever started it", () => {
   expect(gone).toHaveBeenCalledWith('it failed with "boom"');
 });
 
-it("tells of a script that cannot be had or fails by its address", () => {
+it("names the address of a script that cannot be loaded or fails", () => {
   useScript("https://example.org/script.js");
   const { worker, gone } = start();
   expect(worker.address).toBe("https://example.org/script.js");
@@ -48,13 +48,13 @@ it("tells of a script that cannot be had or fails by its address", () => {
   ]);
 });
 
-it("tells what to do where its text may not be run", () => {
+it("says what to do where a blob: address is not allowed", () => {
   const { worker, gone } = start();
   worker.onerror?.({ preventDefault: () => {} });
   expect(gone).toHaveBeenCalledWith(expect.stringMatching(/blob: address.*init\(\{ workerUrl \}\)/));
 });
 
-it("tells what does without workers where there are none", () => {
+it("says what works without workers where there are none", () => {
   vi.stubGlobal("Worker", undefined);
   vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined as never);
   expect(() => spawn("source", "name", { message: vi.fn(), gone: vi.fn() })).toThrow(
@@ -62,13 +62,13 @@ it("tells what does without workers where there are none", () => {
   );
 });
 
-it("gives up a worker whose message is lost", () => {
+it("ends a worker after a message that cannot be read", () => {
   const { worker, gone } = start();
   worker.onmessageerror?.();
   expect(gone).toHaveBeenCalledWith('it failed with "a message could not be read"');
 });
 
-it("lets go of the address of its text once that runs, and hands on every message", () => {
+it("revokes the blob: address once the script runs, and passes on every message", () => {
   const revoke = vi.spyOn(URL, "revokeObjectURL");
   const { worker, message } = start();
   expect(worker.address).toMatch(/^blob:/);

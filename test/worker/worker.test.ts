@@ -1,4 +1,4 @@
-// A network behind a worker gives what one at hand gives, asks what its fit asks, and leaves nothing waiting when it goes.
+// A network in a worker returns what one on this thread returns, calls its fit's callbacks, and rejects all calls when it ends.
 
 import { execFileSync } from "node:child_process";
 import { afterEach, describe, expect, it, vi } from "vitest";
@@ -26,7 +26,7 @@ afterEach(() => {
   for (const network of made.splice(0)) network.dispose();
 });
 
-/** Without what depends on the clock. */
+/** Records without the fields that depend on the clock. */
 function timeless(history: EpochRecord[]): unknown[] {
   return history.map(({ seconds: _, samplesPerSecond: __, ...rest }) => rest);
 }
@@ -38,7 +38,7 @@ async function failure(promise: Promise<unknown>): Promise<unknown> {
   );
 }
 
-describe("a network behind a worker gives the same as one at hand", () => {
+describe("a network in a worker gives the same results as one on this thread", () => {
   it.each([1, 2, 3])("trained by %i threads", async (count) => {
     const [remote, here] = [await create({ threads: count }), await local.Network.create(OPTIONS)];
     const options: FitOptions = {
@@ -75,11 +75,11 @@ describe("a network behind a worker gives the same as one at hand", () => {
     const again = await Network.fromBytes(bytes, { threads: 1 });
     made.push(again);
     expect(await again.toBytes()).toEqual(bytes);
-    // What was given is still there.
+    // The arguments are still usable.
     expect([sample.length, bytes.length > 0, layers[0]?.weights.length]).toEqual([64, true, 64 * 64]);
   });
 
-  it("from float samples with targets, in a buffer of Node's, of many pieces", async () => {
+  it("from float samples with targets in a Buffer, sent in many pieces", async () => {
     const inputs = Float32Array.from({ length: 5000 * 64 }, (_, i) => Math.sin(i));
     const targets = Float32Array.from({ length: 5000 * 4 }, (_, i) => ((i * 7) % 5) / 5);
     const floats = new Dataset({ inputs, shape: 64, targets });
@@ -94,7 +94,7 @@ describe("a network behind a worker gives the same as one at hand", () => {
     expect(await remote.toBytes()).toEqual(here.toBytes());
   });
 
-  it("after it was aborted and went on from a checkpoint", async () => {
+  it("after an abort and a resume from a checkpoint", async () => {
     const whole = await local.Network.create(OPTIONS);
     await whole.fit(DATA, FIT);
     const saved: Uint8Array[] = [];
@@ -113,7 +113,7 @@ describe("a network behind a worker gives the same as one at hand", () => {
     expect(await resumed.toBytes()).toEqual(whole.toBytes());
   });
 
-  it("errors included", async () => {
+  it("and throws the same errors", async () => {
     const [remote, here] = [await create(), await local.Network.create(OPTIONS)];
     const other = stripes(20, 9, 1);
     const more = new Dataset({ inputs: DATA.inputs, shape: DATA.shape, labels: DATA.labels ?? [], classes: 5 });
@@ -172,8 +172,8 @@ describe("a network behind a worker gives the same as one at hand", () => {
   });
 });
 
-describe("a fit behind a worker", () => {
-  it("reports every epoch in order and waits for what that gives", async () => {
+describe("a fit in a worker", () => {
+  it("reports every epoch in order and waits for the promise of onEpoch", async () => {
     const seen: string[] = [];
     const history = await (await create()).fit(DATA, {
       ...FIT,
@@ -187,7 +187,7 @@ describe("a fit behind a worker", () => {
     expect(history).toHaveLength(3);
   });
 
-  it("reports every batch where the interval is 0, and else as seldom as it says", async () => {
+  it("reports every batch if the interval is 0, and otherwise as rarely as it says", async () => {
     const counted = async (batchInterval: FitOptions["batchInterval"]): Promise<number> => {
       let calls = 0;
       await (await create()).fit(DATA, {
@@ -205,7 +205,7 @@ describe("a fit behind a worker", () => {
     expect(asked).toBe(3);
   });
 
-  it("is asked for the next report in 50 ms, unless told otherwise", async () => {
+  it("reports batches every 50 ms by default", async () => {
     const started = watchWorkers();
     const network = await create();
     const posting = vi.spyOn(started[0] as NodeWorker, "postMessage");
@@ -216,7 +216,7 @@ describe("a fit behind a worker", () => {
     expect(new Set(told)).toEqual(new Set([50]));
   });
 
-  it("pauses while a report is pending, and answers others meanwhile", async () => {
+  it("pauses while a report is pending, and other calls are answered meanwhile", async () => {
     const network = await create();
     let resume = () => {};
     let reports = 0;
@@ -243,7 +243,7 @@ describe("a fit behind a worker", () => {
     expect(await network.predict(DATA.sample(0))).not.toEqual(before);
   });
 
-  it("does not count pauses as training", async () => {
+  it("does not count pauses as training time", async () => {
     let isFirst = true;
     const onBatch = () => {
       if (!isFirst) return;
@@ -254,7 +254,7 @@ describe("a fit behind a worker", () => {
     expect(record?.seconds).toBeLessThan(0.25);
   });
 
-  it("ends with the signal's reason: before it begins, while it runs, while it is paused", async () => {
+  it("rejects with the signal's reason: before it starts, while it runs, while it is paused", async () => {
     const network = await create();
     const reason = new Error("enough");
     await expect(network.fit(DATA, { ...FIT, signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
@@ -272,7 +272,7 @@ describe("a fit behind a worker", () => {
     await network.fit(DATA, FIT);
   });
 
-  it.each(["onEpoch", "onBatch", "save"])("ends in what %s throws", async (name) => {
+  it.each(["onEpoch", "onBatch", "save"])("rejects with the error that %s throws", async (name) => {
     const network = await create();
     const mine = new SyntaxError("mine");
     const throwing = () => {
@@ -283,7 +283,7 @@ describe("a fit behind a worker", () => {
     expect(await network.fit(DATA, FIT)).toHaveLength(3);
   });
 
-  it("is refused a second time while the first runs, and takes no functions as schedules", async () => {
+  it("is refused while another runs, and refuses functions as schedules", async () => {
     const network = await create();
     const stop = new AbortController();
     const first = failure(network.fit(DATA, { ...FIT, epochs: 1e6, signal: stop.signal }));
@@ -307,8 +307,8 @@ describe("a fit behind a worker", () => {
   });
 });
 
-describe("a worker that goes", () => {
-  it("by dispose takes all that waits with it, in one sentence", async () => {
+describe("a worker", () => {
+  it("that is disposed rejects all pending calls with one message", async () => {
     const network = await create();
     const training = network.fit(DATA, { ...FIT, epochs: 1e6 });
     setTimeout(() => network.dispose(), 30);
@@ -317,7 +317,7 @@ describe("a worker that goes", () => {
     network.dispose();
   });
 
-  it("by itself too", async () => {
+  it("that exits does so too", async () => {
     const started = watchWorkers();
     const network = await create();
     const training = network.fit(DATA, { ...FIT, epochs: 1e6 });
@@ -326,14 +326,14 @@ describe("a worker that goes", () => {
     await expect(network.toBytes()).rejects.toThrow("the worker of this network cannot be used: it was ended");
   });
 
-  it("never came, where the engine refuses it", async () => {
+  it("that the engine refuses to start is reported", async () => {
     refuseWorkers("no more threads");
     await expect(Network.create(OPTIONS)).rejects.toThrow(
       "the worker of this network cannot be used: it could not be started: no more threads",
     );
   });
 
-  it("came for nothing, where its network cannot be made", async () => {
+  it("ends when its network cannot be created", async () => {
     const started = watchWorkers();
     await expect(Network.create({ ...OPTIONS, inputs: 0 })).rejects.toThrow(RangeError);
     expect(started).toHaveLength(1);
@@ -341,7 +341,7 @@ describe("a worker that goes", () => {
     await vi.waitFor(() => expect(started[0]?.threadId).toBe(-1));
   });
 
-  it("does not come, which is waited for half a minute", async () => {
+  it("that does not start is given up after half a minute", async () => {
     muteWorkers();
     vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
     try {
@@ -360,7 +360,7 @@ describe("a worker that goes", () => {
     }
   });
 
-  /** What a program prints that imports the built entry. */
+  /** The output of a program that imports the built entry. */
   function run(code: string, ...flags: string[]): string {
     const entry = JSON.stringify(new URL("../../build/worker.js", import.meta.url).href);
     const program = `import { Dataset, Network, sgd } from ${entry};
@@ -371,16 +371,16 @@ describe("a worker that goes", () => {
     return execFileSync(process.execPath, args, { encoding: "utf8", timeout: 20_000 });
   }
 
-  it("keeps a process alive while it works, and no longer", () => {
+  it("keeps the process running while it works, and no longer", () => {
     const output = run(`const network = await Network.create(options);
       await network.fit(data, { epochs: 2000, optimizer: sgd({ learningRate: 0.1 }) });
       console.log((await network.predict(new Uint8Array(64))).length);
-      // Not forgotten, which would end it.
+      // Still referenced, so that garbage collection does not end it.
       globalThis.network = network;`);
     expect(output).toBe("4\n");
   });
 
-  it("goes on while someone waits for it, though its network is forgotten", () => {
+  it("works on while a promise is pending, even if its network is garbage", () => {
     const output = run(
       `const training = (await Network.create(options)).fit(data, { epochs: 3000, optimizer: sgd({ learningRate: 0.1 }) });
       let [turns, isDone] = [0, false];
@@ -392,7 +392,7 @@ describe("a worker that goes", () => {
     expect(output).toBe("3000 true\n");
   });
 
-  it("is ended when its network is forgotten", () => {
+  it("ends when its network is collected", () => {
     const output = run(
       `let threads = 0;
       const { Worker } = process.getBuiltinModule("worker_threads");
@@ -409,7 +409,7 @@ describe("a worker that goes", () => {
     expect(output).toBe("true 0\n");
   });
 
-  it("is told of datasets that are forgotten, and forgets them", () => {
+  it("drops datasets that are collected", () => {
     const output = run(
       `const told = [];
       const { Worker } = process.getBuiltinModule("worker_threads");
