@@ -1,23 +1,26 @@
-// A canvas to draw test digits on: ink from 0 to 1, by strokes of a round pen or filled outlines.
+// A canvas for test digits: strokes of a round pen and filled outlines, anti-aliased, as ink from 0 to 1.
 
 import type { Plane } from "../src/image/plane.js";
 
+/** A position in pixels, from the top left corner. */
 export interface Point {
   x: number;
   y: number;
 }
 
+/** A square canvas without ink. */
 export function emptyCanvas(side: number): Plane {
   return { data: new Float32Array(side * side), width: side, height: side };
 }
 
-/** Draws a line through `points` (pixels) with a round pen, its edge one pixel soft. */
+/** Draws a line through `points` with a round pen; its anti-aliased edge is one pixel wide. Changes the canvas. */
 export function drawLine(canvas: Plane, points: Point[], penWidth: number): void {
   points.slice(1).forEach((to, i) => {
     drawSegment(canvas, points[i] as Point, to, penWidth / 2);
   });
 }
 
+/** Draws one straight segment: ink by each pixel's distance to it, within the segment's bounding box. */
 function drawSegment({ data, width, height }: Plane, from: Point, to: Point, radius: number): void {
   const [left, right] = [Math.min(from.x, to.x) - radius - 1, Math.max(from.x, to.x) + radius + 1];
   const [top, bottom] = [Math.min(from.y, to.y) - radius - 1, Math.max(from.y, to.y) + radius + 1];
@@ -29,6 +32,7 @@ function drawSegment({ data, width, height }: Plane, from: Point, to: Point, rad
   }
 }
 
+/** The distance of (x, y) to the nearest point of a segment. */
 function distanceToSegment(x: number, y: number, from: Point, to: Point): number {
   const [dx, dy] = [to.x - from.x, to.y - from.y];
   const along = ((x - from.x) * dx + (y - from.y) * dy) / (dx * dx + dy * dy || 1);
@@ -36,10 +40,10 @@ function distanceToSegment(x: number, y: number, from: Point, to: Point): number
   return Math.hypot(x - from.x - share * dx, y - from.y - share * dy);
 }
 
-/** Lines of a pixel that an outline is filled by; each is exact along the row. */
+/** Scan lines per row of pixels when filling outlines. Each is exact along the row. */
 const LINES = 5;
 
-/** Fills closed outlines (pixels) by the non-zero rule. */
+/** Fills closed outlines by the non-zero winding rule. Changes the canvas. */
 export function fillOutlines({ data, width, height }: Plane, outlines: Point[][]): void {
   const edges = outlines.flatMap((points) =>
     points.map((from, i) => ({ from, to: points[(i + 1) % points.length] as Point })),
@@ -51,7 +55,7 @@ export function fillOutlines({ data, width, height }: Plane, outlines: Point[][]
   }
 }
 
-/** The stretches of the row at height y that are inside. */
+/** The intervals of the scan line at height y that are inside the outlines. */
 function insideAt(edges: { from: Point; to: Point }[], y: number): [number, number][] {
   const crossings = edges
     .filter(({ from, to }) => from.y <= y !== to.y <= y)
@@ -68,6 +72,7 @@ function insideAt(edges: { from: Point; to: Point }[], y: number): [number, numb
   });
 }
 
+/** Adds one scan line's interval to a row of pixels, each by the share that it covers. */
 function addSpan(data: Float32Array, row: number, width: number, start: number, end: number): void {
   for (let x = Math.max(0, Math.floor(start)); x < Math.min(width, end); x++) {
     const covered = Math.min(end, x + 1) - Math.max(start, x);

@@ -1,4 +1,4 @@
-// The card of a model: how it was made and how good it is, as Markdown. Pure but for what this machine says of itself.
+// The model card: how a model was trained and how accurate it is, as Markdown.
 
 import { cpus } from "node:os";
 import type { Build, EpochRecord, Evaluation, NetworkSpec } from "../src/node.js";
@@ -8,21 +8,24 @@ import { duration, grouped, percent } from "../src/text.js";
 import type { Result } from "./kinds.js";
 import type { Recipe } from "./recipes.js";
 
+/** What a card reports. */
 interface Facts {
   name: string;
   recipe: Recipe;
   spec: NetworkSpec;
-  /** The kernels it was trained with. */
+  /** The kernels with which it was trained. */
   build: Build;
-  /** Images trained on. */
+  /** Number of training images. */
   trained: number;
   history: EpochRecord[];
-  /** On the test images, of the weights as they were trained and as they are in the file. */
+  /** On the test images: before the weights were rounded, and with the weights in the file. */
   asTrained: Evaluation;
   result: Evaluation;
+  /** On drawn digits, by kind of drawing. */
   kinds: Result[];
 }
 
+/** The text of a card. */
 export function card(facts: Facts): string {
   const { name, recipe, result, kinds } = facts;
   return `# ${name}
@@ -37,7 +40,7 @@ ${table(["what", "how"], makingOf(facts), ["---", "---"])}
 ## On the ${grouped(result.count)} test images
 
 ${percent(result.accuracy ?? 0)} are read right${lossOfRounding(facts)}.
-The numbers are those of \`deterministic: true\`, the same on every engine. No decision was made by these images: the recipe was chosen
+The numbers are those of \`deterministic: true\`, the same on every engine. No decision was made with these images: the recipe was chosen
 on training images held out, and then trained once on all of them.
 
 ${table(["digit", "images", "read right"], digitRows(result))}
@@ -48,21 +51,22 @@ ${table(["", ...digits(result)], confusionRows(result), ["---:", ...digits(resul
 
 ## On drawn digits
 
-Through \`preprocessDigit\` but for the first row: test images drawn anew on a canvas of 140x140 as people draw, digits of fonts, and
-digits of pen strokes. \`node build/models.js drawn --model models/${name}.safetensors\` measures it anew, on all of them.
+Through \`preprocessDigit\` except in the first row: test images rendered on a canvas of 140x140 as people draw, digits of fonts, and
+digits of pen strokes. \`node build/models.js drawn --model models/${name}.safetensors\` measures all of them again.
 
 ${table(["kind", "drawings", "read right"], kinds.map(kindRow))}
 
 ## Limits
 
-- It knows the ten digits and nothing else: a letter, two digits or a scribble get the digit that they are nearest to, often with
-  a high probability. Outputs are no measure of doubt about that.
+- It knows the ten digits and nothing else: a letter, two digits or a scribble are classified as the nearest digit, often with
+  a high probability. The outputs do not measure that doubt.
 - It was trained on MNIST: digits as Americans wrote them around 1990, one at a time, 28x28, centred by mass. Other pictures need
   \`preprocessDigit\` first.
-- Whatever the preprocessing does not find (very faint ink, a busy background) is lost before the model sees it.
+- What the preprocessing does not find (very faint ink, a busy background) is lost before the model sees it.
 `;
 }
 
+/** The table of the training: names and values. */
 function makingOf({ recipe, spec, build, trained, history }: Facts): string[][] {
   const { learningRate, weightDecay } = recipe.optimizer;
   const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
@@ -85,7 +89,7 @@ function makingOf({ recipe, spec, build, trained, history }: Facts): string[][] 
   ];
 }
 
-/** 784-16 sigmoid-10 softmax */
+/** The layers, such as "784, 16 sigmoid, 10 softmax". */
 function layersText({ inputs, layers }: NetworkSpec): string {
   const texts = layers.map(({ units, activation, dropout }) => {
     return `${units} ${activation}${dropout ? ` (dropout ${dropout})` : ""}`;
@@ -93,6 +97,7 @@ function layersText({ inputs, layers }: NetworkSpec): string {
   return [inputs, ...texts].join(", ");
 }
 
+/** The schedule's name and settings. */
 function scheduleText({ schedule }: Recipe): string {
   if (typeof schedule === "function") return "a function";
   const { name, ...settings } = schedule;
@@ -100,6 +105,7 @@ function scheduleText({ schedule }: Recipe): string {
   return [name, ...told].join(", ");
 }
 
+/** The difference in accuracy that rounding to 8 bits made; empty if the weights were not rounded. */
 function lossOfRounding({ recipe, asTrained, result }: Facts): string {
   if (!recipe.eightBits) return "";
   const lost = 100 * ((asTrained.accuracy ?? 0) - (result.accuracy ?? 0));
@@ -111,6 +117,7 @@ function digits({ confusion = [] }: Evaluation): string[] {
   return confusion.map((_, digit) => String(digit));
 }
 
+/** Rows of digit, number of images, and share classified correctly. */
 function digitRows({ confusion = [] }: Evaluation): string[][] {
   return confusion.map((counts, digit) => {
     const all = counts.reduce((sum, count) => sum + count, 0);
@@ -118,6 +125,7 @@ function digitRows({ confusion = [] }: Evaluation): string[][] {
   });
 }
 
+/** The confusion matrix as text; zeros are left empty. */
 function confusionRows({ confusion = [] }: Evaluation): string[][] {
   return confusion.map((counts, digit) => [
     String(digit),
@@ -125,6 +133,7 @@ function confusionRows({ confusion = [] }: Evaluation): string[][] {
   ]);
 }
 
+/** A row of the table of drawn digits. */
 function kindRow({ kind, count, accuracy, unseen }: Result): string[] {
   const note = unseen > 0 ? ` (${unseen} taken for empty)` : "";
   return [kind, grouped(count), percent(accuracy) + note];

@@ -11,6 +11,7 @@ import { checkWritable } from "../src/terminal/writable.js";
 import { dimensions } from "../src/text.js";
 import { CANVAS, type Kind, kinds, measure, type Pair, type Result, SHOWN } from "./kinds.js";
 
+/** The command's options. */
 interface Options {
   model: string;
   data: string;
@@ -20,24 +21,26 @@ interface Options {
   json?: true;
 }
 
+/** Adds the command to a program. */
 export function addDrawn(program: Command): void {
   program
     .command("drawn")
     .summary("accuracy of a model on drawn digits")
-    .description("Measures a model on the test digits, drawn as people draw, and on digits of fonts and pens.")
+    .description("Measures a model on the test digits, rendered as people draw, and on digits of fonts and pens.")
     .requiredOption("--model <FILE>", "a network of 784 inputs and 10 outputs")
-    .option("--data <mnist|DIR>", "whose test images are redrawn", "mnist")
+    .option("--data <mnist|DIR>", "dataset whose test images are drawn", "mnist")
     .option("--kind <name>", "one kind of drawing only")
-    .option("--count <n>", "how many of the test images; all unless told", Number)
-    .option("--sheet <FILE>", "write a PNG of the first drawings of each kind and what the network sees of them")
+    .option("--count <n>", "number of test images; default all", Number)
+    .option("--sheet <FILE>", "write a PNG of the first drawings of each kind and the network's inputs")
     .option("--json", "one JSON object instead of a table")
     .action(drawn);
 }
 
+/** Measures a model and prints or writes the results. */
 async function drawn({ model, data, kind, count, sheet, json }: Options): Promise<void> {
   if (count !== undefined) checkInteger(count, "--count");
   if (sheet !== undefined) await checkWritable(sheet);
-  // As the cards have it: the same on every engine.
+  // Deterministic, as for the cards: the same results on every engine.
   const network = await loadNetwork(model, { deterministic: true });
   checkModel(network, model);
   const { test } = await readData(data);
@@ -54,6 +57,7 @@ async function drawn({ model, data, kind, count, sheet, json }: Options): Promis
   if (sheet !== undefined) await writeAtomic(sheet, contactSheet(rows));
 }
 
+/** Checks that a model reads digits of 28x28. */
 function checkModel({ spec }: Network, file: string): void {
   const outputs = spec.layers.at(-1)?.units;
   if (spec.inputs === DIGIT_PIXELS && outputs === DIGIT_CLASSES) return;
@@ -61,25 +65,28 @@ function checkModel({ spec }: Network, file: string): void {
   throw new RangeError(`${file} has ${spec.inputs} inputs and ${outputs} outputs, but digits need ${needed}`);
 }
 
+/** Checks that a dataset holds digits of 28x28. */
 function checkDigits({ shape, classes }: Dataset, folder: string): void {
   const size = [DIGIT_SIDE, DIGIT_SIDE];
   if (shape.join() === size.join() && classes <= DIGIT_CLASSES) return;
-  const needed = `digits are of ${dimensions(size)} in at most ${DIGIT_CLASSES}`;
+  const needed = `digits have ${dimensions(size)} pixels and at most ${DIGIT_CLASSES} classes`;
   throw new RangeError(`${folder} holds images of ${dimensions(shape)} in ${classes} classes, but ${needed}`);
 }
 
+/** The kinds of this name; all without a name. */
 function chosen(all: Kind[], name: string | undefined): Kind[] {
   const found = all.filter((kind) => name === undefined || kind.name === name);
   if (found.length > 0) return found;
   throw new RangeError(`"--kind" must be one of ${all.map((kind) => `"${kind.name}"`).join(", ")}, got "${name}"`);
 }
 
+/** One kind's result as a line of text. */
 function line({ kind, count, accuracy, unseen }: Result): string {
   const note = unseen > 0 ? `, ${unseen} taken for empty` : "";
   return `${kind.padEnd(20)}${(100 * accuracy).toFixed(2).padStart(6)} %  of ${count}${note}`;
 }
 
-/** Each kind's drawings in a row, above what the network sees, as large. */
+/** A PNG with two rows per kind: its drawings, and below each the network's input, enlarged to the same size. */
 function contactSheet(rows: Pair[][]): Uint8Array {
   const [width, height] = [SHOWN * CANVAS, 2 * rows.length * CANVAS];
   const data = new Uint8Array(width * height);
@@ -94,6 +101,7 @@ function contactSheet(rows: Pair[][]): Uint8Array {
   return encode({ width, height, data, channels: 1, depth: 8 });
 }
 
+/** Writes one square picture of `side` pixels into the sheet, enlarged to `CANVAS` pixels; `value` returns a pixel. */
 function paint(sheet: Uint8Array, width: number, corner: number, side: number, value: (i: number) => number): void {
   for (let i = 0; i < CANVAS * CANVAS; i++) {
     const [row, column] = [Math.floor(i / CANVAS), i % CANVAS];

@@ -1,4 +1,4 @@
-// Digits of free fonts, as Debian's packages install them. Machines without those packages test the fonts that they have.
+// Printed test digits: fonts as Debian's packages install them. Only the installed ones are used.
 
 import { existsSync, readFileSync } from "node:fs";
 import { type Font, type PathCommand, parse } from "opentype.js";
@@ -6,6 +6,7 @@ import type { Plane } from "../src/image/plane.js";
 import { emptyCanvas, fillOutlines, type Point } from "./canvas.js";
 import type { Drawing } from "./strokes.js";
 
+/** A font and where it comes from. */
 export interface FontFile {
   name: string;
   /** Debian's package, and the file in it. */
@@ -14,7 +15,7 @@ export interface FontFile {
 }
 
 const FOLDER = "/usr/share/fonts";
-/** Print and handwriting, light and bold, all under free licences. */
+/** Fonts of print and handwriting, light and bold, all with free licences. */
 export const FONTS: FontFile[] = [
   ["DejaVu Sans", "fonts-dejavu-core", "truetype/dejavu/DejaVuSans.ttf"],
   ["Open Sans Light", "fonts-open-sans", "truetype/open-sans/OpenSans-Light.ttf"],
@@ -28,14 +29,15 @@ export const FONTS: FontFile[] = [
   ["Humor Sans", "fonts-humor-sans", "truetype/humor-sans/Humor-Sans.ttf"],
 ].map(([name = "", fontPackage = "", path = ""]) => ({ name, package: fontPackage, path: `${FOLDER}/${path}` }));
 
+/** Whether the font's file exists. */
 export function isInstalled({ path }: FontFile): boolean {
   return existsSync(path);
 }
 
-/** Font sizes over the canvas's side. */
+/** Font sizes, as shares of the canvas's side. */
 const SIZES = [0.4, 0.6, 0.8, 1];
 
-/** Every digit of the fonts in several sizes, in the middle of the canvas. */
+/** All digits of the fonts in several sizes, centred on the canvas. */
 export function* printedDigits(files: FontFile[], side: number): Generator<Drawing> {
   const fonts = files.map(({ path }) => parse(new Uint8Array(readFileSync(path)).buffer));
   for (const size of SIZES) {
@@ -45,12 +47,14 @@ export function* printedDigits(files: FontFile[], side: number): Generator<Drawi
   }
 }
 
+/** A canvas with one digit. */
 function print(font: Font, label: number, size: number, side: number): Plane {
   const canvas = emptyCanvas(side);
   fillOutlines(canvas, centred(outline(font.getPath(String(label), 0, 0, size).commands), side));
   return canvas;
 }
 
+/** Outlines moved so that their bounding box is in the middle of the canvas. */
 function centred(outlines: Point[][], side: number): Point[][] {
   const middle = (name: "x" | "y") => {
     const values = outlines.flat().map((point) => point[name]);
@@ -60,9 +64,10 @@ function centred(outlines: Point[][], side: number): Point[][] {
   return outlines.map((points) => points.map((point) => ({ x: point.x + x, y: point.y + y })));
 }
 
-/** Straight pieces to a curve. */
+/** Straight pieces that approximate a curve. */
 const PIECES = 12;
 
+/** The closed polygons of a font's path. */
 function outline(commands: PathCommand[]): Point[][] {
   const outlines: Point[][] = [];
   let from: Point = { x: 0, y: 0 };
@@ -75,7 +80,7 @@ function outline(commands: PathCommand[]): Point[][] {
   return outlines;
 }
 
-/** Points of a line or curve (Bézier's, of one or two control points), the last one included. */
+/** Points on a line or Bézier curve (quadratic or cubic) after `from`, up to and including its end. */
 function pieces(from: Point, command: Exclude<PathCommand, { type: "Z" }>): Point[] {
   const to = { x: command.x, y: command.y };
   if (command.type === "M" || command.type === "L") return [to];
@@ -84,7 +89,7 @@ function pieces(from: Point, command: Exclude<PathCommand, { type: "Z" }>): Poin
   return Array.from({ length: PIECES }, (_, i) => onCurve([from, ...controls, to], (i + 1) / PIECES));
 }
 
-/** De Casteljau's construction. */
+/** The point of a Bézier curve at parameter t, by De Casteljau's algorithm. */
 function onCurve(points: Point[], t: number): Point {
   const [first] = points as [Point];
   if (points.length === 1) return first;

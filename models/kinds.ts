@@ -1,47 +1,49 @@
-// Digits drawn as people draw, kind by kind, and how well a network reads them through the preprocessing.
+// The benchmark of drawn digits: kinds of drawings, and a network's accuracy on each after preprocessing.
 
 import { DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "../src/image/digit.js";
 import type { Dataset, Network } from "../src/node.js";
 import { Draws } from "./draws.js";
 import { FONTS, isInstalled, printedDigits } from "./fonts.js";
-import { MANNERS, redraw } from "./redraw.js";
+import { RENDERINGS, render } from "./render.js";
 import { writtenDigits } from "./strokes.js";
 
-/** Pixels of a canvas's side, five to one of MNIST's. */
+/** Side of the canvas in pixels: five per pixel of MNIST. */
 export const CANVAS = 140;
 const SEED = 1;
 
-/** A drawing on a canvas, and what it is. */
+/** A drawing and the digit that it shows. */
 interface Sample {
   data: Float32Array | Uint8Array;
   side: number;
   label: number;
 }
 
+/** A kind of drawing. */
 export interface Kind {
   name: string;
   samples: () => Iterable<Sample>;
-  /** What the network sees of a drawing. */
+  /** Converts a drawing to the network's input; undefined if nothing is drawn. */
   prepare: (sample: Sample) => Uint8Array | undefined;
 }
 
+/** A network's accuracy on a kind of drawing. */
 export interface Result {
   kind: string;
   count: number;
   accuracy: number;
-  /** Drawings of which the preprocessing said that nothing is drawn; they count as wrong. */
+  /** Drawings in which the preprocessing found nothing. They count as wrong. */
   unseen: number;
 }
 
-/** Every kind of drawing; the first is MNIST as it is, without preprocessing, which the others are to come near to. */
+/** All kinds of drawings. The first is unchanged MNIST without preprocessing, the upper bound for the others. */
 export function kinds(test: Dataset, count: number): Kind[] {
-  const redrawing = Object.entries(MANNERS).map(([name, manner], kind): [string, () => Iterable<Sample>] => [
+  const renderings = Object.entries(RENDERINGS).map(([name, rendering], kind): [string, () => Iterable<Sample>] => [
     name,
-    () => redrawn(test, count, (digit, i) => redraw(digit, manner, CANVAS, new Draws(SEED + kind, i))),
+    () => rendered(test, count, (digit, i) => render(digit, rendering, CANVAS, new Draws(SEED + kind, i))),
   ]);
   const drawings: [string, () => Iterable<Sample>][] = [
     ["preprocessed", () => plain(test, count)],
-    ...redrawing,
+    ...renderings,
     ...printing(),
     ["strokes", () => blackOnWhite(writtenDigits(CANVAS, new Draws(SEED, 0)))],
   ];
@@ -55,7 +57,7 @@ function prepare({ data, side }: Sample): Uint8Array | undefined {
   return preprocessDigit({ data, width: side, height: side });
 }
 
-/** Digits of the fonts that are there; the others are told of. */
+/** Digits of the installed fonts; missing fonts are reported on stderr. */
 function printing(): [string, () => Iterable<Sample>][] {
   const fonts = FONTS.filter(isInstalled);
   for (const font of FONTS.filter((file) => !isInstalled(file))) {
@@ -64,13 +66,15 @@ function printing(): [string, () => Iterable<Sample>][] {
   return fonts.length > 0 ? [["fonts", () => blackOnWhite(printedDigits(fonts, CANVAS))]] : [];
 }
 
+/** Test images, unchanged. */
 function* plain(test: Dataset, count: number): Generator<Sample> {
   for (let i = 0; i < count; i++) {
     yield { data: test.sample(i) as Uint8Array, side: DIGIT_SIDE, label: test.labels?.[i] as number };
   }
 }
 
-function* redrawn(
+/** Test images rendered by `draw` on a canvas. */
+function* rendered(
   test: Dataset,
   count: number,
   draw: (digit: Uint8Array, index: number) => Float32Array,
@@ -80,20 +84,21 @@ function* redrawn(
   }
 }
 
+/** Drawings of ink as pictures, black on white. */
 function* blackOnWhite(drawings: Iterable<{ canvas: { data: Float32Array }; label: number }>): Generator<Sample> {
   for (const { canvas, label } of drawings) yield { data: canvas.data.map((ink) => 1 - ink), side: CANVAS, label };
 }
 
-/** A drawing and what the network sees of it. */
+/** A drawing and the network's input made from it. */
 export interface Pair {
   drawing: Sample;
   seen: Uint8Array;
 }
 
-/** Pairs of each kind on a contact sheet. */
+/** Number of drawings of each kind on a contact sheet. */
 export const SHOWN = 24;
 
-/** Accuracy over a kind's drawings, `most` of them at most, and the first of them. */
+/** The accuracy over at most `most` drawings of a kind, and the first `SHOWN` pairs. */
 export function measure(
   network: Network,
   { name, samples, prepare }: Kind,
@@ -112,7 +117,7 @@ export function measure(
   return { result: { kind: name, count, accuracy: right / count, unseen }, pairs };
 }
 
-/** How well a network reads each kind, of `most` drawings at most. */
+/** A network's accuracy on each kind, over at most `most` drawings. */
 export function measureKinds(network: Network, test: Dataset, most: number): Result[] {
   return kinds(test, Math.min(most, test.count)).map((kind) => measure(network, kind, most).result);
 }

@@ -1,4 +1,5 @@
-// Makes a pretrained model: trains it by its recipe, going on after a stop, and writes it with its card.
+// The command "record": trains a pretrained model by its recipe, resuming after an interruption, and writes it with its
+// card.
 
 import { existsSync } from "node:fs";
 import { rm } from "node:fs/promises";
@@ -26,6 +27,7 @@ import { toEightBits } from "./eight-bits.js";
 import { measureKinds } from "./kinds.js";
 import { RECIPES, type Recipe } from "./recipes.js";
 
+/** The command's options. */
 interface Options {
   holdout?: true;
   data: string;
@@ -35,36 +37,35 @@ interface Options {
   out: string;
 }
 
+/** Adds the command to a program. */
 export function addRecord(program: Command): void {
   program
     .command("record")
     .summary("train a pretrained model and write it with its card")
     .description(
-      "Trains a model by its recipe on all training images and writes NAME.safetensors and its card NAME.md, which has how " +
-        "well it does on the test images. What was stopped goes on where it was when the same command is given again.",
+      "Trains a model by its recipe on all training images and writes NAME.safetensors and its card NAME.md, with its " +
+        "accuracy on the test images. After an interruption, the same command resumes the training.",
     )
     .argument("<name>", Object.keys(RECIPES).join(", "))
-    .option(
-      "--holdout",
-      "train on five sixths of the training images, print how well it does on the rest, write nothing",
-    )
+    .option("--holdout", "train on five sixths of the training images, print the accuracy on the rest, write nothing")
     .option("--data <mnist|DIR>", "images to train on and to test with", "mnist")
-    .option("--epochs <n>", "other than the recipe's, to try it", Number)
-    .option("--count <n>", "how many drawings of each kind it is tested with", Number, 10_000)
-    .option("--every <seconds>", "how often a checkpoint is written, which is what a killed run loses", Number, 20)
-    .option("--out <DIR>", "where the files go", "models")
+    .option("--epochs <n>", "number of epochs instead of the recipe's", Number)
+    .option("--count <n>", "drawings of each kind in the test", Number, 10_000)
+    .option("--every <seconds>", "interval between checkpoints; a killed run loses at most this much", Number, 20)
+    .option("--out <DIR>", "folder of the files", "models")
     .action(record);
 }
 
+/** Checks the options, then trains and writes a model, or tries its recipe out. */
 async function record(name: string, { holdout, data, epochs, ...more }: Options): Promise<void> {
   const found = Object.hasOwn(RECIPES, name) ? (RECIPES[name] as Recipe) : undefined;
   if (!found) throw new RangeError(`"name" must be one of ${Object.keys(RECIPES).join(", ")}, got "${name}"`);
   checkInteger(more.count, "--count");
-  // What is misspelt is not to be taken for a fault of the checkpoint.
+  // Checked here, so that an invalid value is not reported as a fault of the checkpoint.
   if (epochs !== undefined) checkInteger(epochs, "--epochs");
   checkNumber(more.every, "--every", 0);
   const recipe = { ...found, epochs: epochs ?? found.epochs };
-  // It changes no bit, and Node before 24 goes on without it.
+  // It changes no result; Node before 24 ignores it.
   enableTurbo();
   const images = await readData(data);
   if (holdout) return tryOut(recipe, images.train, more.count);
@@ -72,11 +73,12 @@ async function record(name: string, { holdout, data, epochs, ...more }: Options)
     await make({ name, recipe, ...images, ...more });
   } catch (error) {
     if (!(error instanceof Interruption)) throw error;
-    console.error(`${error.message}; the same command goes on from there`);
+    console.error(`${error.message}; the same command resumes from there`);
     error.end();
   }
 }
 
+/** Trains on five sixths of the images and prints the accuracies on the rest, as JSON. */
 async function tryOut(recipe: Recipe, train: Dataset, count: number): Promise<void> {
   const [most, heldOut] = train.split(5 / 6, recipe.network.seed) as [Dataset, Dataset];
   const network = await untrained(recipe);
@@ -87,11 +89,13 @@ async function tryOut(recipe: Recipe, train: Dataset, count: number): Promise<vo
   console.log(JSON.stringify({ accuracy, asTrained, training, kinds: measureKinds(network, heldOut, count) }));
 }
 
+/** A model that is to be written. */
 interface Job extends TrainAndTest, Pick<Options, "count" | "every" | "out"> {
   name: string;
   recipe: Recipe;
 }
 
+/** Trains a model and writes its file and card. All paths are checked before the training. */
 async function make(job: Job): Promise<void> {
   const { name, recipe, train, test, count, out } = job;
   const file = (ending: string) => join(out, `${name}.${ending}`);
@@ -111,15 +115,17 @@ async function make(job: Job): Promise<void> {
   console.log(`wrote ${file("safetensors")} and ${file("md")}`);
 }
 
-/** The same network on the kernels whose results are the same on every engine, so that a card's numbers are. */
+/** The same network with deterministic kernels, so that the numbers of a card are the same on every engine. */
 function plain(network: Network): Promise<Network> {
   return Network.fromBytes(network.toBytes(), { deterministic: true });
 }
 
+/** A network with the recipe's initial weights. */
 function untrained({ network }: Recipe): Promise<Network> {
   return Network.create({ inputs: DIGIT_PIXELS, ...network });
 }
 
+/** The recipe's options of `fit`, with a progress line per epoch on stderr. */
 function fitOptions({ epochs, batchSize, optimizer, schedule, augment }: Recipe) {
   const onEpoch = ({ epoch, loss, accuracy, samplesPerSecond }: EpochRecord) => {
     const speed = `${grouped(samplesPerSecond)} samples/s`;
@@ -128,7 +134,7 @@ function fitOptions({ epochs, batchSize, optimizer, schedule, augment }: Recipe)
   return { epochs, batchSize, optimizer, schedule, ...(augment && { augment }), onEpoch };
 }
 
-/** Goes on from the file of checkpoints if it is there; a signal ends it with one written. */
+/** Trains, resuming from the checkpoint `file` if it exists. On a signal, a checkpoint is written before it ends. */
 async function trainOn(network: Network, { recipe, train, every }: Job, file: string): Promise<EpochRecord[]> {
   const resume = existsSync(file) ? await readCheckpoint(file) : undefined;
   const checkpoint = { save: fileCheckpoint(file), seconds: every };
@@ -137,7 +143,7 @@ async function trainOn(network: Network, { recipe, train, every }: Job, file: st
     return await network.fit(train, { ...fitOptions(recipe), checkpoint, ...(resume && { resume }), signal });
   } catch (error) {
     if (!resume || argumentOf(error) === undefined) throw error;
-    throw new Error(`cannot go on from ${file}, remove it to begin again: ${(error as Error).message}`, {
+    throw new Error(`cannot resume from ${file}; remove it to start again: ${(error as Error).message}`, {
       cause: error,
     });
   } finally {
@@ -145,6 +151,7 @@ async function trainOn(network: Network, { recipe, train, every }: Job, file: st
   }
 }
 
+/** Rounds the weights if the recipe says so. Changes the network. */
 function finish(network: Network, { eightBits }: Recipe): void {
   if (eightBits) network.setParameters(toEightBits(network.parameters()));
 }

@@ -1,19 +1,20 @@
-// Digits as people write them, drawn by many hands.
+// Handwritten test digits: the styles of `styles.ts` with random variations.
 
 import type { Plane } from "../src/image/plane.js";
 import { drawLine, emptyCanvas, type Point } from "./canvas.js";
 import type { Draws } from "./draws.js";
 import { curve, STYLES, strokesOf } from "./styles.js";
 
-/** How many drawings of each style; pens and hands differ. */
+/** Drawings of each style, each with its own variations. */
 const HANDS = 25;
 
+/** A drawn digit, as ink. */
 export interface Drawing {
   canvas: Plane;
   label: number;
 }
 
-/** Every style drawn by hands that slant, stretch, turn and shake differently, with pens of all widths. */
+/** All styles with random slant, stretch, rotation, shaking, size, position and pen. */
 export function* writtenDigits(side: number, draws: Draws): Generator<Drawing> {
   for (let hand = 0; hand < HANDS; hand++) {
     for (const [label, styles] of STYLES.entries()) {
@@ -22,6 +23,7 @@ export function* writtenDigits(side: number, draws: Draws): Generator<Drawing> {
   }
 }
 
+/** One drawing of a style. */
 function write(style: string, side: number, draws: Draws): Plane {
   const canvas = emptyCanvas(side);
   const place = placing(side, draws);
@@ -30,7 +32,7 @@ function write(style: string, side: number, draws: Draws): Plane {
   return canvas;
 }
 
-/** Where a hand puts the grid's points on the canvas: somewhere, of some size, turned and slanted a little. */
+/** A random affine map from the style's grid to the canvas. */
 function placing(side: number, draws: Draws): (point: Point) => Point {
   const size = (side / 10) * draws.between(0.35, 0.7);
   const stretch = draws.between(0.7, 1.3);
@@ -43,10 +45,10 @@ function placing(side: number, draws: Draws): (point: Point) => Point {
   };
 }
 
-/** How far a hand misses each point, in the grid's units. */
+/** Standard deviation of each point's displacement, in units of the grid. */
 const SHAKE = 0.35;
 
-/** Points that stand twice stay corners. */
+/** Displaces all points at random. Two equal points in a row, which mark a corner, stay equal. */
 function shake(points: Point[], draws: Draws): Point[] {
   const moved = points.map(({ x, y }) => ({ x: x + SHAKE * draws.gaussian(), y: y + SHAKE * draws.gaussian() }));
   return moved.map((point, i) => (isSame(points[i], points[i - 1]) ? (moved[i - 1] as Point) : point));

@@ -1,10 +1,11 @@
-// Digits as people write them, stroke by stroke: descriptions in several styles each.
+// Ways in which people write the digits, stroke by stroke.
 
 import type { Point } from "./canvas.js";
 
 /**
- * Styles of each digit from 0 to 9. A style is strokes with ";" between them; a stroke is points "x,y" on a grid of 10 wide and
- * 10 high (y down) that a smooth line goes through, with a corner at a point that stands twice.
+ * The styles of each digit from 0 to 9. A style is a list of strokes, separated by ";". A stroke is a list of points
+ * "x,y" on a grid of 10 by 10 (y downwards), connected by a smooth line; a point that occurs twice in a row is a
+ * corner.
  */
 export const STYLES: string[][] = [
   [
@@ -70,11 +71,13 @@ export function strokesOf(style: string): Point[][] {
   return style.split(";").map((stroke) => stroke.trim().split(" ").map(point));
 }
 
+/** A point from "x,y". */
 function point(pair: string): Point {
   const [x, y] = pair.split(",").map(Number) as [number, number];
   return { x, y };
 }
 
+/** Straight pieces between two points of a curve. */
 const STEPS = 8;
 
 /** A Catmull-Rom curve through the points. */
@@ -90,6 +93,7 @@ export function curve(points: Point[]): Point[] {
   return [...steps, at(points.length - 1)];
 }
 
+/** The uniform Catmull-Rom spline between b and c at t from 0 to 1; a and d are the values before and after. */
 function spline(a: number, b: number, c: number, d: number, t: number): number {
   return b + (t / 2) * (c - a + t * (2 * a - 5 * b + 4 * c - d + t * (3 * (b - c) + d - a)));
 }

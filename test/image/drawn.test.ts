@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawLine, emptyCanvas, fillOutlines } from "../../models/canvas.js";
 import { Draws } from "../../models/draws.js";
 import { FONTS, isInstalled, printedDigits } from "../../models/fonts.js";
-import { MANNERS, type Manner, redraw } from "../../models/redraw.js";
+import { RENDERINGS, type Rendering, render } from "../../models/render.js";
 import { writtenDigits } from "../../models/strokes.js";
 import { penWidth } from "../../src/image/pen.js";
 import type { Plane } from "../../src/image/plane.js";
@@ -45,7 +45,7 @@ describe("canvas", () => {
   });
 });
 
-describe("redrawing", () => {
+describe("rendering", () => {
   const side = 140;
   let digits: Uint8Array[];
   beforeAll(async () => {
@@ -53,9 +53,9 @@ describe("redrawing", () => {
     digits = Array.from({ length: 20 }, (_, i) => test.sample(i) as Uint8Array);
   });
 
-  const inked = (manner: Manner): Plane[] =>
+  const inked = (rendering: Rendering): Plane[] =>
     digits.map((digit, i) => {
-      const data = redraw(digit, { ...manner, paper: ({ data }) => data }, side, new Draws(1, i));
+      const data = render(digit, { ...rendering, paper: ({ data }) => data }, side, new Draws(1, i));
       return { data, width: side, height: side };
     });
   const mean = (values: number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
@@ -78,13 +78,13 @@ describe("redrawing", () => {
   });
 
   it("off centre by 6 is moved by 6, and not cut off", () => {
-    const moved = inked(MANNERS["6 px off centre"] as Manner).map(extent);
+    const moved = inked(RENDERINGS["6 px off centre"] as Rendering).map(extent);
     for (const { x, y } of moved) expect(Math.abs(Math.hypot(x - 14, y - 14) - 6)).toBeLessThan(1);
     expect(mean(moved.map(({ longer }) => longer))).toBeGreaterThan(15);
   });
 
   it("pens are wider and narrower by the stated width", () => {
-    const width = (manner: Manner) => mean(inked(manner).map((drawing) => penWidth(drawing) / 5));
+    const width = (rendering: Rendering) => mean(inked(rendering).map((drawing) => penWidth(drawing) / 5));
     const usual = width({});
     expect(width({ pen: 1 }) - usual).toBeCloseTo(1, 0);
     expect(width({ pen: -1 }) - usual).toBeLessThan(-0.7);
@@ -110,11 +110,11 @@ describe("redrawing", () => {
 
   it("pencil's paper has a brightness of 0.7 to 0.9, and noise a deviation of 0.1", () => {
     const blank = new Uint8Array(784);
-    const paper = redraw(blank, MANNERS["pencil on grey"] as Manner, side, new Draws(2, 2));
+    const paper = render(blank, RENDERINGS["pencil on grey"] as Rendering, side, new Draws(2, 2));
     const sorted = [...paper].sort();
     expect(sorted[Math.floor(0.02 * sorted.length)]).toBeCloseTo(0.7, 1);
     expect(sorted[Math.floor(0.98 * sorted.length)]).toBeCloseTo(0.9, 1);
-    const grain = redraw(
+    const grain = render(
       blank,
       { paper: (canvas, draws) => canvas.data.map(() => 0.1 * draws.gaussian()) },
       side,
@@ -178,7 +178,7 @@ describe("the command", () => {
       .trimEnd()
       .split("\n")
       .map((line) => line.slice(0, 20).trim());
-    expect(names).toEqual(expect.arrayContaining(["MNIST", "preprocessed", ...Object.keys(MANNERS), "strokes"]));
+    expect(names).toEqual(expect.arrayContaining(["MNIST", "preprocessed", ...Object.keys(RENDERINGS), "strokes"]));
     expect(stdout).toMatch(/^MNIST +100\.00 % {2}of 1$/m);
   });
 

@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from "vitest";
 import { Draws } from "../../models/draws.js";
-import { type Manner, redraw } from "../../models/redraw.js";
+import { type Rendering, render } from "../../models/render.js";
 import { preprocessDigit } from "../../src/digits.js";
 import type { DigitImage } from "../../src/image/plane.js";
 import { type Dataset, loadMnist } from "../../src/node.js";
@@ -46,13 +46,13 @@ describe("every test digit of MNIST", () => {
     const side = 84;
     const all = likenesses((digit, i) => {
       const draws = new Draws(1, i);
-      const manner: Manner = {
+      const rendering: Rendering = {
         box: draws.between(14, 22),
         offCentre: draws.between(0, 3),
         pen: draws.between(-0.7, 0.7),
       };
-      if (draws.unit() < 0.5) manner.paper = ({ data }) => data;
-      const back = digitOf({ data: redraw(digit, manner, side, draws), width: side, height: side });
+      if (draws.unit() < 0.5) rendering.paper = ({ data }) => data;
+      const back = digitOf({ data: render(digit, rendering, side, draws), width: side, height: side });
       const { x, y, left, top, right, bottom } = whereabouts(back);
       // A digit whose mass is far from its middle may end at the edge before its mass is centred.
       const isFree = left > 0 && top > 0 && right < SIDE - 1 && bottom < SIDE - 1;

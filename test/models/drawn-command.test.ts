@@ -86,7 +86,7 @@ describe("drawn", () => {
     [
       "images of another size",
       ["--data", "small"],
-      "small holds images of 8x8 in 3 classes, but digits are of 28x28 in at most 10",
+      "small holds images of 8x8 in 3 classes, but digits have 28x28 pixels and at most 10 classes",
     ],
   ])("refuses %s before it measures", (_, args, message) => {
     expect(drawn(...MEASURE, ...args)).toMatchObject({ status: 1, stdout: "", stderr: `${message}\n` });

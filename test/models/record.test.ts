@@ -49,7 +49,7 @@ describe("a recording", () => {
     expect(readdirSync(join(folder, "killed"))).toContain("digits-tiny.checkpoint");
     const { code, err } = await killAfter(3, "SIGTERM");
     expect(code).toBe(143);
-    expect(err).toMatch(/^stopped by SIGTERM; the same command goes on from there$/m);
+    expect(err).toMatch(/^stopped by SIGTERM; the same command resumes from there$/m);
     const { stderr, status } = run(...RECORD, "--out", "killed");
     expect(status).toBe(0);
     expect(stderr).not.toMatch(/^[12]\/30 /m);
@@ -64,7 +64,7 @@ describe("a recording", () => {
     writeFileSync(join(folder, "other/digits-tiny.checkpoint"), "something");
     const { stderr, status } = run(...RECORD, "--out", "other");
     expect(status).toBe(1);
-    expect(stderr).toMatch(/^cannot go on from other\/digits-tiny\.checkpoint, remove it to begin again: .+\n$/);
+    expect(stderr).toMatch(/^cannot resume from other\/digits-tiny\.checkpoint; remove it to start again: .+\n$/);
   });
 
   it.each([
