@@ -10,8 +10,8 @@ import { evaluate, predict } from "../src/inference/evaluate.js";
 import { chooseBuild, isPairing } from "../src/kernels/features.js";
 import { median } from "../src/median.js";
 import { Rule, sgd } from "../src/recipe/optimizer.js";
+import type { Threads } from "../src/recipe/recipe.js";
 import { layerInputs, type NetworkSpec } from "../src/spec.js";
-import type { Threads } from "../src/threads/runner.js";
 import { JavaScriptNetwork } from "./javascript.js";
 import type { JobFile } from "./jobs.js";
 

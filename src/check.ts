@@ -41,8 +41,8 @@ export function argumentOf(error: unknown): string | undefined {
 }
 
 /**
- * Runs a check of what lies at `path`, so that its errors name the whole path: "units" becomes "layers[0].units", and "options",
- * by which a function calls its own options, becomes the path itself.
+ * Runs a check of what lies at `path`, so that its errors name the whole path: "units" becomes "layers[0].units"; "options",
+ * as functions call their own options, and the path itself stay the path.
  */
 export function within<T>(path: string, check: () => T): T {
   try {
@@ -51,7 +51,7 @@ export function within<T>(path: string, check: () => T): T {
     const argument = argumentOf(error);
     if (argument === undefined) throw error;
     const { message } = error as Error;
-    const whole = argument === "options" ? path : `${path}.${argument}`;
+    const whole = argument === "options" || argument === path ? path : `${path}.${argument}`;
     const make = error instanceof TypeError ? typeError : rangeError;
     throw make(whole, message.slice(argument.length + 3), { cause: error });
   }

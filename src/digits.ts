@@ -6,7 +6,7 @@ import { unpack } from "./host.js";
 import { DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
 import type { DigitImage } from "./image/plane.js";
 import { type Classification, Network } from "./network.js";
-import type { Threads } from "./threads/runner.js";
+import type { Threads } from "./recipe/recipe.js";
 import type { Network as WorkerNetwork } from "./worker/network.js";
 
 export { DIGIT_CLASSES, DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";

@@ -19,8 +19,9 @@ import {
 import { ascending } from "./random.js";
 import type { Redrawing } from "./recipe/augment.js";
 import { Rule, sgd } from "./recipe/optimizer.js";
+import type { Threads } from "./recipe/recipe.js";
 import type { NetworkSpec } from "./spec.js";
-import { Runner, type Threads } from "./threads/runner.js";
+import { Runner } from "./threads/runner.js";
 import type { Pass } from "./threads/seat.js";
 import { canHaveThreads } from "./threads/team.js";
 import { type InputPath, inferenceWorth, keptListsPay, listsPay, mostThreads, threadsWorth } from "./threads/worth.js";

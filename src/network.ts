@@ -8,7 +8,6 @@ import {
   checkFinite,
   checkFloats,
   checkInteger,
-  checkName,
   checkNumber,
   checkOptions,
   rangeError,
@@ -18,7 +17,7 @@ import {
 } from "./check.js";
 import { Dataset } from "./data/dataset.js";
 import { Engine } from "./engine.js";
-import { checkTensors, decodeSafetensors, encodeSafetensors, type Safetensors } from "./format/safetensors.js";
+import { encodeModel, parseModel } from "./format/model.js";
 import {
   activations,
   type Evaluation,
@@ -28,49 +27,31 @@ import {
   predictFilled,
 } from "./inference/evaluate.js";
 import { type Explanation, explain } from "./inference/paper.js";
-import { BIAS_INITS, type BiasInit, initialParameters, WEIGHT_INITS, type WeightInit } from "./initial.js";
+import { initialParameters } from "./initial.js";
 import { type Build, chooseBuild } from "./kernels/features.js";
 import type { Samples } from "./memory/arena.js";
 import type { Tensor } from "./memory/plan.js";
 import { type Augmentation, checkImages, planRedrawing, type Redrawing } from "./recipe/augment.js";
 import {
-  checkSpec,
+  checkNetworkOptions,
+  checkThreads,
+  type NetworkOptions,
+  type Recipe,
+  specOf,
+  type Threads,
+} from "./recipe/recipe.js";
+import {
   type LayerParameters,
   type LayerSpec,
-  type Loss,
   layerInputs,
   type NetworkSpec,
   outputUnits,
   parameterCount,
-  tensorsOf,
   type WeightPosition,
 } from "./spec.js";
-import type { Threads } from "./threads/runner.js";
-import { MOST_THREADS } from "./threads/team.js";
 import { fit } from "./training/fit.js";
 import { checkFitOptions, FITTING, type FitOptions } from "./training/fit-options.js";
 import type { EpochRecord } from "./training/record.js";
-
-export interface NetworkOptions {
-  /** Numbers in one sample. */
-  inputs: number;
-  /** From the first hidden layer to the output layer. */
-  layers: LayerSpec[];
-  loss: Loss;
-  /** What `Uint8Array` inputs are multiplied by; 1/255 unless told. */
-  inputScale?: number;
-  /** Fixes the initial parameters and every shuffle; a whole number from 0, 0 unless told. */
-  seed?: number;
-  weightInit?: WeightInit;
-  biasInit?: BiasInit;
-  /** The plain kernels everywhere: slower where relaxed SIMD exists, and the same bits on every engine. */
-  deterministic?: boolean;
-  /**
-   * Threads that train and predict: "auto" (unless told) takes as many as pay, a number that many. The results are the same
-   * to the bit. Where there can be no threads, as on the main thread of a browser, one does it all.
-   */
-  threads?: Threads;
-}
 
 /** Inputs of one or more samples, one after the other; bytes are scaled by `inputScale`. */
 export type Inputs = Uint8Array | Float32Array | readonly number[];
@@ -88,11 +69,6 @@ export interface Gradient {
   layers: LayerParameters[];
 }
 
-const NETWORK_OPTIONS = [
-  ...["inputs", "layers", "loss", "inputScale", "seed", "weightInit", "biasInit", "deterministic", "threads"],
-];
-const METADATA_KEY = "wasmlp";
-
 /** A multilayer perceptron: layers L_l = S(W·L_{l-1} + B), trained by gradient descent. */
 export class Network {
   #engine: Engine | undefined;
@@ -107,21 +83,10 @@ export class Network {
 
   /** A network with initial parameters drawn from `seed`. TypeError or RangeError names the option at fault. */
   static async create(options: NetworkOptions): Promise<Network> {
-    checkOptions(options, "options", NETWORK_OPTIONS);
-    const {
-      seed = 0,
-      weightInit = "auto",
-      biasInit = "zeros",
-      deterministic = false,
-      threads = "auto",
-      ...rest
-    } = options;
-    const spec = checkSpec(rest, "options");
-    checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER);
-    checkName(weightInit, "weightInit", WEIGHT_INITS);
-    checkName(biasInit, "biasInit", BIAS_INITS);
-    const build = chooseBuild(checkBoolean(deterministic, "deterministic"));
-    const engine = await Engine.create(spec, build, checkThreads(threads));
+    const network = checkNetworkOptions(options);
+    const { seed, weightInit, biasInit, deterministic, threads = "auto" } = network;
+    const spec = specOf(network);
+    const engine = await Engine.create(spec, chooseBuild(deterministic), threads);
     const parameters = initialParameters(spec, seed, weightInit, biasInit);
     engine.plan.tensors.forEach((tensor, i) => {
       engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
@@ -293,16 +258,21 @@ export class Network {
     });
   }
 
-  /** The network as a safetensors file: `layers.N.weights`, `layers.N.biases`, and the spec as JSON in its metadata. */
-  toBytes(): Uint8Array<ArrayBuffer> {
+  /**
+   * The network as a safetensors file: the tensors `layers.N.weights` `[units][inputs]` and `layers.N.biases` `[units]`, and the
+   * spec as JSON in its metadata; with `recipe` also how it was trained, which `readRecipe` reads back. RangeError for parameters
+   * that are not finite, or for the recipe of another network.
+   */
+  toBytes(options: { recipe?: Recipe } = {}): Uint8Array<ArrayBuffer> {
     const { engine } = this;
+    const { recipe } = checkOptions(options, "options", ["recipe"]);
     if (!engine.arena.hasFiniteParameters()) {
       throw new RangeError("the network has parameters that are not finite numbers, which a model file cannot hold");
     }
     const tensors = engine.plan.tensors.map((tensor) => {
       return { name: tensor.name, shape: tensor.shape, data: engine.arena.readTensor(tensor) };
     });
-    return encodeSafetensors(tensors, { [METADATA_KEY]: JSON.stringify(engine.spec) });
+    return encodeModel(engine.spec, tensors, recipe);
   }
 
   /** Ends the network's threads and lets its memory go. Never needed: a forgotten network is collected. */
@@ -331,12 +301,6 @@ function readLayers(engine: Engine, offset: number): LayerParameters[] {
 }
 
 // --- guards ---
-
-function checkThreads(threads: unknown): Threads {
-  if (threads === "auto") return threads;
-  if (typeof threads !== "number") throw typeError("threads", `must be "auto" or a number, got ${shown(threads)}`);
-  return checkInteger(threads, "threads", 1, MOST_THREADS);
-}
 
 /** Whether samples and targets have the network's sizes, and targets the loss's range. */
 function checkDataset(spec: NetworkSpec, data: unknown, title: string): void {
@@ -405,21 +369,4 @@ function checkPosition(spec: NetworkSpec, value: unknown): WeightPosition {
     unit: checkInteger(unit, "weight.unit", 0, (spec.layers[index] as LayerSpec).units - 1),
     input: checkInteger(input, "weight.input", 0, layerInputs(spec, index) - 1),
   };
-}
-
-/** What a model file holds: a spec, and its tensors by name. */
-function parseModel(bytes: Uint8Array, title: string): { spec: NetworkSpec; tensors: Safetensors["tensors"] } {
-  const { tensors, metadata } = decodeSafetensors(bytes, title);
-  const spec = parseSpec(metadata.get(METADATA_KEY), title);
-  checkTensors(tensors, tensorsOf(spec), title);
-  return { spec, tensors };
-}
-
-function parseSpec(json: string | undefined, title: string): NetworkSpec {
-  if (json === undefined) throw new RangeError(`${title} is no wasmlp model: its metadata has no "${METADATA_KEY}"`);
-  try {
-    return checkSpec(JSON.parse(json), METADATA_KEY);
-  } catch (cause) {
-    throw new RangeError(`${title} has a damaged spec in its metadata: ${(cause as Error).message}`, { cause });
-  }
 }

@@ -7,7 +7,7 @@ import type { Idx } from "./data/idx.js";
 import { type IdxPair, readIdxFolder } from "./data/idx-folder.js";
 import { loadMnistFiles, type MnistOptions } from "./data/mnist.js";
 import { Network } from "./network.js";
-import type { Threads } from "./threads/runner.js";
+import type { Recipe, Threads } from "./recipe/recipe.js";
 
 export type { Idx } from "./data/idx.js";
 export { readIdx } from "./data/idx-folder.js";
@@ -58,12 +58,12 @@ function toDataset({ images, labels }: IdxPair, classes: number): Dataset {
 
 /**
  * Writes a network to a safetensors file, atomically: an existing file is replaced only by a complete one. Rejects with
- * an Error that names the path and the reason.
+ * an Error that names the path and the reason. With `recipe` the file tells how the network was trained, see `toBytes`.
  */
-export async function saveNetwork(path: string, network: Network): Promise<void> {
+export async function saveNetwork(path: string, network: Network, options: { recipe?: Recipe } = {}): Promise<void> {
   checkPath(path, "path");
   if (!(network instanceof Network)) throw typeError("network", `must be a Network, got ${shown(network)}`);
-  await writeAtomic(path, network.toBytes());
+  await writeAtomic(path, network.toBytes(options));
 }
 
 /**

@@ -3,7 +3,7 @@
 import { Option } from "commander";
 import { checkName, shown } from "../check.js";
 import { type Augmentation, digitAugmentation, type Threads, type WeightPosition } from "../node.js";
-import { MOST_THREADS } from "../threads/team.js";
+import { MOST_THREADS } from "../recipe/recipe.js";
 import { UsageError } from "./errors.js";
 
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;

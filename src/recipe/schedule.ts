@@ -1,7 +1,7 @@
 // Learning-rate schedules: plain data, or a function of the caller. Time is measured in epochs and evaluated for every step, so
 // half an epoch is a valid time.
 
-import { checkFloat, checkNumber, checkOptions, rangeError, shown, typeError, within } from "../check.js";
+import { checkFloat, checkName, checkNumber, checkOptions, rangeError, shown, typeError, within } from "../check.js";
 import { exponential, halfCosine, logarithm, power } from "../exact.js";
 
 /** What all schedules have. */
@@ -10,18 +10,17 @@ export interface WarmUp {
   warmUp?: number;
 }
 
-/** Schedules as data. Their time begins after the warm-up. */
-type Decay =
+/** The factor of the learning rate over time, as plain data. All times count from the end of the warm-up. */
+export type Schedule =
   | { readonly name: "constant"; readonly warmUp: number }
   | { readonly name: "stepDecay"; readonly warmUp: number; readonly factor: number; readonly every: number }
   | { readonly name: "exponentialDecay"; readonly warmUp: number; readonly factor: number }
   | { readonly name: "cosine"; readonly warmUp: number; readonly floor: number };
 
 /**
- * The factor of the learning rate, for every step. A function receives the number of epochs that are done, with fractions, and
- * the number of epochs of this training; it returns a factor of at least 0.
+ * The factor of the learning rate in the next step, at least 0. `done` are the epochs so far, with fractions, of `epochs` in all.
  */
-export type Schedule = Decay | ((done: number, epochs: number) => number);
+export type ScheduleFunction = (done: number, epochs: number) => number;
 
 /** Factor 1 after the warm-up. Throws a TypeError or RangeError that names an invalid option. */
 export function constant(options: WarmUp = {}): Schedule {
@@ -89,23 +88,27 @@ function checkFactor(value: unknown, title: string): number {
 
 const MAKERS = { constant, stepDecay, exponentialDecay, cosine };
 
-/** A checked copy, for a training of `epochs`. */
+export const SCHEDULE_NAMES = Object.keys(MAKERS) as Schedule["name"][];
+
+/** A checked copy with all defaults, for a training of `epochs`. TypeError or RangeError names the option at fault. */
 export function checkSchedule(value: unknown, epochs: number): Schedule {
-  if (typeof value === "function") return value as Schedule;
-  const { name, ...options } = (typeof value === "object" && value !== null ? value : {}) as {
-    name: keyof typeof MAKERS;
-  };
-  if (!Object.hasOwn(MAKERS, name)) {
-    const makers = "constant(), stepDecay(), exponentialDecay() or cosine()";
-    throw typeError("schedule", `must be one that ${makers} made, or a function, got ${shown(value)}`);
+  if (typeof value !== "object" || value === null) {
+    throw typeError("schedule", `must be an object such as cosine() gives, got ${shown(value)}`);
   }
-  const schedule = within("schedule", () => MAKERS[name](options as never) as Decay);
+  const { name, ...options } = value as Schedule;
+  checkName(name, "schedule.name", SCHEDULE_NAMES);
+  const schedule = within("schedule", () => MAKERS[name](options as never));
   if (schedule.warmUp < epochs) return schedule;
   throw rangeError("schedule.warmUp", `must be less than the ${epochs} epochs of the training, got ${schedule.warmUp}`);
 }
 
 /** The factor of step number `step`, from 1, of `stepsPerEpoch` in each of `epochs`. */
-export function factorAt(schedule: Schedule, step: number, stepsPerEpoch: number, epochs: number): number {
+export function factorAt(
+  schedule: Schedule | ScheduleFunction,
+  step: number,
+  stepsPerEpoch: number,
+  epochs: number,
+): number {
   if (typeof schedule === "function") {
     return checkFloat(schedule((step - 1) / stepsPerEpoch, epochs), "schedule()", 0);
   }

@@ -6,13 +6,11 @@ import type { Memory } from "../kernels/memory.js";
 import type { KernelModule, Kernels } from "../kernels/modules.js";
 import { Field, Task } from "../memory/command.js";
 import type { Plan } from "../memory/plan.js";
+import type { Threads } from "../recipe/recipe.js";
 import type { NetworkSpec } from "../spec.js";
 import { Pace } from "./pace.js";
 import { ALONE, DONE, Pass, type Seat } from "./seat.js";
 import { spinsFor, Team } from "./team.js";
-
-/** How many threads may take part: as many as pay, or so many. */
-export type Threads = "auto" | number;
 
 /** Milliseconds of waiting for other threads until it is looked whether they are still there. */
 const PATIENCE = 200;

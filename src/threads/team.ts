@@ -21,7 +21,6 @@ export interface Invitation {
   spins: number;
 }
 
-export const MOST_THREADS = 64;
 /**
  * Looks at the barrier before a thread sleeps, about 0.1 ms: waking takes 50 µs, which makes the woken late for the
  * next meeting, so that the other sleeps too, and so on. With more threads than processors it would look in vain.

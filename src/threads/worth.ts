@@ -3,8 +3,8 @@
 
 import { CHUNK_ROWS, ENTRY_BYTES } from "../abi.js";
 import { processors } from "../host.js";
+import { MOST_THREADS } from "../recipe/recipe.js";
 import { type LayerSpec, type NetworkSpec, parameterCount } from "../spec.js";
-import { MOST_THREADS } from "./team.js";
 
 /** Share of non-zero inputs up to which a batch is taken as lists: where both products together cost the same either way. */
 const MOST_LISTED = 0.7;

@@ -21,12 +21,13 @@ import {
   type Safetensors,
 } from "../format/safetensors.js";
 import type { Arena } from "../memory/arena.js";
-import type { TensorSpec } from "../spec.js";
+import type { FitRecipe } from "../recipe/recipe.js";
+import type { NetworkSpec, TensorSpec } from "../spec.js";
 import type { EpochRecord } from "./record.js";
 import type { Best } from "./stopping.js";
 
 const METADATA_KEY = "wasmlpCheckpoint";
-const FORMAT = "1";
+const FORMAT = "2";
 const STATE = "state";
 const TITLE = "the checkpoint";
 
@@ -76,10 +77,17 @@ export class Timer {
   }
 }
 
+/** What determines a training, which must be the same when it is resumed: the recipe, as JSON, and the data. */
+export interface Asked {
+  network: NetworkSpec & { seed: number };
+  fit: FitRecipe | (Omit<FitRecipe, "schedule"> & { schedule: string });
+  /** Fingerprints, and where images are augmented the shape of a sample. */
+  data: { train: string; "train.shape"?: readonly number[]; validation?: string };
+}
+
 /** Where a training stands, besides what lies in memory. */
 export interface Standing {
-  /** What was asked for, by option. */
-  options: Record<string, unknown>;
+  asked: Asked;
   /** Epochs that the network had seen before this training. */
   epochsBefore: number;
   /** The epoch at hand, from 1, and what is summed up over its samples so far. */
@@ -156,17 +164,13 @@ export function encodeCheckpoint(arena: Arena, standing: Standing, best: Best | 
  * A checkpoint of a training that was asked for just what this one is, of a network with `slots` moments. A RangeError is about
  * "resume" where the bytes are damaged, or about the option that had another value.
  */
-export function decodeCheckpoint(
-  bytes: unknown,
-  arena: Arena,
-  slots: number,
-  options: Record<string, unknown>,
-): Checkpoint {
+export function decodeCheckpoint(bytes: unknown, arena: Arena, slots: number, asked: Asked): Checkpoint {
   if (!(bytes instanceof Uint8Array)) throw typeError("resume", `must be a Uint8Array, got ${shown(bytes)}`);
   const { standing, tensors } = reading("resume", () => parseCheckpoint(bytes));
-  checkSame(standing.options, JSON.parse(JSON.stringify(options)) as Record<string, unknown>);
+  const now = JSON.parse(JSON.stringify(asked)) as Asked;
+  for (const part of ["network", "fit", "data"] as const) checkSame(standing.asked[part], now[part]);
   reading("resume", () => {
-    checkPosition(standing, options);
+    checkPosition(standing, asked);
     checkTensors(tensors, checkpointTensors(arena, slots, standing), TITLE);
   });
   return { ...standing, tensors };
@@ -198,9 +202,10 @@ function parseStanding(state: Uint8Array | undefined): Standing {
   try {
     const standing = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state), unspelled);
     checkOptions(standing, STATE, [
-      ...["options", "epochsBefore", "epoch", "samples", "loss", "correct", "seconds", "history", "best"],
+      ...["asked", "epochsBefore", "epoch", "samples", "loss", "correct", "seconds", "history", "best"],
     ]);
-    checkOptions(standing.options, "options", Object.keys(standing.options ?? {}));
+    const parts = checkOptions(standing.asked, "asked", ["network", "fit", "data"]);
+    for (const part of ["network", "fit", "data"]) checkOptions(parts[part], part, Object.keys(parts[part] ?? {}));
     return standing;
   } catch (cause) {
     throw damaged(cause);
@@ -211,22 +216,36 @@ function damaged(cause: unknown): RangeError {
   return new RangeError(`${TITLE} is damaged: ${(cause as Error).message}`, { cause });
 }
 
-/** Whether all options are what they were. */
-function checkSame(then: Record<string, unknown>, now: Record<string, unknown>): void {
-  for (const key of Object.keys({ ...then, ...now })) {
-    const [wanted, got] = [JSON.stringify(then[key]), JSON.stringify(now[key])];
-    if (wanted === got) continue;
-    throw rangeError(key, `must be ${wanted ?? "left out"} as in the checkpoint, got ${got ?? "nothing"}`);
+/** Whether all options are as they were; RangeError names the first that is not. `path` is where they lie. */
+function checkSame(then: object, now: object, path = ""): void {
+  const [before, after] = [then, now] as Record<string, unknown>[];
+  for (const key of Object.keys({ ...before, ...after })) {
+    const [wanted, got] = [before?.[key], after?.[key]];
+    const name = path + key;
+    if (NAMED.includes(name) && isObject(wanted) && isObject(got)) checkSame(wanted, got, `${name}.`);
+    else checkEqual(name, JSON.stringify(wanted), JSON.stringify(got));
   }
 }
 
-function checkPosition(standing: Standing, options: Record<string, unknown>): void {
-  const { epochs, batchSize } = options as { epochs: number; batchSize: number };
+/** Options that have options of their own, which are compared one by one. */
+const NAMED = ["optimizer", "schedule", "earlyStopping"];
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
+}
+
+function checkEqual(name: string, wanted: string | undefined, got: string | undefined): void {
+  if (wanted === got) return;
+  throw rangeError(name, `must be ${wanted ?? "left out"} as in the checkpoint, got ${got ?? "nothing"}`);
+}
+
+function checkPosition(standing: Standing, { fit, data }: Asked): void {
+  const { epochs, batchSize } = fit as { epochs: number; batchSize: number };
   const { epoch, samples, history, best } = standing;
   try {
     checkInteger(standing.epochsBefore, "epochsBefore", 0);
     checkInteger(epoch, "epoch", 1, epochs + 1);
-    const count = Number.parseInt(options.train as string, 10);
+    const count = Number.parseInt(data.train, 10);
     checkInteger(samples, "samples", 0, epoch > epochs ? 0 : count);
     if (samples % batchSize !== 0 && samples !== count) throw rangeError("samples", `ends no batch, got ${samples}`);
     for (const name of ["loss", "correct", "seconds"] as const) checkNumber(standing[name], name);

@@ -1,42 +1,19 @@
-// What a training is told, and whether it makes sense.
+// The options of `fit`: the recipe, and what JSON has no word for.
 
-import {
-  checkBoolean,
-  checkFunction,
-  checkInteger,
-  checkNumber,
-  checkOptions,
-  rangeError,
-  shown,
-  typeError,
-} from "../check.js";
+import { checkFunction, checkNumber, checkOptions, rangeError, shown, typeError } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
-import { type Augmentation, checkAugmentation, type Redrawing } from "../recipe/augment.js";
-import { checkOptimizer, type Optimizer } from "../recipe/optimizer.js";
-import { checkSchedule, type Schedule } from "../recipe/schedule.js";
+import type { Redrawing } from "../recipe/augment.js";
+import type { EarlyStoppingOptions } from "../recipe/early-stopping.js";
+import { checkFitRecipe, FIT_OPTIONS, type FitRecipe } from "../recipe/recipe.js";
+import type { Schedule, ScheduleFunction } from "../recipe/schedule.js";
 import { type CheckpointOptions, checkCheckpointOptions } from "./checkpoint.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
-import { checkEarlyStopping, type EarlyStoppingOptions } from "./stopping.js";
 
-export interface FitOptions {
-  /** Times that every sample is seen. */
-  epochs: number;
-  /** Samples that a step averages over; a last short batch is averaged over its own number. 32 unless told. */
-  batchSize?: number;
-  optimizer: Optimizer;
-  /** What the learning rate is multiplied by as training goes on; 1 unless told. */
-  schedule?: Schedule;
-  /** The longest that the weights into a unit may be together, by the root of their squares; any length unless told. */
-  maxNorm?: number;
+export interface FitOptions extends Omit<FitRecipe, "schedule"> {
+  /** The factor of the learning rate over time, default 1: plain data such as `cosine()` gives, or a function. */
+  schedule?: Schedule | ScheduleFunction;
   /** Evaluated after every epoch, never learned from. */
   validation?: Dataset;
-  /** Whether each epoch takes the samples in a new random order; true unless told. */
-  shuffle?: boolean;
-  /**
-   * Draws every training image anew in every epoch, changed by chance within these bounds; `train` must then have a shape of
-   * `[height, width]`. `digitAugmentation` is for handwritten digits. What comes in from outside of an image is 0.
-   */
-  augment?: Augmentation;
   /** Called after every epoch; a promise is waited for. */
   onEpoch?: (record: EpochRecord) => void | Promise<void>;
   /** Called after every batch, or as often as `batchInterval` says; a promise is waited for. */
@@ -48,8 +25,6 @@ export interface FitOptions {
    * it had not been begun; the network keeps what it has learned.
    */
   signal?: AbortSignal;
-  /** Ends training when `validation` has not become better for a while; the network returns to its best, however it ends. */
-  earlyStopping?: EarlyStoppingOptions;
   /** Saves now and then all that is needed to go on. When training is aborted, it saves once more. */
   checkpoint?: CheckpointOptions;
   /**
@@ -77,58 +52,41 @@ export interface FitPlan extends Omit<FitOptions, "earlyStopping" | "checkpoint"
 /** Why a second training is refused. */
 export const FITTING = "this network is being trained already: wait for the first fit to end";
 
-const FIT_OPTIONS = [
-  ...[
-    "epochs",
-    "batchSize",
-    "optimizer",
-    "schedule",
-    "maxNorm",
-    "validation",
-    "shuffle",
-    "augment",
-    "onEpoch",
-    "onBatch",
-    "batchInterval",
-    "signal",
-  ],
-  ...["earlyStopping", "checkpoint", "resume"],
-];
-
-/** Squares of lengths between these are numbers of float32, and not denormal ones. */
-const LEAST_NORM = 1e-15;
-const MOST_NORM = 1e15;
+/** The options that JSON has no word for. */
+const OTHER_OPTIONS = [...["validation", "onEpoch", "onBatch", "batchInterval", "signal", "checkpoint", "resume"]];
 
 /** The options but for their defaults that depend on the network and the data. */
 type CheckedOptions = Omit<FitPlan, "batchSize" | "seed" | "redrawing" | "epochsBefore" | "onBegin"> &
   Pick<FitOptions, "batchSize">;
 
-/** A checked copy. TypeError or RangeError names the option at fault. */
+/** A checked copy with all defaults. TypeError or RangeError names the option at fault. */
 export function checkFitOptions(options: FitOptions): CheckedOptions {
-  checkOptions(options, "options", FIT_OPTIONS);
-  const { augment, batchSize, earlyStopping, checkpoint, schedule, shuffle = true, signal, ...rest } = options;
-  checkInteger(options.epochs, "epochs");
-  if (batchSize !== undefined) checkInteger(batchSize, "batchSize");
-  checkBoolean(shuffle, "shuffle");
-  if (options.maxNorm !== undefined) checkNumber(options.maxNorm, "maxNorm", LEAST_NORM, MOST_NORM);
-  const { batchInterval = 0 } = options;
+  checkOptions(options, "options", [...FIT_OPTIONS, ...OTHER_OPTIONS]);
+  const { validation, onEpoch, onBatch, batchInterval = 0, signal, checkpoint, resume, ...recipe } = options;
+  const checked = withSchedule(recipe);
   if (typeof batchInterval !== "function") checkInterval(batchInterval);
-  for (const name of ["onEpoch", "onBatch"] as const) {
-    if (options[name] !== undefined) checkFunction(options[name], name);
-  }
+  if (onEpoch !== undefined) checkFunction(onEpoch, "onEpoch");
+  if (onBatch !== undefined) checkFunction(onBatch, "onBatch");
   if (signal !== undefined && !(signal instanceof AbortSignal)) {
     throw typeError("signal", `must be an AbortSignal, got ${shown(signal)}`);
   }
+  if (checked.earlyStopping) checkValidation(checked.earlyStopping, validation);
   return {
-    ...rest,
-    ...{ shuffle, optimizer: checkOptimizer(options.optimizer) },
-    ...(batchSize !== undefined && { batchSize }),
+    ...checked,
+    batchInterval,
+    ...(validation && { validation }),
+    ...(onEpoch && { onEpoch }),
+    ...(onBatch && { onBatch }),
     ...(signal && { signal }),
-    ...(augment !== undefined && { augment: checkAugmentation(augment) }),
-    ...(schedule !== undefined && { schedule: checkSchedule(schedule, options.epochs) }),
     ...(checkpoint !== undefined && { checkpoint: checkCheckpointOptions(checkpoint) }),
-    ...(earlyStopping !== undefined && { earlyStopping: checkStopping(earlyStopping, options.validation) }),
+    ...(resume !== undefined && { resume }),
   };
+}
+
+/** The part of the options that is a recipe, but that a schedule may be a function. */
+function withSchedule({ schedule, ...rest }: Omit<FitRecipe, "schedule"> & Pick<FitOptions, "schedule">) {
+  if (typeof schedule !== "function") return checkFitRecipe({ ...rest, ...(schedule !== undefined && { schedule }) });
+  return { ...checkFitRecipe(rest), schedule };
 }
 
 /** Milliseconds that `batchInterval` is or gives. */
@@ -136,11 +94,10 @@ export function checkInterval(value: unknown): number {
   return checkNumber(value, "batchInterval", 0);
 }
 
-function checkStopping(value: EarlyStoppingOptions, validation: Dataset | undefined): Required<EarlyStoppingOptions> {
-  const checked = checkEarlyStopping(value);
-  if (!validation) throw rangeError("validation", 'must be given with "earlyStopping", which goes by it');
-  if (checked.metric === "accuracy" && !validation.labels) {
+/** Early stopping compares validations, and accuracies only of labelled samples. */
+function checkValidation({ metric }: EarlyStoppingOptions, validation: Dataset | undefined): void {
+  if (!validation) throw rangeError("validation", 'must be given with "earlyStopping"');
+  if (metric === "accuracy" && !validation.labels) {
     throw rangeError("earlyStopping.metric", 'must be "loss" where "validation" has no labels, got "accuracy"');
   }
-  return checked;
 }

@@ -9,7 +9,7 @@ import { ascending, Stream, shuffle } from "../random.js";
 import { Rule } from "../recipe/optimizer.js";
 import { factorAt } from "../recipe/schedule.js";
 import type { NetworkSpec } from "../spec.js";
-import { decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from "./checkpoint.js";
+import { type Asked, decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from "./checkpoint.js";
 import { checkInterval, type FitOptions, type FitPlan } from "./fit-options.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
 import { EarlyStopping } from "./stopping.js";
@@ -33,7 +33,7 @@ class Training {
   private timer: Timer | undefined;
   private stopping: EarlyStopping | undefined;
   /** What was asked for, where it matters to a checkpoint. */
-  private asked: Record<string, unknown> = {};
+  private asked: Asked | undefined;
   private epochsBefore: number;
   /** Where it stands: the epoch, from 1, how many of its samples have been seen, and when it was begun. */
   private epoch = 1;
@@ -59,8 +59,9 @@ class Training {
   private async prepare(): Promise<void> {
     const { breath, engine, options, rule, train } = this;
     const { batchSize, checkpoint, earlyStopping, redrawing, resume } = options;
-    if (checkpoint || resume) this.asked = await described(engine.spec, train, options, breath.take);
-    const from = resume && decodeCheckpoint(resume, engine.arena, rule.slots, this.asked);
+    const asked = checkpoint || resume ? await askedOf(engine.spec, train, options, breath.take) : undefined;
+    this.asked = asked;
+    const from = asked && resume && decodeCheckpoint(resume, engine.arena, rule.slots, asked);
     this.order = await engine.bind(train, batchSize, rule, redrawing, breath.take);
     const best = from && restore(engine.arena, from);
     if (from) {
@@ -120,16 +121,16 @@ class Training {
 
   /** Saves a checkpoint, where one is wanted and everything in it is a number. */
   private async save(): Promise<void> {
-    const { engine, epoch, epochsBefore, history, options, samples, stopping, timer } = this;
+    const { asked, engine, epoch, epochsBefore, history, options, samples, stopping, timer } = this;
     const { arena, totals } = engine;
     // Before the data is taken in there is nothing to save.
-    if (!options.checkpoint || !timer) return;
+    if (!options.checkpoint || !timer || !asked) return;
     await engine.settle();
     if (!arena.hasFiniteParameters() || !arena.hasFiniteSlots()) return;
     const [loss, correct] = totals as unknown as [number, number];
     const best = stopping?.best && { epoch: stopping.best.epoch, score: stopping.best.score };
     const position = { epochsBefore, epoch, samples, loss, correct, seconds: samples > 0 ? this.seconds : 0 };
-    const standing = { options: this.asked, ...position, history, best: best ?? null };
+    const standing = { asked, ...position, history, best: best ?? null };
     await options.checkpoint.save(encodeCheckpoint(arena, standing, stopping?.best));
     timer.restart();
   }
@@ -240,23 +241,22 @@ function epochRecord(epoch: number, train: Samples, totals: Float64Array, second
   return train.labels ? { ...record, accuracy: (totals[CORRECT] as number) / train.count } : record;
 }
 
-/** What must be the same when a training goes on, by option. */
-async function described(
-  spec: NetworkSpec,
-  train: Dataset,
-  options: FitPlan,
-  breathe: Breathe,
-): Promise<Record<string, unknown>> {
-  const { seed, epochs, batchSize, shuffle, augment, optimizer, schedule, maxNorm, earlyStopping, validation } =
+/** What must be the same when the training is resumed. */
+async function askedOf(spec: NetworkSpec, train: Dataset, options: FitPlan, breathe: Breathe): Promise<Asked> {
+  const { seed, epochs, batchSize, optimizer, schedule, maxNorm, augment, earlyStopping, shuffle, validation } =
     options;
-  const { name, ...rest } = optimizer;
-  const settings = Object.fromEntries(Object.entries(rest).map(([key, value]) => [`optimizer.${key}`, value]));
+  const settings = { maxNorm, augment, earlyStopping };
   return {
-    ...spec,
-    ...{ seed, epochs, batchSize, shuffle, optimizer: name, ...settings, maxNorm, augment, earlyStopping },
-    schedule: typeof schedule === "function" ? "a function" : schedule,
-    shape: augment && train.shape,
-    train: await fingerprint(train, breathe),
-    validation: validation && (await fingerprint(validation, breathe)),
+    network: { ...spec, seed },
+    fit: {
+      ...{ epochs, batchSize, optimizer, shuffle },
+      ...(JSON.parse(JSON.stringify(settings)) as Partial<typeof settings>),
+      ...(schedule && { schedule: typeof schedule === "function" ? "a function" : schedule }),
+    } as Asked["fit"],
+    data: {
+      train: await fingerprint(train, breathe),
+      ...(augment && { "train.shape": train.shape }),
+      ...(validation && { validation: await fingerprint(validation, breathe) }),
+    },
   };
 }

@@ -1,29 +1,8 @@
 // Early stopping: training ends when validation has not improved for some epochs, and the best parameters are restored.
 
-import { checkInteger, checkName, checkNumber, checkOptions } from "../check.js";
 import type { Arena } from "../memory/arena.js";
+import type { EarlyStoppingOptions } from "../recipe/early-stopping.js";
 import type { EpochRecord } from "./record.js";
-
-/** When training ends early. It needs `validation`. */
-export interface EarlyStoppingOptions {
-  /** Epochs without an improvement after which training ends; at least 1. */
-  patience: number;
-  /** The smallest improvement that counts; default 0: any improvement. */
-  minDelta?: number;
-  /** The number of the validation that is compared; default "loss". */
-  metric?: "loss" | "accuracy";
-}
-
-/** A checked copy with all defaults. TypeError or RangeError names the option. */
-export function checkEarlyStopping(value: unknown): Required<EarlyStoppingOptions> {
-  const options = checkOptions(value, "earlyStopping", ["patience", "minDelta", "metric"]);
-  const { patience, minDelta = 0, metric = "loss" } = options;
-  return {
-    patience: checkInteger(patience, "earlyStopping.patience"),
-    minDelta: checkNumber(minDelta, "earlyStopping.minDelta", 0),
-    metric: checkName(metric, "earlyStopping.metric", ["loss", "accuracy"]),
-  };
-}
 
 /** The best epoch so far, and the parameters after it. */
 export interface Best {

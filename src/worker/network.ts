@@ -10,9 +10,9 @@ import type { Evaluation, EvaluationOptions } from "../inference/evaluate.js";
 import type { Explanation } from "../inference/paper.js";
 import { type Build, chooseBuild, isPairing } from "../kernels/features.js";
 import { binaryOf } from "../kernels/modules.js";
-import type { Classification, Gradient, Inputs, Network as LocalNetwork, NetworkOptions } from "../network.js";
+import type { Classification, Gradient, Inputs, Network as LocalNetwork } from "../network.js";
+import type { NetworkOptions, Recipe, Threads } from "../recipe/recipe.js";
 import type { LayerParameters, NetworkSpec } from "../spec.js";
-import type { Threads } from "../threads/runner.js";
 import { usedScript } from "../threads/spawn.js";
 import { usedThreadSource } from "../threads/team.js";
 import { checkFitOptions, checkInterval, FITTING, type FitOptions } from "../training/fit-options.js";
@@ -188,8 +188,8 @@ export class Network {
   }
 
   /** The bytes of a safetensors file of the network. */
-  async toBytes(): Promise<Uint8Array<ArrayBuffer>> {
-    return (await this.#call("toBytes", [])) as Uint8Array<ArrayBuffer>;
+  async toBytes(options: { recipe?: Recipe } = {}): Promise<Uint8Array<ArrayBuffer>> {
+    return (await this.#call("toBytes", [options])) as Uint8Array<ArrayBuffer>;
   }
 
   /**

@@ -4,7 +4,8 @@
 import { argumentOf } from "../check.js";
 import { assumePairing } from "../kernels/features.js";
 import { supplyKernels } from "../kernels/modules.js";
-import { Network, type NetworkOptions } from "../network.js";
+import { Network } from "../network.js";
+import type { NetworkOptions } from "../recipe/recipe.js";
 import { join } from "../threads/join.js";
 import { ownPort, useScript } from "../threads/spawn.js";
 import { type Invitation, useThreadSource } from "../threads/team.js";

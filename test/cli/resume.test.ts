@@ -141,7 +141,7 @@ describe("--resume", () => {
     const { code, err } = runProgram(folder, ...TRAINING, "--resume", "whole");
     expect(code).toBe(1);
     expect(err).toMatch(
-      /wasmlp: cannot resume from whole: the checkpoint holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 1\n$/,
+      /wasmlp: cannot resume from whole: the checkpoint holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 2\n$/,
     );
     // "$&" is special in the replacement text of String.replace, which words the message.
     copyFileSync(at("whole"), at("$&"));

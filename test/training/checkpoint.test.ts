@@ -197,7 +197,7 @@ describe("resume refuses to go on, and does not change the network,", async () =
       "with another optimizer",
       { optimizer: sgd({ learningRate: 0.01 }) },
       {},
-      /^"optimizer" must be "adam" as in .*"sgd"$/,
+      /^"optimizer\.name" must be "adam" as in .*"sgd"$/,
     ],
     [
       "with another learning rate",
@@ -266,14 +266,14 @@ describe("resume refuses to go on, and does not change the network,", async () =
     const { inputs, labels = [], classes } = DATA;
     const wide = new Dataset({ inputs, shape: [4, 16], labels, classes });
     expect(await differently({ ...options, resume }, {}, wide)).toBe(
-      '"shape" must be [8,8] as in the checkpoint, got [4,16]',
+      '"train.shape" must be [8,8] as in the checkpoint, got [4,16]',
     );
   });
 
   it("from a model", async () => {
     const model = (await Network.create(OPTIONS)).toBytes();
     expect(await differently({ resume: model })).toBe(
-      'the checkpoint holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 1',
+      'the checkpoint holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 2',
     );
     await expect(Network.fromBytes(checkpoint)).rejects.toThrow('the tensor "state" has the type "U8"; F32 is read');
   });
@@ -309,7 +309,8 @@ describe("resume refuses to go on, and does not change the network,", async () =
   }
 
   it.each<[string, unknown, string]>([
-    ["options", 3, '"options" must be an object'],
+    ["asked", 3, '"asked" must be an object'],
+    ["asked", { network: {}, fit: 1, data: {} }, '"fit" must be an object'],
     ["epoch", 0, '"epoch" must be a whole number from 1 to 5'],
     ["epoch", 6, '"epoch" must be a whole number from 1 to 5'],
     ["epoch", "2", '"epoch" must be a number'],

@@ -14,6 +14,7 @@ import {
   type NetworkOptions,
   type Optimizer,
   type Schedule,
+  type ScheduleFunction,
   sgd,
   stepDecay,
 } from "../../src/index.js";
@@ -139,7 +140,7 @@ describe("training agrees with the reference", () => {
 });
 
 /** Factors by the textbook formulas, after `done` epochs. */
-const FORMULAS: [Schedule, (done: number, epochs: number) => number][] = [
+const FORMULAS: [Schedule | ScheduleFunction, (done: number, epochs: number) => number][] = [
   [constant(), () => 1],
   [stepDecay({ factor: 0.3, every: 2 }), (done) => 0.3 ** Math.floor(done / 2)],
   [stepDecay({ factor: 0.5, every: 0.5 }), (done) => 0.5 ** Math.floor(done / 0.5)],
@@ -165,7 +166,8 @@ describe("schedules", () => {
   });
 
   it("rise linearly during the warm-up, and their decay starts after it", () => {
-    const factors = (schedule: Schedule) => Array.from({ length: 12 }, (_, i) => factorAt(schedule, i + 1, 4, 3));
+    const factors = (schedule: Schedule | ScheduleFunction) =>
+      Array.from({ length: 12 }, (_, i) => factorAt(schedule, i + 1, 4, 3));
     const rise = [0.25, 0.5, 0.75];
     const close = (got: number[], expected: number[]) =>
       got.forEach((value, i) => void expect(value).toBeCloseTo(expected[i] as number, 12));
@@ -204,7 +206,8 @@ describe("schedules", () => {
   it("that return no valid factor end training with an error, and the network can be trained further", async () => {
     const net = await Network.create({ ...SMALL, inputs: 64 });
     const data = stripes(30, 3, 1);
-    const fit = (schedule?: Schedule) => net.fit(data, { epochs: 2, optimizer: adam(), ...(schedule && { schedule }) });
+    const fit = (schedule?: Schedule | ScheduleFunction) =>
+      net.fit(data, { epochs: 2, optimizer: adam(), ...(schedule && { schedule }) });
     await expect(fit(() => Number.NaN)).rejects.toThrow('"schedule()" must be a finite number');
     await expect(fit(() => "1" as never)).rejects.toThrow('"schedule()" must be a number, got "1"');
     await expect(fit(() => -1)).rejects.toThrow('"schedule()" must be a finite number of at least 0');
