@@ -105,7 +105,7 @@ describe.each([
     expect(upward(list, name, importsOf(name))).toEqual([]);
   });
 
-  it("and the list names no file that is not there", () => {
+  it("and the list has no file that does not exist", () => {
     const files = [...filesBelow(folder), ...filesBelow("src"), "build/tiles"];
     for (const entry of list)
       expect(
@@ -154,7 +154,7 @@ describe("boundaries", () => {
         expect.arrayContaining(["src/network", "src/engine", "src/kernels/modules", "build/wasm"]),
       );
       expect(needed.filter((name) => !/^(src|build)\//.test(name))).toEqual(["@assemblyscript/loader"]);
-      // It alone looks whether it runs in Node.
+      // Only this file tests whether it runs in Node.
       for (const name of needed.filter((name) => name.startsWith("src/") && name !== "src/host")) {
         const globals = ["process", "Buffer", "require", "__dirname", "__filename", "global"];
         const said = identifiers(source(name));
@@ -166,13 +166,13 @@ describe("boundaries", () => {
     },
   );
 
-  it("what prepares drawn digits needs nothing of the rest", () => {
+  it("the preprocessing of drawn digits needs no other part", () => {
     const needed = [...reachable("src/image/digit")];
     expect(needed.filter((name) => !/^src\/(check|median|image\/\w+)$/.test(name))).toEqual([]);
     expect(needed).toContain("src/check");
   });
 
-  it("the entry for Node is what leads to files", () => {
+  it("the entry for Node imports the files that read and write", () => {
     const needed = reachable("src/node");
     expect(needed).toContain("src/data/files");
     expect(needed).toContain("node:fs/promises");

@@ -1,4 +1,4 @@
-// What the bundles carry of others comes with its licence.
+// The bundles come with the licences of the packages that they contain.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";

@@ -40,7 +40,7 @@ function word(n: number): number[] {
   return [n >>> 24, (n >>> 16) & 255, (n >>> 8) & 255, n & 255];
 }
 
-/** What holds of the network in a worker, wherever its types are looked at. */
+/** A program with the network in a worker; it must type-check with the types of every environment. */
 const REMOTE = `
 using remote = await Remote.fromBytes(new Uint8Array(8));
 const outputs: Float32Array = await remote.predict([1, 2]);
@@ -72,7 +72,7 @@ describe("the installed package", () => {
     ]);
   });
 
-  it("trains through each entry, and both share their classes", () => {
+  it("trains through each entry, and both have the same classes", () => {
     writeFileSync(
       join(project, "train.js"),
       `import { Dataset, Network, sgd } from "wasmlp";

@@ -11,7 +11,7 @@ type Augment = Kernels["augment"];
 const IMAGES = { height: 12, width: 11, count: 3, bytes: true, ordered: true };
 const CASE = { ...IMAGES, augmentation: EVERYTHING };
 
-/** The true kernel, told something else by `change`, which is given the settings as words and as floats. */
+/** The true kernel with other settings: `change` gets them as words and as floats. */
 function toldOtherwise(change: (words: Uint32Array, floats: Float32Array) => void): Mutant["wrong"] {
   return ({ kernels, arena }) => {
     const wrong: Augment = (x, rows, order, count, bytes, settings, scratch) => {
@@ -26,7 +26,7 @@ function toldOtherwise(change: (words: Uint32Array, floats: Float32Array) => voi
   };
 }
 
-/** Multiplies the float at `place`. */
+/** Multiplies the float at index `place`. */
 function timesFloat(place: number, factor: number): Mutant["wrong"] {
   return toldOtherwise((_, floats) => {
     floats[place] = at(floats, place) * factor;

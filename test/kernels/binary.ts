@@ -1,4 +1,4 @@
-// As much of the WebAssembly binary format as it takes to see what a module holds besides code.
+// Reads as much of the WebAssembly binary format as shows what a module contains besides code.
 
 export interface Section {
   id: number;
@@ -21,7 +21,7 @@ export function sections(binary: Uint8Array): Section[] {
   return found;
 }
 
-/** First and one-past-last address of every data segment; all are active ones at a constant address. */
+/** First and one-past-last address of every data segment; all are active, at constant addresses. */
 export function dataRanges(body: Uint8Array): [number, number][] {
   const reader = new Reader(body, 0);
   return Array.from({ length: reader.unsigned() }, () => {
@@ -55,7 +55,7 @@ class Reader {
     return this.source.subarray(this.at - count, this.at);
   }
 
-  /** LEB128; also right for the signed form of what is not negative. */
+  /** LEB128; also correct for the signed form of non-negative numbers. */
   unsigned(): number {
     let value = 0;
     for (let shift = 0; ; shift += 7) {

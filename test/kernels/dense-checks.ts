@@ -1,6 +1,6 @@
-// One check a dense kernel: runs it in an arena of canaries and poison, and throws where it departs from the reference or, by
-// one bit, from the order of summation that DESIGN.md fixes. Checks are plain functions of a lab, so that a test can hand them
-// a wrong kernel and see it caught.
+// One check for each dense kernel: runs it in an arena with canaries and poison, and throws if it differs from the reference
+// or, by a single bit, from the order of summation in docs/design.md. Checks are plain functions of a lab, so that a test can
+// give them a wrong kernel and see them throw.
 
 import { LINEAR, PANEL, SOFTMAX } from "../../src/abi.js";
 import { padded, panelRows } from "../../src/memory/plan.js";
@@ -48,7 +48,7 @@ function denseCase(shape: Shape): DenseCase {
   };
 }
 
-/** What `denseForward` leaves of panels `from` to `to` in a blank block. Rows of X are padded with poison. */
+/** The panels `from` to `to` that `denseForward` writes into a blank block. Rows of X are padded with poison. */
 function runForward(
   { kernels, arena }: Lab,
   shape: Shape,
@@ -82,7 +82,7 @@ export function checkForward(lab: Lab, shape: Shape, code: number): void {
   }
   const want = reference.denseForward(x, w, b, rows, inputs, units, code);
   const terms = reference.denseForward(magnitudes(x), magnitudes(w), magnitudes(b), rows, inputs, units);
-  // No activation is steeper than 1, and each adds at most 4 ULP of its own.
+  // No activation is steeper than 1, and each adds an error of at most 4 ULP.
   within(exact, want, (i) => U * ((inputs + 2) * reference.at(terms, i) + 8 * Math.abs(reference.at(want, i))), what);
 }
 
@@ -94,7 +94,7 @@ function activated({ kernels, arena }: Lab, a: Float32Array, rows: number, units
   return unpadRows(arena.read(aAt), rows, units);
 }
 
-/** Each row's outputs are the same bits whatever batch the row is in: alone, or among the first or the last rows. */
+/** Each row has the same output bits in every batch: alone, and among the first or the last rows. */
 export function checkForwardRows(lab: Lab, shape: Shape, code: number): void {
   for (const wide of TILES) checkTiledRows(lab, shape, code, wide);
 }
@@ -134,7 +134,7 @@ function deltaCase(shape: Shape, code: number): DeltaCase {
   return { d, w, x, panels: padded(inputs) / PANEL };
 }
 
-/** What `denseInputGradient` leaves for inputs of panels `from` to `to` in a blank block. Padding of x is poison. */
+/** The inputs of panels `from` to `to` that `denseInputGradient` writes into a blank block. Padding of x is poison. */
 function runInputGradient(
   { kernels, arena }: Lab,
   shape: Shape,
@@ -167,7 +167,7 @@ export function checkInputGradient(lab: Lab, shape: Shape, code: number): void {
   const want = reference.denseInputGradient(d, w, x, rows, inputs, units, code);
   const terms = reference.denseInputGradient(magnitudes(d), magnitudes(w), x, rows, inputs, units);
   const slope = (i: number): number => 1 + Math.abs(reference.at(x, i)) ** 2;
-  // Relu's outputs can be large, but its slope is at most 1; the slopes that subtract have outputs within 1.
+  // Relu's outputs can be large, but its slope is at most 1. Where the slope is a difference, outputs are at most 1.
   const steepness = (i: number): number => Math.min(2, slope(i));
   within(got, want, (i) => U * (units + 8) * steepness(i) * reference.at(terms, i) + TINY, what);
 }
@@ -189,7 +189,7 @@ function dActivated(
   return unpadRows(arena.read(dAt), rows, columns);
 }
 
-/** Each row's deltas are the same bits alone and among the others. */
+/** Each row has the same delta bits alone and among others. */
 export function checkInputGradientRows(lab: Lab, shape: Shape, code: number): void {
   const { rows, inputs, units } = shape;
   const delta = deltaCase(shape, code);
@@ -218,7 +218,7 @@ function gradientCase(shape: Shape): GradientCase {
   return { g, gBias, x: draws.inputs(rows * inputs), d: draws.inputs(rows * units), panels: padded(units) / PANEL };
 }
 
-/** What `accumulateGradient` and `accumulateBias` make of G and g. */
+/** G and g after `accumulateGradient` and `accumulateBias`. */
 function runGradient(
   { kernels, arena }: Lab,
   shape: Shape,
@@ -264,9 +264,9 @@ export function checkGradient(lab: Lab, shape: Shape): void {
   }
 }
 
-// --- ranges of panels or inputs, which threads share out ---
+// --- ranges of panels or inputs, into which threads divide the work ---
 
-/** Every single panel, every split in two with its empty ends: each writes its own panels as the whole does, and no more. */
+/** Every single panel and every split into two, empty ones too: each range writes its own panels as the whole does. */
 export function checkRanges(
   panels: number,
   before: Uint32Array,
@@ -296,7 +296,7 @@ function rangesOf(panels: number): [number, number][] {
   }).flat();
 }
 
-/** A few of many: halves, a piece of the middle, nothing. */
+/** A few ranges of many: halves, a part in the middle, none. */
 export function someRanges(count: number): [number, number][] {
   const [third, half] = [Math.floor(count / 3), Math.floor(count / 2)];
   return [
@@ -307,7 +307,7 @@ export function someRanges(count: number): [number, number][] {
   ];
 }
 
-/** Which panel a word of padded rows belongs to. */
+/** The panel that a word of padded rows belongs to. */
 export function rowPanel(columns: number): (i: number) => number {
   const stride = padded(columns);
   return (i) => Math.floor((i % stride) / PANEL);

@@ -1,12 +1,12 @@
-// The dense products to the last bit: DESIGN.md fixes the order of every sum, so float32 arithmetic step by step in that order
-// must give the kernels' very bits, whatever tile or thread computes an element.
+// The dense products bit by bit: docs/design.md fixes the order of every sum, so float32 arithmetic in that order must give
+// the same bits as the kernels, whichever tile or thread computes an element.
 
 import { at, type Numbers } from "../support/reference.js";
 
 /** a·b + c in float32. */
 export type Madd = (a: number, b: number, c: number) => number;
 
-/** A rounded product and a rounded sum. Float64 holds the product exactly, and rounding the sum twice is innocuous. */
+/** A rounded product and a rounded sum. Float64 holds the product exactly, and rounding the sum twice changes nothing. */
 export const roundedTwice: Madd = (a, b, c) => Math.fround(Math.fround(a * b) + c);
 
 const double = new Float64Array(1);
@@ -14,7 +14,7 @@ const halves = new Uint32Array(double.buffer);
 
 /**
  * a·b + c rounded once. The product is exact in float64 and the sum's rounding error is known (Knuth's two-sum). Where it is
- * not zero, the sum is rounded to odd, which makes the second rounding right (Boldo and Melquiond, 2008).
+ * non-zero, the sum is rounded to odd, which makes the second rounding correct (Boldo and Melquiond, 2008).
  */
 export const fused: Madd = (a, b, c) => {
   const product = a * b;

@@ -6,7 +6,7 @@ import * as reference from "../support/reference.js";
 import { Draws, type Lab, noTiny, sameWords, TINY, U, within } from "./lab.js";
 import { BLANK, blank, HUGE, POISON, padRows, unpadRows, wordsOf } from "./scratch.js";
 
-/** dS at outputs of all sizes, times deltas of which some fall below 1e-30; nothing past the last group of four changes. */
+/** dS at outputs of all sizes, times deltas of which some are below 1e-30. Nothing after the last group of four may change. */
 export function checkDActivate({ kernels, arena }: Lab, rows: number, columns: number, code: number): void {
   const draws = new Draws(columns * 1000 + rows * 10 + code);
   const stride = padded(columns);
@@ -29,12 +29,12 @@ export function checkDActivate({ kernels, arena }: Lab, rows: number, columns: n
   within(got, reference.dActivate(d, a, code), tolerance, what);
 }
 
-/** Which rows to gather: some twice, some never; the first as they stand where `ordered` is false. */
+/** The numbers of the rows to gather: some twice, some never; without `ordered`, the first rows in place. */
 function orderOf(draws: Draws, count: number, stored: number, ordered: boolean): Uint32Array | undefined {
   return ordered ? Uint32Array.from({ length: count }, () => draws.below(stored)) : undefined;
 }
 
-/** Gathered floats are copies, and padding is left alone. */
+/** Gathered floats are copies, and padding is not written. */
 export function checkGatherF32({ kernels, arena }: Lab, count: number, width: number, ordered: boolean): void {
   const draws = new Draws(count * 1000 + width);
   const stored = count + 3;
@@ -66,7 +66,7 @@ export function checkGatherU8({ kernels, arena }: Lab, count: number, width: num
   sameWords(arena.read(xAt), padRows(want, count, width, BLANK), `gatherU8 of ${count} rows of ${width}`);
 }
 
-/** One-hot rows, padding included: it is zero. */
+/** One-hot rows; their padding is zero. */
 export function checkGatherLabels({ kernels, arena }: Lab, count: number, units: number, ordered: boolean): void {
   const draws = new Draws(count * 1000 + units);
   const labels = Uint32Array.from({ length: count + 3 }, () => draws.below(units));
@@ -81,7 +81,7 @@ export function checkGatherLabels({ kernels, arena }: Lab, count: number, units:
   sameWords(arena.read(yAt), padRows(want, count, units, 0), `gatherLabels of ${count} rows of ${units}`);
 }
 
-/** Outputs in quarters, so that many rows have equals at the top; half of the targets are the right ones. */
+/** Outputs are multiples of a quarter, so that many rows have several largest; half of the targets are correct. */
 export function checkCountCorrect(lab: Lab, rows: number, units: number): void {
   for (const padding of [POISON, HUGE]) checkPaddedCount(lab, rows, units, padding);
 }
@@ -99,7 +99,7 @@ function checkPaddedCount({ kernels, arena }: Lab, rows: number, units: number, 
   if (got !== want) throw new Error(`countCorrect of ${rows} rows of ${units}: ${got} instead of ${want}`);
 }
 
-/** Outputs in quarters, so that many rows have equals at the top: the first of them is meant. */
+/** Outputs are multiples of a quarter, so that many rows have several largest: the first one counts. */
 export function checkFindLargest({ kernels, arena }: Lab, rows: number, units: number): void {
   const draws = new Draws(rows * 1000 + units);
   const outputs = Float32Array.from({ length: rows * units }, () => draws.below(9) / 4 - 1);

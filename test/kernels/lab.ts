@@ -1,4 +1,4 @@
-// Where kernels are put to the test: the lab, the numbers they are fed, and the comparisons.
+// Where kernels are tested: the lab, the numbers they get, and the comparisons.
 
 import { PANEL, RATE, SETTINGS } from "../../src/abi.js";
 import type { Kernels } from "../../src/kernels/modules.js";
@@ -6,7 +6,7 @@ import { at, type Numbers } from "../support/reference.js";
 import { fused, type Madd, roundedTwice } from "./exact.js";
 import { floatsOf, type Scratch, wordsOf } from "./scratch.js";
 
-/** Kernels under test over a memory, and how they multiply and add. */
+/** Kernels under test in a memory, and how they multiply and add. */
 export interface Lab {
   kernels: Kernels;
   arena: Scratch;
@@ -21,15 +21,15 @@ export interface Mutant {
   wrong: (lab: Lab) => Partial<Kernels>;
 }
 
-/** Tiles that a kernel is asked for: the usual ones, and those for engines that run pairs of vectors as one. */
+/** Tiles for the tests of a kernel: the usual ones, and those for engines that run pairs of vectors as one. */
 export const TILES = [false, true] as const;
 
-/** Half a unit in the last place of 1 in float32: the most that one rounding moves a number, in relation to it. */
+/** Half a unit in the last place of 1 in float32: the largest relative error of one rounding. */
 export const U = 2 ** -24;
-/** Deltas and moments smaller than this are cleared. */
+/** Deltas and moments smaller than this are set to zero. */
 export const TINY = 1e-30;
 
-/** What a step tells its kernels, by the places of `abi.ts`, as words; the rest is zero. */
+/** The settings of a step, by their indices in `abi.ts`, as words; the rest is zero. */
 export function settingsWords(settings: Record<number, number> | Float64Array): Uint32Array {
   const all = new Float64Array(SETTINGS);
   for (const [place, value] of Object.entries(settings)) all[Number(place)] = value;
@@ -52,7 +52,7 @@ export function maddOf(kernels: Kernels, arena: Scratch): Madd {
 
 // --- numbers to work on ---
 
-/** Seeded numbers by xorshift; only IEEE operations, so that every engine draws the same. */
+/** Seeded numbers by xorshift; only exact operations, so that every engine draws the same. */
 export class Draws {
   constructor(private state: number) {
     this.state = (Math.imul(state, 2654435761) ^ 0x9e3779b9) | 1;
@@ -66,7 +66,7 @@ export class Draws {
     return (this.state >>> 0) % n;
   }
 
-  /** From −most to most, of several magnitudes, so that another order of summation shows in the last bits. */
+  /** From −most to most, of several magnitudes, so that another order of summation changes the last bits. */
   signed(most = 1): number {
     return Math.fround(((this.below(2 ** 23) - 2 ** 22) / 2 ** 22) * 2 ** -this.below(6) * most);
   }
@@ -75,7 +75,7 @@ export class Draws {
     return this.fill(n, () => this.signed(most));
   }
 
-  /** A quarter of them zero, like much of real inputs and of a relu's outputs. */
+  /** A quarter of them are zero, as in many real inputs and outputs of relu. */
   inputs(n: number): Float32Array {
     return this.fill(n, () => (this.below(4) === 0 ? 0 : this.signed()));
   }

@@ -1,4 +1,4 @@
-// One check a loss, and one for softmax: values and deltas against float64, whatever lies in the padding.
+// One check for each loss, and one for softmax: values and deltas against float64, with poison in the padding.
 
 import { SOFTMAX } from "../../src/abi.js";
 import type { Kernels } from "../../src/kernels/modules.js";
@@ -15,11 +15,11 @@ export interface LossCase {
   targets: Float32Array;
 }
 
-/** The smallest normal float32: what would be smaller is zero. */
+/** The smallest normal float32: smaller results are zero. */
 const MIN_NORMAL = 2 ** -126;
 const SCALE = Math.fround(1 / 3);
 
-/** Draws of up to `most` either way; the activation's outputs where `code` is given. */
+/** Draws from −most to most; the activation's outputs if `code` is given. */
 export function lossCase(rows: number, units: number, most: number, code?: number): LossCase {
   const draws = new Draws(rows * 100000 + units * 100 + most);
   const outputs = draws.floats(rows * units, most);
@@ -34,7 +34,7 @@ interface Result {
   deltas: Float32Array;
 }
 
-/** Runs a loss kernel over rows whose padding is poison of two kinds, which must make no difference. */
+/** Runs a loss kernel over rows with two kinds of poison in their padding, which must make no difference. */
 function runLoss(lab: Lab, loss: LossCase, run: RunLoss): Result {
   const [result, other] = [runPadded(lab, loss, run, POISON), runPadded(lab, loss, run, HUGE)];
   sameBits(other.deltas, result.deltas, "deltas with other padding");
@@ -89,7 +89,7 @@ export function checkSoftmaxCrossEntropy(lab: Lab, loss: LossCase): void {
   const what = `softmaxCrossEntropy of ${rows} rows of ${units} units`;
   const tops = rowTops(loss);
   const below = (i: number): number => at(tops, Math.floor(i / units)) - at(outputs, i);
-  // ln of the sum is off by what the sum is off in relation to itself; the rest are the terms y·(max − z).
+  // The error of the logarithm is the relative error of the sum; the other terms are y·(max − z).
   const weights = rowSums(loss, (i) => at(targets, i));
   const terms = rowSums(loss, (i) => at(targets, i) * below(i));
   within(got.losses, want.losses, (r) => U * (units + 8) * (at(weights, r) + at(terms, r)), what);
@@ -120,7 +120,7 @@ export function checkSigmoidCrossEntropy(lab: Lab, loss: LossCase): void {
   within(got.deltas, want.deltas, (i) => tolerance(i) + TINY, what);
 }
 
-/** Logits of zero and targets of one half: the loss is units·ln 2, and nothing is left to float32. */
+/** Logits of zero and targets of one half: the loss is units·ln 2, with no error from float32 inputs. */
 export function checkCertainLoss(lab: Lab, units: number): void {
   const loss = { rows: 1, units, outputs: new Float32Array(units), targets: new Float32Array(units).fill(0.5) };
   const got = runLoss(lab, loss, (kernels, l, z, y) => kernels.sigmoidCrossEntropy(l, z, y, 1, units, SCALE));
@@ -128,7 +128,7 @@ export function checkCertainLoss(lab: Lab, units: number): void {
   within(got.losses, [want], () => 1e-14 * want, `sigmoidCrossEntropy of ${units} units at zero`);
 }
 
-/** Outputs that the forward pass left as logits: probabilities that sum to 1. */
+/** Outputs that the forward pass leaves as logits: probabilities that sum to 1. */
 export function checkSoftmax(lab: Lab, loss: LossCase): void {
   for (const padding of [POISON, HUGE]) checkPaddedSoftmax(lab, loss, padding);
 }
@@ -171,7 +171,7 @@ function rowOf(matrix: Float32Array, row: number, units: number): Float32Array {
   return matrix.subarray(row * units, (row + 1) * units);
 }
 
-/** A loss row by row is the same as of all rows at once. */
+/** The losses row by row are the same as those of all rows at once. */
 export function checkLossRows(lab: Lab, loss: LossCase): void {
   const { rows, units, outputs, targets } = loss;
   const kernels: ((kernels: Kernels, count: number, l: number, a: number, y: number) => void)[] = [

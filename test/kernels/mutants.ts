@@ -1,4 +1,4 @@
-// Kernels that are wrong in one way each. A check that lets one pass is no check.
+// Kernels that are wrong in one way each. Each check must fail with the kernels that are wrong for it.
 
 import { LINEAR, NESTEROV, SHRINKAGE, SIGMOID, SOFTMAX } from "../../src/abi.js";
 import { adam, adamw, sgd } from "../../src/index.js";
@@ -25,7 +25,7 @@ function memoryFloats({ arena }: Lab): Float32Array {
   return floatsOf(new Uint32Array(arena.memory.buffer));
 }
 
-/** Calls `change` with the index of the float at `address`, and undoes after `run` what it did there. */
+/** Calls `change` with the index of the float at `address`, and undoes its changes after `run`. */
 function withFloat(floats: Float32Array, address: number, value: number, run: () => void): void {
   const kept = at(floats, address / 4);
   floats[address / 4] = value;
@@ -33,7 +33,7 @@ function withFloat(floats: Float32Array, address: number, value: number, run: ()
   floats[address / 4] = kept;
 }
 
-/** A dense kernel in JavaScript whose sums run backwards: as right in float64, other bits in float32. */
+/** A dense kernel in JavaScript that sums backwards: as correct in float64, but with other float32 bits. */
 function backwardsForward(lab: Lab): Kernels["denseForward"] {
   const floats = memoryFloats(lab);
   return (a, x, w, b, rows, inputs, units) => {
@@ -68,7 +68,7 @@ function crossedInputGradient(lab: Lab): Kernels["denseInputGradient"] {
 
 const [exp, sigmoid, tanh] = UNARY as [Unary, Unary, Unary];
 
-/** The true `activate` and then `change` on each of its outputs. */
+/** The true `activate`, then `change` for each of its outputs. */
 function changedOutputs(lab: Lab, change: (a: number) => number): Partial<Kernels> {
   const floats = memoryFloats(lab);
   return {

@@ -1,4 +1,4 @@
-// Checks of what changes parameters and what leaves units out: one for the kernels of all optimizers, over several steps, as
+// Checks of the kernels that change parameters or drop units: one for all optimizers, over several steps as
 // the library drives them; max-norm; dropout.
 
 import { EPOCH, NORM, RATE, SEED_HIGH, SEED_LOW } from "../../src/abi.js";
@@ -23,12 +23,12 @@ import {
 
 const STEPS = 7;
 
-/** Gradients of all magnitudes; those of every fourth parameter are so small that what comes of them is to be cleared. */
+/** Gradients of all magnitudes. Those of every fourth parameter are so small that the moments must become zero. */
 function gradients(draws: Draws, count: number): Float32Array {
   return draws.floats(count).map((g, i) => (i % 4 === 3 ? g * 1e-30 : ([g, g, g * 1e-6, 0][draws.below(4)] as number)));
 }
 
-/** `count` parameters, weights or biases, through `STEPS` steps. The gradient is zero after each, the padding always. */
+/** `count` parameters, weights or biases, through `STEPS` steps. The gradient is zero after each step, the padding always. */
 export function checkOptimizer({ kernels, arena }: Lab, optimizer: Optimizer, count: number, isWeights: boolean): void {
   const what = `${JSON.stringify(optimizer)} of ${count} floats`;
   const draws = new Draws(count);
@@ -62,7 +62,7 @@ export function checkOptimizer({ kernels, arena }: Lab, optimizer: Optimizer, co
   within(unpadRows(arena.read(params), 1, count), follower.params, tolerance, what);
 }
 
-/** Plain descent to the last bit. */
+/** Plain gradient descent, bit by bit. */
 export function checkSgdBits({ kernels, arena, madd }: Lab, count: number, rate: number): void {
   const draws = new Draws(count);
   const [p, g] = [draws.floats(count), draws.floats(count)];
@@ -80,7 +80,7 @@ export function checkSgdBits({ kernels, arena, madd }: Lab, count: number, rate:
   );
 }
 
-/** Weights of which some are too long, some are not, and some overflow when squared, panel by panel. */
+/** Weights into units: some are longer than the norm allows, some are not, and some overflow when squared. */
 export function checkLimitNorms({ kernels, arena }: Lab, inputs: number, units: number): void {
   const what = `limitNorms of ${units} units by ${inputs}`;
   const draws = new Draws(inputs * 1000 + units);
@@ -101,7 +101,7 @@ export function checkLimitNorms({ kernels, arena }: Lab, inputs: number, units: 
   }
 }
 
-/** What overflows when squared is left as it is: training then ends by its parameters, not by zeros in their place. */
+/** Rows that overflow when squared are not changed: training then ends because of them, and zeros do not hide them. */
 export function checkOverflowingNorm({ kernels, arena }: Lab): void {
   for (const value of [1e25, Infinity, Number.NaN]) {
     arena.reset();
@@ -125,7 +125,7 @@ interface DropoutCase {
   code: number;
 }
 
-/** Forward and backward against draws one by one, and every range of panels. */
+/** Forward and backward against single draws, and every range of panels. */
 export function checkDropout({ kernels, arena }: Lab, { rows, units, rate, layer, code, ...draw }: DropoutCase): void {
   const what = `dropout ${rate} of ${rows} rows of ${units}, activation ${code}`;
   const draws = new Draws(rows * 1000 + units);

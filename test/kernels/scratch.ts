@@ -1,22 +1,22 @@
-// A memory in which a kernel's every wrong write is seen: blocks lie between canaries, inputs must come back unchanged, and
-// padding that a kernel must not read is poisoned.
+// A memory that detects every wrong write of a kernel: blocks lie between canaries, inputs must not change, and
+// padding that a kernel must not read is poison.
 
 import { PANEL } from "../../src/abi.js";
 import { padded, panelRows } from "../../src/memory/plan.js";
 import type { Numbers } from "../support/reference.js";
 
-/** A NaN that spoils what reads it, for padding. */
+/** Padding: a NaN that makes everything computed from it NaN. */
 export const POISON = 0x7fc5a5a5;
-/** 2.4e38, for padding where a comparison would pass a NaN over. */
+/** 2.4e38, for padding where a comparison would ignore a NaN. */
 export const HUGE = 0x7f35a5a5;
-/** Another, for what has yet to be written: it shows where a kernel wrote, were it a NaN that came of reading poison. */
+/** Another NaN, for blocks not yet written: it shows which words a kernel has written, even with NaN from poison. */
 export const BLANK = 0x7fcb1a4c;
-/** 1.8e38 between blocks. No NaN: a row read from there and written there would come out as the NaN that it was. */
+/** 1.8e38, between blocks. A NaN would not do: copied from one canary to another it would look unchanged. */
 const CANARY = 0x7f0a5a5a;
 
 const START = 65536;
 const ALIGNMENT = 64;
-/** Canaries between blocks: a whole padded row of a small layer, so that a stray row lands on them. */
+/** Canaries between blocks: as long as a padded row of a small layer, so that a misplaced row hits them. */
 const GUARD = 256;
 
 interface Block {
@@ -37,19 +37,19 @@ export class Scratch {
     this.words.fill(CANARY, START / 4);
   }
 
-  /** Where the next block will lie. */
+  /** The address of the next block. */
   get next(): number {
     return this.end;
   }
 
-  /** Forgets all blocks. */
+  /** Removes all blocks. */
   reset(): void {
     this.words.fill(CANARY, START / 4, this.end / 4);
     this.blocks = [];
     this.end = START + GUARD;
   }
 
-  /** A block of words that a kernel only reads. Gives its address. */
+  /** Adds a block of words that a kernel may only read. Returns its address. */
   input(name: string, words: Uint32Array): number {
     return this.place(name, words, words.slice());
   }
@@ -75,7 +75,7 @@ export class Scratch {
     return this.words.slice(address / 4, address / 4 + block.words);
   }
 
-  /** Throws if a canary or a block that is only read has changed. */
+  /** Throws if a canary or a read-only block has changed. */
   check(): void {
     let gap = START / 4;
     for (const { name, address, words, fixed } of this.blocks) {
@@ -103,12 +103,12 @@ export function wordsOf(floats: Float32Array): Uint32Array {
   return new Uint32Array(floats.buffer, floats.byteOffset, floats.length);
 }
 
-/** `n` words to be written over. */
+/** `n` words that a kernel is to overwrite. */
 export function blank(n: number): Uint32Array {
   return new Uint32Array(n).fill(BLANK);
 }
 
-/** `[rows][columns]` with each row padded to a multiple of 16 by `padding`, a word. */
+/** `[rows][columns]` with each row padded to a multiple of 16 by the word `padding`. */
 export function padRows(matrix: Numbers, rows: number, columns: number, padding: number): Uint32Array {
   const stride = padded(columns);
   const words = new Uint32Array(rows * stride).fill(padding);
@@ -128,7 +128,7 @@ export function unpadRows(words: Uint32Array, rows: number, columns: number): Fl
   return matrix;
 }
 
-/** Where weight [unit][0] lies among panels: [unit / 16][input][unit % 16], each of an odd number of rows. */
+/** Index of weight [unit][0] in panels [unit / 16][input][unit % 16], each with an odd number of rows. */
 function panelPlace(unit: number, inputs: number): number {
   return Math.floor(unit / PANEL) * panelRows(inputs) * PANEL + (unit % PANEL);
 }
@@ -160,7 +160,7 @@ export function rowPadding(words: Uint32Array, columns: number): Uint32Array {
   return words.filter((_, i) => i % stride >= columns);
 }
 
-/** The words of panels that belong to no unit, or to no input. */
+/** The words of panels that belong to no unit or no input. */
 export function panelPadding(words: Uint32Array, units: number, inputs: number): Uint32Array {
   const panel = panelRows(inputs) * PANEL;
   return words.filter((_, i) => {

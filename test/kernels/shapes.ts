@@ -1,9 +1,9 @@
-// Shapes for the dense kernels: small ones of every kind, all edges of tiles and panels, and a few large.
+// Shapes for the dense kernels: many small ones, all edges of tiles and panels, and a few large ones.
 
 import type { Shape } from "./dense-checks.js";
 
 const SMALL = 40;
-/** Tiles are 4, 5 and 6 rows high, and 4 and 6 inputs wide; rows past a multiple repeat the last. */
+/** Tiles are 4, 5 and 6 rows high, and 4 and 6 inputs wide; rows after the last whole tile repeat the last row. */
 const ROWS = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 17];
 const INPUTS = [1, 2, 3, 4, 5, 6, 7, 9, 10, 11, 12, 13, 15, 16, 17, 31, 32, 33];
 const UNITS = [15, 16, 17, 31, 32, 33, 47, 48, 49];
@@ -18,7 +18,7 @@ export const LARGE: Shape[] = [
   { rows: 3, inputs: 1000, units: 1 },
 ];
 
-/** A Latin square over 1…40: every pair of rows and inputs, of inputs and units, of rows and units occurs once. */
+/** A Latin square over 1…40: every pair of rows and inputs, of inputs and units, and of rows and units occurs once. */
 export function smallShapes(): Shape[] {
   return Array.from({ length: SMALL * SMALL }, (_, i) => {
     const [rows, inputs] = [i % SMALL, Math.floor(i / SMALL)];
@@ -31,7 +31,7 @@ export function edgeShapes(): Shape[] {
   return ROWS.flatMap((rows) => INPUTS.flatMap((inputs) => UNITS.map((units) => ({ rows, inputs, units }))));
 }
 
-/** The other way round for what walks over inputs: `units` are summed, inputs are many. */
+/** For kernels that walk over inputs: rows stay, `units` are summed and inputs are many. */
 export function turned({ rows, inputs, units }: Shape): Shape {
   return { rows, inputs: units, units: inputs };
 }

@@ -1,4 +1,4 @@
-// One check a sparse kernel: lists against the rows that they were made of, products to the bit against the dense order.
+// One check for each sparse kernel: lists against their rows, products bit by bit against the dense order.
 
 import { LINEAR, PANEL, SOFTMAX } from "../../src/abi.js";
 import { columnStride, padded, panelRows } from "../../src/memory/plan.js";
@@ -8,12 +8,12 @@ import { exactAccumulate, exactForward } from "./exact.js";
 import { Draws, type Lab, sameBits, sameWords, TILES, zeroPadding } from "./lab.js";
 import { BLANK, blank, fromPanels, padRows, panelPadding, toPanels, unpadRows, wordsOf } from "./scratch.js";
 
-/** Of all numbers `zeros` in eight are zero. */
+/** `zeros` in eight of the numbers are zero. */
 function sparse(draws: Draws, n: number, zeros: number): Float32Array {
   return Float32Array.from({ length: n }, () => (draws.below(8) < zeros ? 0 : draws.signed() || 0.5));
 }
 
-/** A list's entries as words: two each, of place and value. */
+/** An entry of a list as two words: the index and the value. */
 function entry(place: number, value: number): [number, number] {
   return [place, at(wordsOf(Float32Array.of(value)), 0)];
 }
@@ -23,7 +23,7 @@ interface RowLists {
   spans: Uint32Array;
 }
 
-/** Row lists as the kernels should make them at `address`, one right after the other, blank past the last; and their spans. */
+/** The row lists that the kernels should write at `address`, one after the other, blank after the last; and their spans. */
 function rowLists(x: Float32Array, rows: number, inputs: number, address: number): RowLists {
   const lists = blank(rows * inputs * 2);
   const spans = new Uint32Array(rows * 2);
@@ -39,13 +39,13 @@ function rowLists(x: Float32Array, rows: number, inputs: number, address: number
   return { lists, spans };
 }
 
-/** The row lists of `x` for the first place in an arena, which this one is emptied to tell. */
+/** The row lists of `x` at the first address of the arena, which is emptied. */
 function firstRowLists({ arena }: Lab, x: Float32Array, rows: number, inputs: number): RowLists {
   arena.reset();
   return rowLists(x, rows, inputs, arena.next);
 }
 
-/** Puts them there, in an empty arena. Gives the address of their spans. */
+/** Writes them there, into an empty arena. Returns the address of the spans. */
 function placeRowLists({ arena }: Lab, { lists, spans }: RowLists): number {
   arena.reset();
   arena.input("lists", lists);
@@ -72,7 +72,7 @@ function columnLists(x: Float32Array, { rows, inputs, units }: Shape, address: n
   return { columns, ends };
 }
 
-/** Lists of bytes and of floats, of rows as they stand or in an order. */
+/** Lists of bytes and of floats, of rows in place or in an order. */
 export function checkRowLists({ kernels, arena }: Lab, rows: number, inputs: number, zeros: number): void {
   const draws = new Draws(rows * 1000 + inputs + zeros);
   const floats = sparse(draws, rows * inputs, zeros).map((value, i) => (value === 0 && i % 3 === 0 ? -0 : value));
@@ -86,7 +86,7 @@ export function checkRowLists({ kernels, arena }: Lab, rows: number, inputs: num
     const u8At = arena.input("bytes", packed(bytes));
     const f32At = arena.input("floats", wordsOf(floats));
     const orderAt = ordered ? arena.input("order", ordered) : 0;
-    // The kernels take lists from any multiple of 8 on.
+    // Lists may start at any multiple of 8.
     const listsAt = arena.output("lists", blank(rows * inputs * 2 + 2)) + 8;
     const spansAt = arena.output("spans", blank(rows * 2));
     const check = (x: Float32Array, name: string): void => {
@@ -111,7 +111,7 @@ export function checkRowLists({ kernels, arena }: Lab, rows: number, inputs: num
   }
 }
 
-/** Spans of some of the rows, as they stand or in an order. */
+/** Spans of some of the rows, in place or in an order. */
 export function checkSpans({ kernels, arena }: Lab, rows: number, ordered: boolean): void {
   const kept = Uint32Array.from({ length: 2 * (rows + 3) }, (_, i) => i * 3 + 1);
   const order = Uint32Array.from({ length: rows }, (_, i) => (i * 7 + 3) % (rows + 3));
@@ -143,7 +143,7 @@ function pick(x: Float32Array, order: Uint32Array | undefined, rows: number, inp
   return picked;
 }
 
-/** Columns made whole, and in two and three pieces. */
+/** Columns made at once, and in two and three parts. */
 export function checkColumns(lab: Lab, shape: Shape, zeros: number): void {
   const { kernels, arena } = lab;
   const { rows, inputs, units } = shape;
@@ -221,7 +221,7 @@ export function checkSparseGradient(lab: Lab, shape: Shape, zeros: number, by: "
   const what = title(by === "columns" ? "sparseGradient" : "sparseGradientRows", shape);
   const [before, made] = [toPanels(g, units, inputs), firstRowLists(lab, x, rows, inputs)];
   placeRowLists(lab, made);
-  // Every run places them here again, which is where the ends count from.
+  // Every run places them at this address, which `ends` counts from.
   const { columns, ends } = columnLists(x, shape, arena.next);
   const run = (from: number, to: number, first = 0, end = inputs): Uint32Array => {
     const spansAt = placeRowLists(lab, made);

@@ -1,22 +1,22 @@
-// exp, sigmoid and tanh at millions of floats: every binade of both signs, and all floats around the places where they turn.
+// exp, sigmoid and tanh for millions of floats: every binade of both signs, and all floats around their branches.
 
 import { SIGMOID, TANH } from "../../src/abi.js";
 import { at, sigmoid } from "../support/reference.js";
 import type { Lab } from "./lab.js";
 import { BLANK, blank, floatsOf, wordsOf } from "./scratch.js";
 
-/** A prime near 1000: four million steps through all 2^32 floats, with no pattern in the mantissas. */
+/** A prime near 1000: four million steps through all 2^32 floats, without a pattern in the mantissas. */
 const STEP = 1021;
-/** Floats on either side of a turning place. */
+/** Number of floats on either side of a branch. */
 const NEAR = 2000;
-/** Floats a call: the blocks stay in the cache. */
+/** Floats in one call: the blocks stay in the cache. */
 const PIECE = 1 << 14;
 const MIN_NORMAL = 2 ** -126;
 const MAX_FLOAT = (2 - 2 ** -23) * 2 ** 127;
 
 export interface Unary {
   name: string;
-  /** The truth in float64. */
+  /** The true value in float64. */
   want: (x: number) => number;
   /** Runs the kernel over the `n` floats at `address`, in place. */
   run: (lab: Lab, address: number, n: number) => void;
@@ -28,14 +28,14 @@ export const UNARY: Unary[] = [
   { name: "tanh", want: Math.tanh, run: ({ kernels }, address, n) => kernels.activate(address, 1, n, TANH) },
 ];
 
-/** Where the kernels branch, where results overflow or become denormal, and where the exponent of e^x or e^2x steps. */
+/** Where the kernels branch, where results overflow or become denormal, and where the exponent of e^x or e^2x changes. */
 const TURNS = [
   ...[0, MIN_NORMAL, 2 ** -24, 2 ** -12, 0.625, 1, 8, 8.66, 9, 9.01, 16.6, 17.33, 87.33654, 88.02969, 88.72283, 103.97],
   ...Array.from({ length: 24 }, (_, n) => ((n + 0.5) * Math.LN2) / 2),
   ...Array.from({ length: 16 }, (_, n) => (120.5 - n) * Math.LN2),
 ];
 
-/** The words of the floats to try, piece by piece. The last piece may begin again at zero. */
+/** The words of the floats to test, in pieces. The last piece may start again at zero. */
 function* pieces(step: number): Generator<Uint32Array> {
   for (let first = 0; first < 2 ** 32; first += PIECE * step) {
     yield Uint32Array.from({ length: PIECE }, (_, i) => first + i * step);
@@ -48,7 +48,7 @@ function* pieces(step: number): Generator<Uint32Array> {
   }
 }
 
-/** What the kernel gives for the floats whose words are `x`. */
+/** The kernel's results for the floats whose words are `x`. */
 export function runUnary(lab: Lab, unary: Pick<Unary, "name" | "run">, x: Uint32Array): Float32Array {
   const { arena } = lab;
   arena.reset();
@@ -64,7 +64,7 @@ export function runUnary(lab: Lab, unary: Pick<Unary, "name" | "run">, x: Uint32
   return floatsOf(result).subarray(0, x.length);
 }
 
-/** The largest error in units in the last place over the sweep; throws where a result is wrong in kind or past `most`. */
+/** The largest error in units in the last place. Throws at an error of more than `most`. */
 export function sweep(lab: Lab, unary: Unary, most: number, step = STEP): number {
   let worst = 0;
   for (const words of pieces(step)) {
@@ -79,7 +79,7 @@ export function sweep(lab: Lab, unary: Unary, most: number, step = STEP): number
   return worst;
 }
 
-/** How far `got` is from `want` in units in the last place; infinite where it is wrong in kind. */
+/** The error of `got` in units in the last place of `want`; infinite where only one of them is NaN or infinite. */
 function unaryError(x: number, got: number, want: number): number {
   if (Number.isNaN(x)) return Number.isNaN(got) ? 0 : Infinity;
   if (Math.abs(want) < MIN_NORMAL) return Object.is(got, want < 0 || Object.is(want, -0) ? -0 : 0) ? 0 : Infinity;
@@ -92,7 +92,7 @@ const double = new Float64Array(1);
 const halves = new Uint32Array(double.buffer);
 const PLACES = Float64Array.from({ length: 2048 }, (_, exponent) => 2 ** (exponent - 1023 - 23));
 
-/** What the last bit of a float32 of this size is worth. */
+/** The value of the last bit of a float32 of this size. */
 function lastPlace(value: number): number {
   double[0] = value;
   return at(PLACES, (at(halves, 1) >>> 20) & 0x7ff);

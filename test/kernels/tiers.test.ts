@@ -1,5 +1,5 @@
-// V8 compiles WebAssembly twice: quickly at first (Liftoff), well later (TurboFan). The kernels must be right under either, so
-// their tests run once more in a process of their own that has only the one, with the tests asserting that it does.
+// V8 compiles WebAssembly twice: quickly at first (Liftoff), well later (TurboFan). The kernels must be correct with both, so
+// their tests run again in processes that have only one of them, and assert that.
 
 import { spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
@@ -14,10 +14,10 @@ const TIERS = {
   turbofan: ["--no-liftoff", "--no-wasm-lazy-compilation"],
 };
 
-/** Runs the kernel tests with V8 flags in the process that holds the kernels. Gives the exit code and the output. */
+/** Runs the kernel tests with V8 flags in the process that holds the kernels. Returns the exit code and the output. */
 function runKernelTests(tier: keyof typeof TIERS): Promise<{ code: number | null; output: string }> {
   const flags = [...TIERS[tier], "--allow-natives-syntax"].join(" ");
-  // What this run's vitest tells its workers must not reach the other run.
+  // Settings that vitest passes to this process must not reach the other one.
   const inherited = Object.entries(process.env).filter(([name]) => !name.startsWith("VITEST"));
   const env = { ...Object.fromEntries(inherited), WASMLP_TIER: tier, WASMLP_NODE_OPTIONS: flags, NO_COLOR: "1" };
   const args = [VITEST, "run", "test/kernels/kernels.test.ts", "--pool=forks"];
@@ -31,7 +31,7 @@ function runKernelTests(tier: keyof typeof TIERS): Promise<{ code: number | null
   });
 }
 
-describe("the kernel tests in one tier of V8", () => {
+describe("the kernel tests in one compiler of V8", () => {
   for (const tier of Object.keys(TIERS) as (keyof typeof TIERS)[]) {
     it(tier, { timeout: 5 * MINUTES }, async () => {
       const { code, output } = await runKernelTests(tier);
