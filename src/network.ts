@@ -171,16 +171,20 @@ export class Network {
     return evaluate(engine, data, checkInteger(worst, "worst", 0));
   }
 
-  /** Outputs `[samples][units]` of one or more samples. */
+  /**
+   * Outputs `[samples][units]` of one or more samples `[samples][inputs]`. Throws a TypeError or RangeError for inputs that are not
+   * a whole number of samples or not finite.
+   */
   predict(inputs: Inputs): Float32Array {
     const { engine } = this;
     return predict(engine, checkInputs(engine.spec, inputs));
   }
 
   /**
-   * Outputs `[count][units]` of samples that `fill` writes straight into the network's memory: it is given a view of
-   * `[rows][inputs]` floats, valid only during the call, and the number of its first sample. More than some 256 samples are
-   * asked for in several pieces. What is not written is undefined, and that the floats are finite is not checked.
+   * Outputs `[count][units]` of samples that `fill` writes straight into the network's memory. `fill` receives a view of
+   * `[rows][inputs]` floats, which is valid only during the call, and the number of its first sample; it is called several times
+   * for more than about 256 samples. Floats that it does not write have undefined values, and it is not checked that they are
+   * finite. Throws a TypeError or RangeError for an invalid argument.
    */
   fillInputs(count: number, fill: (view: Float32Array, first: number) => void): Float32Array {
     const { engine } = this;
@@ -189,7 +193,7 @@ export class Network {
     return predictFilled(engine, count, fill);
   }
 
-  /** The largest output of one sample, and all of them. */
+  /** The number of the largest output of one sample `[inputs]`, and all outputs. Throws a TypeError or RangeError for an invalid sample. */
   classify(input: Inputs): Classification {
     const { engine } = this;
     const samples = checkSample(engine.spec, input);
@@ -198,13 +202,19 @@ export class Network {
     return { label: labels[0] as number, probabilities };
   }
 
-  /** The outputs of every layer for one sample, from the first hidden layer on; the last are those of `predict`. */
+  /**
+   * The outputs `[units]` of every layer for one sample `[inputs]`, from the first hidden layer on; the last are those of
+   * `predict`. Throws a TypeError or RangeError for an invalid sample.
+   */
   activations(input: Inputs): Float32Array[] {
     const { engine } = this;
     return activations(engine, checkSample(engine.spec, input));
   }
 
-  /** The mean loss over samples, and its gradient: ∇C layer by layer. `targets` is `[samples][units]`. */
+  /**
+   * The mean loss over samples `[samples][inputs]` with targets `[samples][units]`, and its gradient ∇C layer by layer. Throws a
+   * TypeError or RangeError for invalid inputs or targets.
+   */
   gradient(inputs: Inputs, targets: ArrayLike<number>): Gradient {
     const { engine } = this;
     const samples = checkInputs(engine.spec, inputs);
@@ -215,11 +225,18 @@ export class Network {
     return { loss: loss / samples.count, layers: readLayers(engine, offset) };
   }
 
-  /** dC/dw of one weight for one sample as the product of its factors, with their values, and the corrected weight. */
+  /**
+   * ∂C/∂w of one weight for one sample as the product of its factors, with their values, and the corrected weight. Throws a
+   * TypeError or RangeError that names an invalid option.
+   */
   explain(options: {
+    /** The sample `[inputs]`. */
     input: Inputs;
+    /** Its target outputs `[units]`. */
     target: ArrayLike<number>;
+    /** The weight. */
     weight: WeightPosition;
+    /** The learning rate of the correction, at least 0. */
     learningRate: number;
   }): Explanation {
     const { spec } = this.engine;
@@ -238,8 +255,18 @@ export class Network {
     return readLayers(this.engine, 0);
   }
 
-  /** Sets all parameters, in the form that `parameters` gives. All are checked before any is set. */
-  setParameters(layers: readonly { weights: ArrayLike<number>; biases: ArrayLike<number> }[]): void {
+  /**
+   * Sets all parameters, in the form that `parameters` returns. All are checked before any is set. Throws a TypeError or
+   * RangeError that names the array, such as `layers[0].weights`.
+   */
+  setParameters(
+    layers: readonly {
+      /** W: `[units][inputs]`, row-major. */
+      weights: ArrayLike<number>;
+      /** B: `[units]`. */
+      biases: ArrayLike<number>;
+    }[],
+  ): void {
     const { engine } = this;
     const wanted = engine.spec.layers.length;
     if (!Array.isArray(layers)) throw typeError("layers", `must be an array, got ${shown(layers)}`);
@@ -275,7 +302,7 @@ export class Network {
     return encodeModel(engine.spec, tensors, recipe);
   }
 
-  /** Ends the network's threads and lets its memory go. Never needed: a forgotten network is collected. */
+  /** Ends the network's threads and releases its memory. Optional: an unreachable network is collected. */
   dispose(): void {
     if (!this.#fitting) this.#engine?.dispose();
     this.#engine = undefined;

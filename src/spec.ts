@@ -44,14 +44,19 @@ export interface NetworkSpec {
 
 /** Weights `[units][inputs]` and biases `[units]` of one layer, row-major. */
 export interface LayerParameters {
+  /** W: `[units][inputs]`, row-major. */
   weights: Float32Array;
+  /** B: `[units]`. */
   biases: Float32Array;
 }
 
 /** Which weight, all from 0: unit `unit` of layer `layer`, its weight on input `input`. */
 export interface WeightPosition {
+  /** The layer, from 0: the first hidden layer. */
   layer: number;
+  /** The unit of the layer, from 0. */
   unit: number;
+  /** The input of the layer, from 0. */
   input: number;
 }
 

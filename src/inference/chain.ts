@@ -14,7 +14,9 @@ import {
 
 /** One unit of the layer above, and what it passes down. */
 export interface Term {
+  /** Its number in the layer above, from 0. */
   unit: number;
+  /** The weight between the two units. */
   weight: number;
   /** dC/dz of that unit. */
   delta: number;
@@ -22,7 +24,9 @@ export interface Term {
 
 /** The factors of dC/dw of one weight, for one sample. */
 export interface Chain {
+  /** The weight. */
   position: WeightPosition;
+  /** The activation of the weight's unit. */
   activation: Activation;
   /** a(below): the input of the weight, dz/dw. */
   input: number;

@@ -3,8 +3,9 @@
 import { type Activation, type LayerParameters, type NetworkSpec, outputUnits, type WeightPosition } from "../spec.js";
 import { type Chain, chainRule, type Term } from "./chain.js";
 
+/** The chain rule for one weight, in numbers and as text. */
 export interface Explanation extends Chain {
-  /** All of it as one would write it on paper. */
+  /** The whole calculation as text of several lines. */
   text: string;
 }
 

@@ -5,36 +5,37 @@ import { checkNumber, checkOptions, rangeError } from "../check.js";
 import { keyOf, Stream } from "../random.js";
 
 /**
- * How far a training image may be changed; what is left out stays as it is. Each number is drawn anew for every image in every
- * epoch, evenly from all up to the one given, in both directions. What comes in from outside of an image is 0.
+ * Bounds of the random changes of a training image. For every image and every epoch, each change is drawn uniformly from minus
+ * its bound to its bound. Pixels from outside the image are 0.
  */
 export interface Augmentation {
-  /** Pixels that the image is moved, sideways and up or down; 1024 at most. */
+  /** Pixels by which the image is moved horizontally and vertically; at most 1024, default 0. */
   shift?: number;
-  /** Degrees that it is turned about its middle; 180 at most. */
+  /** Degrees by which it is rotated about its centre; at most 180, default 0. */
   rotation?: number;
-  /** The part that it grows or shrinks by: with 0.25 its size is multiplied by 1/1.25 to 1.25; 9 at most. */
+  /** The share by which it grows or shrinks: with 0.25 its size is multiplied by 1/1.25 to 1.25; at most 9, default 0. */
   scale?: number;
-  /** Pixels that it leans to a side for each pixel of height; 10 at most. */
+  /** Pixels by which it is sheared sideways per pixel of height; at most 10, default 0. */
   shear?: number;
   /**
    * Elastic distortion: every pixel is moved by `alpha` times a field of uniform numbers from −1 to 1, smoothed by a Gaussian
-   * of standard deviation `sigma` pixels (Simard, Steinkraus and Platt, 2003). That is about 0.16·alpha/sigma pixels.
+   * of standard deviation `sigma` pixels (Simard, Steinkraus and Platt, 2003). That is about 0.16·alpha/sigma pixels; default
+   * none.
    */
   elastic?: {
-    /** 10,000 at most. */
+    /** The factor of the field, at most 10,000. */
     alpha: number;
-    /** From 1 to 1000. */
+    /** Pixels of the Gaussian's standard deviation, from 1 to 1000. */
     sigma: number;
   };
   /**
-   * Pixels that the edges of bright strokes move outwards or inwards: 0.5 makes strokes up to a pixel thicker or thinner; 1 at
-   * most. Strokes thinner than that fade.
+   * Pixels by which the edges of bright strokes move outwards or inwards: 0.5 makes strokes up to a pixel thicker or thinner; at
+   * most 1, default 0. Strokes thinner than that fade.
    */
   thickness?: number;
 }
 
-/** For handwritten digits of 28x28, drawn by many hands. */
+/** Bounds for handwritten digits of 28x28 pixels. */
 export const digitAugmentation: Augmentation = {
   ...{ shift: 2, rotation: 12, scale: 0.15, shear: 0.2, elastic: { alpha: 30, sigma: 5 }, thickness: 0.5 },
 };

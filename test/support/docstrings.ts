@@ -65,16 +65,26 @@ class Review {
     if (this.seen.has(symbol)) return;
     this.seen.add(symbol);
     this.described(symbol, symbol.name);
-    for (const declaration of symbol.declarations ?? []) this.declaration(declaration, symbol.name);
+    for (const declaration of symbol.declarations ?? []) this.declaration(declaration, symbol);
   }
 
-  private declaration(node: ts.Declaration, name: string): void {
-    if (ts.isFunctionDeclaration(node)) this.callable(node, name);
-    if (ts.isInterfaceDeclaration(node)) for (const member of node.members) this.member(member, name);
+  private declaration(node: ts.Declaration, { name, declarations }: ts.Symbol): void {
+    if (ts.isFunctionDeclaration(node)) this.callable(node, name, declarations);
+    if (ts.isInterfaceDeclaration(node)) {
+      for (const member of node.members) this.member(member, name);
+      for (const { types } of node.heritageClauses ?? []) types.forEach(this.inherited, this);
+    }
     if (ts.isTypeAliasDeclaration(node)) this.members(node.type, name);
     if (ts.isClassDeclaration(node)) {
       for (const member of node.members) if (isPublic(member)) this.member(member, name);
     }
+  }
+
+  /** The members that an interface takes from another one of this library, exported or not. */
+  private inherited(type: ts.ExpressionWithTypeArguments): void {
+    const symbol = this.checker.getTypeAtLocation(type).getSymbol();
+    const isOurs = symbol?.declarations?.every((node) => !node.getSourceFile().fileName.includes("/node_modules/"));
+    if (symbol && isOurs && ts.isInterfaceDeclaration(symbol.declarations?.[0] as ts.Node)) this.exported(symbol);
   }
 
   /** Members of types that are written out in place. */
@@ -108,12 +118,14 @@ class Review {
     if (node.type) this.members(node.type, name);
   }
 
+  /** `signatures` of one function share what their docstrings say. */
   private callable(
     node: ts.FunctionDeclaration | ts.MethodDeclaration | ts.ConstructorDeclaration,
     name: string,
+    signatures: readonly ts.Node[] = [node],
   ): void {
-    const text = docOf(node);
-    if (text === "") this.tell(name, "a docstring");
+    const text = signatures.map(docOf).join("\n");
+    if (text.trim() === "") this.tell(name, "a docstring");
     const types = [...node.parameters.map(({ type }) => type), node.type];
     this.shapes(types.map((type) => type?.getText() ?? "").join(" "), text, name);
     if (throws(node) && !ERROR.test(text)) this.tell(name, "its errors");
