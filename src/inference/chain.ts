@@ -32,22 +32,25 @@ export interface Chain {
   input: number;
   /** z = W·a + b of the weight's unit, and a = S(z). */
   sum: number;
+  /** a = S(z). */
   output: number;
-  /** The wanted output; only in the last layer. */
+  /** The target of the output; absent below the last layer. */
   target?: number;
   /** da/dz = S'(z). */
   slope: number;
-  /** Σy over all outputs; only in a last layer of softmax. */
+  /** Σy over all outputs; absent unless the weight is in a last layer of softmax. */
   targetSum?: number;
-  /** dC/da; with cross-entropy the last layer has none of its own, and `delta` is a − y (softmax: a·Σy − y) at once. */
+  /** dC/da; absent in the last layer with cross-entropy, where `delta` is a − y (softmax: a·Σy − y). */
   outputGradient?: number;
   /** dC/dz. */
   delta: number;
-  /** What dC/da is the sum of; only below the last layer. */
+  /** The terms whose sum is dC/da; absent in the last layer. */
   terms?: Term[];
   /** dC/dw. */
   gradient: number;
+  /** w, before the correction. */
   weight: number;
+  /** The learning rate of the correction. */
   learningRate: number;
   /** w − learningRate·dC/dw. */
   corrected: number;
