@@ -27,8 +27,8 @@ const MEMORY = 16 * 2 ** 20;
 const ELEMENTWISE = [LINEAR, SIGMOID, TANH, RELU, LEAKY_RELU];
 const MOST_ULP = 4;
 /**
- * Bits of exp, sigmoid and tanh in the plain build, on every engine. A change of their polynomials changes it: take the new
- * one from the failure then.
+ * A hash of the bits of exp, sigmoid and tanh in the plain build, the same on every engine. A change of their polynomials
+ * changes it: then take the new one from the failure.
  */
 const FINGERPRINT = 295945335;
 
@@ -39,7 +39,7 @@ async function openLab(build: TestedBuild, binary: Uint8Array<ArrayBuffer>): Pro
   return { kernels, arena, madd: build === "relaxed" ? maddOf(kernels, arena) : roundedTwice };
 }
 
-/** All tests of a build, whose `binary` a page has from elsewhere than Node. */
+/** All tests of a build. `binary` is its module, which a page gets in another way than Node. */
 export function kernelSuite(build: TestedBuild, binary: Uint8Array<ArrayBuffer>): void {
   describe(`${build} kernels`, () => {
     let lab: Lab;
@@ -47,7 +47,7 @@ export function kernelSuite(build: TestedBuild, binary: Uint8Array<ArrayBuffer>)
       lab = await openLab(build, binary);
     });
 
-    it("says how it multiplies and adds", ({ annotate }) =>
+    it("reports how it multiplies and adds", ({ annotate }) =>
       annotate(`${build}: ${lab.madd === fused ? "fused" : "two roundings"}`));
     describe("module", () => moduleTests(build, binary));
     if (TIER) tierTest(binary, () => lab, TIER);
@@ -109,7 +109,7 @@ function debugModuleTests(binary: Uint8Array<ArrayBuffer>, data: Uint8Array | un
     expect(Math.max(...ranges.map(([, end]) => end))).toBeLessThanOrEqual(plan.params);
   });
 
-  it("tells what a wrong argument is", async () => {
+  it("reports what is wrong with an argument", async () => {
     const { kernels } = await openLab("debug", binary);
     const address = 65536;
     const forward = (a: number, rows: number, from: number, to: number) => () =>
@@ -169,7 +169,7 @@ function denseTests(lab: () => Lab): void {
     for (const shape of all()) dense.checkGradient(lab(), shape);
   });
 
-  it("panels shared out give the bits of the whole, and are all that is written", () => {
+  it("ranges of panels give the bits of the whole, and write nothing else", () => {
     const shapes = edgeShapes().filter(({ rows, inputs }) => rows % 4 === 1 && (inputs < 8 || inputs > 30));
     shapes.push({ rows: 3, inputs: 20, units: 130 });
     shapes.forEach((shape, i) => {
@@ -186,7 +186,7 @@ function sparseTests(lab: () => Lab): void {
   );
   shapes.push({ rows: 10, inputs: 784, units: 30 }, { rows: 33, inputs: 785, units: 130 });
 
-  it("lists of rows hold what is not zero", () => {
+  it("sparse rows hold the non-zeros", () => {
     for (const inputs of [...Array.from({ length: 70 }, (_, i) => i + 1), 127, 128, 129, 784]) {
       for (const rows of [1, 5]) sparse.checkRowLists(lab(), rows, inputs, inputs % 9);
     }
@@ -196,7 +196,7 @@ function sparseTests(lab: () => Lab): void {
     for (const rows of [1, 2, 7, 40]) for (const ordered of [false, true]) sparse.checkSpans(lab(), rows, ordered);
   });
 
-  it("lists of columns hold what is not zero, in pieces and whole", () => {
+  it("sparse columns hold the non-zeros, made in parts and at once", () => {
     shapes.forEach((shape, i) => {
       sparse.checkColumns(lab(), shape, i % 9);
     });
@@ -234,7 +234,7 @@ function activationTests(lab: () => Lab, build: TestedBuild): void {
     });
   }
 
-  it.skipIf(build === "relaxed")("exp, sigmoid and tanh give these very bits on every engine", () => {
+  it.skipIf(build === "relaxed")("exp, sigmoid and tanh have the same bits on every engine", () => {
     expect(fingerprint(lab())).toBe(FINGERPRINT);
   });
 
@@ -292,7 +292,7 @@ function lossTests(lab: () => Lab): void {
     for (const units of [1, 2, 5, 100, 511, 512, 513, 1030, 2100, 5000]) losses.checkCertainLoss(lab(), units);
   });
 
-  it("a bad logit spoils its own row, and shows in its loss", () => {
+  it("a logit of NaN or infinity makes its own row's loss NaN, and changes no other row", () => {
     for (const units of [1, 3, 10, 17]) {
       for (let place = 0; place < units; place++) {
         for (const value of [NaN, Infinity]) {
@@ -302,7 +302,7 @@ function lossTests(lab: () => Lab): void {
     }
   });
 
-  it("gives a row the same in every batch", () => {
+  it("the losses of a row are the same in every batch", () => {
     for (const units of [1, 10, 33]) losses.checkLossRows(lab(), losses.lossCase(9, units, 4));
   });
 }
@@ -329,7 +329,7 @@ function augmentTests(lab: () => Lab): void {
     });
   });
 
-  it("elastic distortion of every fineness, and far out of the image", () => {
+  it("elastic distortion on grids of every size, and far outside the image", () => {
     for (const sigma of [1, 1.5, 2, 5, 30, 1000]) {
       for (const alpha of [1, 10_000]) {
         const augmentation = { elastic: { alpha, sigma } };
@@ -351,7 +351,7 @@ function augmentTests(lab: () => Lab): void {
     images.checkShift(lab(), { height: 5, width: 6, count: 1, bytes: true, ordered: false }, 1000, -1000);
   });
 
-  it("turns by a right angle", () => {
+  it("rotates by a right angle", () => {
     for (const side of [2, 5, 28]) images.checkQuarterTurn(lab(), side);
   });
 }
@@ -398,7 +398,7 @@ function otherTests(lab: () => Lab): void {
     }
   });
 
-  it("a barrier of one lets it pass, and one that is broken does not", () => {
+  it("a barrier for one thread returns at once, and a broken one fails", () => {
     const { kernels, arena } = lab();
     arena.reset();
     const barrier = arena.output("barrier", new Uint32Array(3));
