@@ -1,4 +1,4 @@
-// Training and test data by the word after --data, and whether a network can take them.
+// Loads the data named by --data, with progress of the download, and checks that it fits a network.
 
 import { SingleBar } from "cli-progress";
 import type { Dataset, DownloadProgress, NetworkSpec } from "../node.js";
@@ -7,11 +7,12 @@ import { printNote } from "../terminal/output.js";
 import { dimensions } from "../text.js";
 import { BAR_OPTIONS, isTerminal } from "./progress.js";
 
+/** The sets of samples that commands can use, and their names in messages. */
 export const SPLITS = ["test", "train"] as const;
 export type Split = (typeof SPLITS)[number];
 export const SPLIT_NAMES: Record<Split, string> = { test: "test", train: "training" };
 
-/** `mnist` or a folder. What is odd about the data is said on stderr; `quiet` leaves out how a download goes. */
+/** Loads "mnist" or a folder. Prints warnings about the data on stderr and, unless `quiet`, the progress of a download. */
 export async function loadData(data: string, quiet = false): Promise<Record<Split, Dataset>> {
   const loaded = await loadWithReport(data, quiet);
   for (const split of ["train", "test"] as const) {
@@ -26,7 +27,7 @@ function loadWithReport(data: string, quiet: boolean): Promise<Record<Split, Dat
   return readData(data, { onDownload: download.report }).finally(download.end);
 }
 
-/** Error when samples or labels do not fit the network; `model` and `data` name them. */
+/** Throws if samples or labels do not fit the network. `model` and `data` name both in the message. */
 export function checkDataFits(spec: NetworkSpec, set: Dataset, model: string, data: string): void {
   const outputs = spec.layers.at(-1)?.units as number;
   if (set.sampleSize !== spec.inputs) {
@@ -37,12 +38,12 @@ export function checkDataFits(spec: NetworkSpec, set: Dataset, model: string, da
   }
 }
 
-/** 784 pixels (28x28) */
+/** The size of a sample as text: "784 pixels (28x28)". */
 export function pixels({ sampleSize, shape }: Dataset): string {
   return `${sampleSize} pixels (${dimensions(shape)})`;
 }
 
-/** A bar a file on a terminal, else a line a file. */
+/** A progress bar per file on a terminal, else a line per file. */
 class DownloadReport {
   private file = "";
   private readonly bar = new SingleBar({ ...BAR_OPTIONS, format: "downloading {file} {bar} {megabytes} MB" });

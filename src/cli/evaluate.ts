@@ -1,4 +1,4 @@
-// wasmlp evaluate
+// wasmlp evaluate: accuracy, loss and confusion matrix of a saved network.
 
 import type { Command } from "commander";
 import { type Evaluation, loadNetwork } from "../node.js";
@@ -7,22 +7,23 @@ import { fixed, grouped, percent } from "../text.js";
 import { checkDataFits, loadData, SPLIT_NAMES, SPLITS, type Split } from "./data.js";
 import { DATA_HELP, nameOption, pathOption } from "./options.js";
 
-/** Wider tables help nobody. */
-const MOST_CLASSES = 40;
+/** Maximum number of classes for the printed confusion matrix; a wider one is unreadable. */
+const MAX_CLASSES = 40;
 
 export function addEvaluate(program: Command): void {
   program
     .command("evaluate")
     .summary("measure a saved network")
-    .description("Measures a saved network: accuracy, loss, and which labels it takes for which.")
+    .description("Prints accuracy, loss and confusion matrix of a saved network.")
     .argument("<model>", "a file that train --out wrote")
     .addOption(pathOption("--data <mnist|DIR>", DATA_HELP).default("mnist"))
-    .addOption(nameOption("--split <name>", "which of the data", SPLITS).default("test"))
-    .option("--json", "one JSON object instead of text")
+    .addOption(nameOption("--split <name>", "set of samples to use", SPLITS).default("test"))
+    .option("--json", "print one JSON object instead of text")
     .addHelpText("after", "\nExample:\n  $ wasmlp evaluate digits.safetensors --data mnist")
     .action(evaluate);
 }
 
+/** Evaluates a model file on the given data and prints the results. */
 async function evaluate(model: string, options: { data: string; split: Split; json?: true }): Promise<void> {
   const network = await loadNetwork(model);
   const set = (await loadData(options.data))[options.split];
@@ -34,22 +35,26 @@ async function evaluate(model: string, options: { data: string; split: Split; js
   }
 }
 
+/** The results as lines of text. */
 function report({ accuracy, loss, count, confusion }: Required<Omit<Evaluation, "worst">>, split: Split): string[] {
-  const right = Math.round(accuracy * count);
+  // The count of correct samples, recovered from the fraction.
+  const correct = Math.round(accuracy * count);
   return [
-    `accuracy  ${percent(accuracy)} (${grouped(right)} of ${grouped(count)} ${SPLIT_NAMES[split]} samples)`,
+    `accuracy  ${percent(accuracy)} (${grouped(correct)} of ${grouped(count)} ${SPLIT_NAMES[split]} samples)`,
     `loss      ${fixed(loss)}`,
     "",
     ...table(confusion),
   ];
 }
 
+/** The confusion matrix as a text table; dots replace zeros, so that errors stand out. */
 function table(confusion: number[][]): string[] {
-  if (confusion.length > MOST_CLASSES) return [`The confusion table of ${confusion.length} classes comes with --json.`];
+  if (confusion.length > MAX_CLASSES)
+    return [`The confusion matrix has ${confusion.length} classes; print it with --json.`];
   const width = Math.max(...confusion.flat().map((n) => String(n).length), String(confusion.length - 1).length) + 2;
   const row = (cells: (number | string)[]) => cells.map((n) => String(n).padStart(width)).join("");
   return [
-    "Each row is a label, each column what the network says:",
+    "Rows: labels. Columns: predictions.",
     `     ${row(confusion.map((_, i) => i))}`,
     ...confusion.map((counts, i) => `${String(i).padStart(5)}${row(counts.map((n) => (n === 0 ? "." : n)))}`),
   ];

@@ -1,4 +1,4 @@
-// Image files by the words of a command line: which there are, and their pixels.
+// Image files named on the command line: their paths and their pixels.
 
 import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -7,12 +7,13 @@ import type { DigitImage } from "../image/plane.js";
 import { decodeJpeg, isJpeg } from "./jpeg.js";
 import { decodePng, isPng } from "./png.js";
 
-const MOST_FILE_BYTES = 64 * 2 ** 20;
+/** Maximum size of an image file: more than any camera's, and small enough to be read whole. */
+const MAX_FILE_BYTES = 64 * 2 ** 20;
 const ENDINGS = /\.(png|jpe?g)$/i;
 
-/** The files that paths name; of a folder, all in it that are called PNG or JPEG, by their names. */
+/** The path itself, or for a folder its PNG and JPEG files by extension, sorted by name. Throws if the folder has none. */
 export async function imageFiles(path: string): Promise<string[]> {
-  // What is not there is told of when it is read.
+  // A missing file is reported later, by `readImage`.
   const found = await stat(path).catch(() => undefined);
   if (!found?.isDirectory()) return [path];
   const names = await readdir(path).catch((cause) => {
@@ -23,9 +24,9 @@ export async function imageFiles(path: string): Promise<string[]> {
   return images.map((name) => join(path, name));
 }
 
-/** The pixels of a PNG or JPEG, whatever its name. Error names the file and why it has none. */
+/** The pixels of a PNG or JPEG; the format is detected from the content. Throws an error with the path and the reason. */
 export async function readImage(path: string): Promise<DigitImage> {
-  const bytes = await readWhole(path, MOST_FILE_BYTES);
+  const bytes = await readWhole(path, MAX_FILE_BYTES);
   if (bytes.length === 0) throw new Error(`${path} is empty`);
   if (isPng(bytes)) return decodePng(bytes, path);
   if (isJpeg(bytes)) return decodeJpeg(bytes, path);

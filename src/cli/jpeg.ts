@@ -1,28 +1,29 @@
-// JPEG files as pixels, the right way up. A file's size is read before the decoder sees it, which believes what it claims.
+// Decoding of JPEG files, upright. The size is read and checked here first, because the decoder trusts the header.
 
 import { decode } from "jpeg-js";
 import type { DigitImage } from "../image/plane.js";
 import { checkSize, damaged } from "./image-file.js";
 
+/** Whether the bytes start like a JPEG file. */
 export function isJpeg(bytes: Buffer): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff;
 }
 
-/** RGB of a JPEG, turned as its Exif data says cameras held it. Error names the file and what is wrong with it. */
+/** The RGB pixels of a JPEG, rotated to upright by its Exif orientation. Throws an error with the path and the problem. */
 export function decodeJpeg(bytes: Buffer, path: string): DigitImage {
   const { width, height, orientation } = readHeader(bytes, path);
   checkSize(width, height, path);
-  return turned(decodePixels(bytes, path), orientation);
+  return upright(decodePixels(bytes, path), orientation);
 }
 
 function decodePixels(bytes: Buffer, path: string): DigitImage {
   try {
-    // The size has been checked; these limits would stop a file that claims another one further on.
+    // A second frame header may claim another size than the one checked, so the decoder gets limits too.
     const limits = { maxResolutionInMP: 34, maxMemoryUsageInMB: 1024 };
     const { data, width, height } = decode(bytes, { useTArray: true, formatAsRGBA: false, ...limits });
     return { data, width, height };
   } catch (cause) {
-    // The decoder trips over what a file refers to and does not hold.
+    // The decoder throws a TypeError when the file refers to tables that it does not contain.
     const problem = cause instanceof TypeError ? "parts of it are missing" : (cause as Error).message;
     throw damaged(path, "JPEG", problem, cause);
   }
@@ -31,15 +32,16 @@ function decodePixels(bytes: Buffer, path: string): DigitImage {
 interface Header {
   width: number;
   height: number;
+  /** Exif's orientation, 1 to 8; 1 is upright. */
   orientation: number;
 }
 
 const [START_OF_SCAN, APP1, FILL] = [0xda, 0xe1, 0xff];
 const END_OF_IMAGE = Buffer.from([0xff, 0xd9]);
-/** Frame headers are C0 to CF, but for the tables among them: Huffman's, an extension's and arithmetic coding's. */
+/** Frame headers are C0 to CF without C4 (Huffman tables), C8 (reserved) and CC (arithmetic coding). ITU T.81, table B.1. */
 const isFrame = (marker: number) => marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker);
 
-/** Walks the segments up to the pixels. */
+/** Reads size and orientation from the segments before the compressed data. */
 function readHeader(bytes: Buffer, path: string): Header {
   const header = { width: 0, height: 0, orientation: 1 };
   for (let at = 2; at + 4 <= bytes.length; ) {
@@ -51,15 +53,16 @@ function readHeader(bytes: Buffer, path: string): Header {
     }
     if (marker === APP1) header.orientation = readOrientation(segment) ?? header.orientation;
     if (marker === START_OF_SCAN) return checkHeader(header, bytes.subarray(at), path);
-    // Any number of fill bytes may stand before a marker.
+    // A marker may be preceded by any number of fill bytes.
     at += marker === FILL ? 1 : 2 + length;
   }
   throw new Error(`${path} is not a whole JPEG file: it ends too early`);
 }
 
+/** Throws if the size is missing, or the end of the image is not in `rest`. */
 function checkHeader(header: Header, rest: Buffer, path: string): Header {
   if (header.width === 0 || header.height === 0) throw damaged(path, "JPEG", "its size is missing");
-  // Within the pixels these two bytes cannot stand together.
+  // In compressed data a byte FF is followed by 00, so these two bytes are a true end marker.
   if (!rest.includes(END_OF_IMAGE)) throw new Error(`${path} is not a whole JPEG file: it ends too early`);
   return header;
 }
@@ -68,10 +71,11 @@ function checkHeader(header: Header, rest: Buffer, path: string): Header {
 
 const ORIENTATION = 0x112;
 
-/** Exif's orientation, 1 to 8: a TIFF directory in a segment of its own. Exif 2.3, 4.6.4. */
+/** The orientation of an Exif segment, which contains a TIFF directory (Exif 2.3, section 4.6.4); undefined if it has none. */
 function readOrientation(segment: Buffer): number | undefined {
   if (segment.toString("latin1", 0, 6) !== "Exif\0\0") return undefined;
   const tiff = segment.subarray(6);
+  // Reads past the end give 0, which ends the search.
   const isLittle = tiff.toString("latin1", 0, 2) === "II";
   const at16 = (at: number) => (at + 2 > tiff.length ? 0 : isLittle ? tiff.readUInt16LE(at) : tiff.readUInt16BE(at));
   const at32 = (at: number) => (at + 4 > tiff.length ? 0 : isLittle ? tiff.readUInt32LE(at) : tiff.readUInt32BE(at));
@@ -83,8 +87,8 @@ function readOrientation(segment: Buffer): number | undefined {
   return undefined;
 }
 
-/** 1 is upright; from 5 on rows and columns are exchanged, and the others are mirrored this way or that. */
-function turned(image: DigitImage, orientation: number): DigitImage {
+/** A copy of the image that is upright: orientations 5 to 8 exchange rows and columns, several mirror an axis. */
+function upright(image: DigitImage, orientation: number): DigitImage {
   if (!(orientation >= 2 && orientation <= 8)) return image;
   const isSwapped = orientation >= 5;
   const [mirrorX, mirrorY] = [[2, 3, 7, 8].includes(orientation), [3, 4, 6, 7].includes(orientation)];

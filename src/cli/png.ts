@@ -1,4 +1,4 @@
-// PNG files as pixels. A file is checked before the decoder sees it: decoders believe what a header claims.
+// Decoding of PNG files. A file is checked here first, because the decoder trusts the header.
 
 import { inflateSync } from "node:zlib";
 import { convertIndexedToRgb, type DecodedPng, decode, type PngDataArray } from "fast-png";
@@ -6,9 +6,9 @@ import type { DigitImage } from "../image/plane.js";
 import { checkSize, damaged } from "./image-file.js";
 
 const SIGNATURE = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
-/** What makes the picture. All else is dropped: the decoder would unfold an embedded profile of any size. */
+/** The chunks that define the pixels. Others are dropped: the decoder would decompress an embedded profile of any size. */
 const NEEDED = ["IHDR", "PLTE", "tRNS", "IDAT", "IEND"];
-/** Samples a pixel, by the header's colour type, and the bits that a sample can have. */
+/** Samples per pixel and valid bits per sample, by the header's colour type. */
 const CHANNELS: Record<number, number> = { 0: 1, 2: 3, 3: 1, 4: 2, 6: 4 };
 const DEPTHS: Record<number, number[]> = { 0: [1, 2, 4, 8, 16], 2: [8, 16], 3: [1, 2, 4, 8], 4: [8, 16], 6: [8, 16] };
 const PALETTE = 3;
@@ -16,16 +16,19 @@ const PALETTE = 3;
 interface Header {
   width: number;
   height: number;
+  /** Bits per sample. */
   depth: number;
+  /** Colour type: 0 grey, 2 RGB, 3 palette, 4 grey with alpha, 6 RGBA. */
   colour: number;
   interlaced: boolean;
 }
 
+/** Whether the bytes start with PNG's signature. */
 export function isPng(bytes: Buffer): boolean {
   return bytes.subarray(0, SIGNATURE.length).equals(SIGNATURE);
 }
 
-/** Grey, RGB or RGBA of a PNG, 8 bits each. Error names the file and what is wrong with it. */
+/** The pixels of a PNG as grey, RGB or RGBA with 8 bits per sample. Throws an error with the path and the problem. */
 export function decodePng(bytes: Buffer, path: string): DigitImage {
   const chunks = splitChunks(bytes, path);
   const header = readHeader(chunks, path);
@@ -40,7 +43,7 @@ interface Chunk {
   whole: Buffer;
 }
 
-/** The needed chunks up to the last one, each wholly there. */
+/** The needed chunks up to IEND. Throws if the file ends before it. */
 function splitChunks(bytes: Buffer, path: string): Chunk[] {
   const chunks: Chunk[] = [];
   for (let at = SIGNATURE.length; at + 12 <= bytes.length; ) {
@@ -56,6 +59,7 @@ function splitChunks(bytes: Buffer, path: string): Chunk[] {
   throw new Error(`${path} is not a whole PNG file: it ends too early`);
 }
 
+/** Reads the header, and checks it against the standard and the limits of the decoder. */
 function readHeader(chunks: Chunk[], path: string): Header {
   const [first] = chunks;
   if (first?.type !== "IHDR" || first.data.length !== 13) throw damaged(path, "PNG", "its header is missing");
@@ -67,9 +71,9 @@ function readHeader(chunks: Chunk[], path: string): Header {
     throw damaged(path, "PNG", "its header makes no sense");
   }
   checkSize(width, height, path);
-  // The decoder takes the pixels of such small pictures for whole bytes.
+  // The decoder treats interlaced samples of fewer than 8 bits as whole bytes.
   if (depth < 8 && interlaced) {
-    throw new Error(`${path} is interlaced with ${depth} bits a pixel; save it with 8, or without interlacing`);
+    throw new Error(`${path} is interlaced with ${depth} bits per pixel; save it with 8, or without interlacing`);
   }
   if (colour === PALETTE && !chunks.some(({ type, data }) => type === "PLTE" && data.length > 0)) {
     throw damaged(path, "PNG", "its palette is missing");
@@ -77,23 +81,23 @@ function readHeader(chunks: Chunk[], path: string): Header {
   return { width, height, depth, colour, interlaced };
 }
 
-/** Unfolds the pixels once with a limit, as the decoder has none and a few kilobytes can unfold to gigabytes. */
+/** Decompresses the pixels once with a limit on their size: the decoder has none, and a few kilobytes can expand to gigabytes. */
 function checkPixels(chunks: Chunk[], { width, height, depth, colour, interlaced }: Header, path: string): void {
   const expected = height * (1 + Math.ceil((width * depth * (CHANNELS[colour] as number)) / 8));
-  // Interlaced files hold up to seven small pictures, each with row starts of its own.
-  const most = interlaced ? 2 * expected + 64 : expected;
-  const folded = Buffer.concat(chunks.filter(({ type }) => type === "IDAT").map(({ data }) => data));
-  let unfolded: Buffer;
+  // An interlaced file contains up to seven smaller images, each with its own filter bytes.
+  const max = interlaced ? 2 * expected + 64 : expected;
+  const compressed = Buffer.concat(chunks.filter(({ type }) => type === "IDAT").map(({ data }) => data));
+  let raw: Buffer;
   try {
-    unfolded = inflateSync(folded, { maxOutputLength: most });
+    raw = inflateSync(compressed, { maxOutputLength: max });
   } catch (cause) {
-    throw damaged(path, "PNG", "its pixels cannot be unfolded", cause);
+    throw damaged(path, "PNG", "its pixels cannot be decompressed", cause);
   }
-  if (unfolded.length < expected && !interlaced) throw damaged(path, "PNG", "it has too few pixels");
+  if (raw.length < expected && !interlaced) throw damaged(path, "PNG", "it has too few pixels");
 }
 
 function decodePixels(chunks: Chunk[], { colour }: Header, path: string): DigitImage {
-  // A palette beside whole colours is a mere suggestion, which the conversion would take for more.
+  // With true colours a palette is only a suggestion (for displays of few colours), but the decoder would apply it.
   const needed = chunks.filter(({ type }) => colour === PALETTE || type !== "PLTE");
   try {
     return toImage(decode(Buffer.concat([SIGNATURE, ...needed.map(({ whole }) => whole)]), { checkCrc: true }));
@@ -102,6 +106,7 @@ function decodePixels(chunks: Chunk[], { colour }: Header, path: string): DigitI
   }
 }
 
+/** The decoded samples as an image of 8 bits per sample, with alpha if there is transparency. */
 function toImage(png: DecodedPng): DigitImage {
   const { width, height } = png;
   const samples = samplesOf(png);
@@ -119,21 +124,21 @@ function toImage(png: DecodedPng): DigitImage {
   return { data, width, height };
 }
 
-/** One number a sample, whatever the file packs them into. */
+/** The samples unpacked to one array element each. */
 function samplesOf(png: DecodedPng): PngDataArray {
   if (png.palette) return convertIndexedToRgb(png);
   if (png.depth >= 8) return png.data;
-  // Grey of few bits is packed as a palette's indices are, and is unpacked by a palette of greys, transparent or not.
-  const most = 2 ** png.depth - 1;
+  // Grey of fewer than 8 bits is packed like palette indices, so it is unpacked with a palette of greys and alphas.
+  const max = 2 ** png.depth - 1;
   const [key] = png.transparency ?? [];
-  const palette = Array.from({ length: most + 1 }, (_, i) => [(255 * i) / most, i === key ? 0 : 255]);
+  const palette = Array.from({ length: max + 1 }, (_, i) => [(255 * i) / max, i === key ? 0 : 255]);
   return convertIndexedToRgb({ ...png, palette });
 }
 
-/** The one colour of a picture without alpha that stands for transparency, if the file names one (tRNS). */
+/** The colour that means transparent in an image without alpha channel (chunk tRNS); undefined if there is none. */
 function transparentColour({ transparency, depth }: DecodedPng, channels: number): number[] | undefined {
   if (transparency === undefined || depth < 8) return undefined;
-  if (transparency.length !== channels) throw new Error("its transparent colour is not of its channels");
-  // Two bytes a channel, of which the lower counts where channels have 8 bits.
+  if (transparency.length !== channels) throw new Error("its transparent colour has the wrong number of channels");
+  // Stored with 16 bits per channel; with 8-bit channels only the lower byte counts.
   return Array.from(transparency, (value) => value & (2 ** depth - 1));
 }

@@ -1,4 +1,4 @@
-// wasmlp predict
+// wasmlp predict: the digits that a network recognizes in image files.
 
 import { basename } from "node:path";
 import type { Command } from "commander";
@@ -13,6 +13,7 @@ import { imageFiles, readImage } from "./images.js";
 import { pathOption } from "./options.js";
 import { outputValue, printDrawings } from "./show.js";
 
+/** The options as commander parses them. */
 interface Options {
   model?: string;
   raw?: true;
@@ -23,26 +24,26 @@ interface Options {
 export function addPredict(program: Command): void {
   program
     .command("predict")
-    .summary("what a network says about images")
+    .summary("recognize digits in images")
     .description(
-      "Says which digits a network takes images for: the pretrained one, or a saved one. Any picture of one digit will do, dark on light or light on dark: " +
-        "it is found, scaled and centred as MNIST's digits are. With --raw the images are taken as they are; they must have " +
-        "the size that the network was trained on, and look as its data does.",
+      "Prints which digits a network recognizes in images. The images may show one digit each, dark on light or light on dark; " +
+        "it is located, scaled and centred like MNIST's digits. With --raw the images are used unchanged: they must have the " +
+        "size and look of the network's training data.",
     )
     .argument("<image...>", "PNG or JPEG files, or folders of them")
     .addOption(
-      pathOption("--model <FILE>", "a file that train --out wrote; the pretrained network for digits unless told"),
+      pathOption("--model <FILE>", "a file that train --out wrote (default: the pretrained network for digits)"),
     )
-    .option("--raw", "take the pixels as they are: colours by their brightness, transparency as black")
-    .option("--show", "draw what the network sees")
-    .option("--json", "one JSON object an image instead of a table")
+    .option("--raw", "use the pixels unchanged: colours as brightness, transparency as black")
+    .option("--show", "draw the input of the network")
+    .option("--json", "print one JSON object per image instead of a table")
     .addHelpText("after", "\nExample:\n  $ wasmlp predict seven.png photos/ --show")
     .action(predict);
 }
 
-/** An image that cannot be read is told of, and the others are answered all the same. */
+/** Prints a prediction per image. An invalid image is reported on stderr and does not stop the others. */
 async function predict(paths: string[], { model, raw, show, json }: Options): Promise<void> {
-  if (show && json) throw new UsageError('"--show" draws, which does not go with "--json"');
+  if (show && json) throw new UsageError('"--show" does not go with "--json", because it draws text');
   const network = model === undefined ? await loadDigits() : await loadNetwork(model);
   if (model !== undefined && !raw) checkTakesDigits(network, model);
   const files = (await Promise.all(paths.map((path) => imageFiles(path).catch(refuse)))).flat();
@@ -58,25 +59,27 @@ async function predict(paths: string[], { model, raw, show, json }: Options): Pr
   if (guesses.length > 0) printDrawings(guesses.map((guess) => drawGuess(network, guess)));
 }
 
+/** Throws if the network does not have the inputs of preprocessed digits. */
 function checkTakesDigits({ spec }: Network, model: string): void {
   if (spec.inputs === DIGIT_PIXELS) return;
   const digits = `${DIGIT_PIXELS} (${dimensions([DIGIT_SIDE, DIGIT_SIDE])})`;
-  throw new Error(`${model} takes ${spec.inputs} inputs, but digits have ${digits}; --raw takes images as they are`);
+  throw new Error(`${model} takes ${spec.inputs} inputs, but digits have ${digits}; --raw uses images unchanged`);
 }
 
-/** One sentence, and nothing in the place of a result. */
+/** Reports an error, sets the exit code, and returns no results in place of the failed ones. */
 function refuse(error: unknown): [] {
   process.exitCode = reportError(error);
   return [];
 }
 
-// --- guesses ---
+// --- predictions ---
 
-/** What the network says about an image; `digit` are the pixels that it was given, whatever they show. */
+/** The prediction for an image file. `digit` holds the network's input, which with --raw need not be a digit. */
 interface Guess extends DigitReading {
   file: string;
 }
 
+/** Reads and classifies one image. */
 async function guessImage(network: Network, file: string, isRaw: boolean): Promise<Guess> {
   const image = await readImage(file);
   if (isRaw) {
@@ -84,47 +87,47 @@ async function guessImage(network: Network, file: string, isRaw: boolean): Promi
     return { file, digit, ...network.classify(digit) };
   }
   const reading = readDigit(network, image);
-  if (!reading) throw new Error(`nothing is drawn on ${file}, so there is no guess`);
+  if (!reading) throw new Error(`nothing is drawn on ${file}, so there is nothing to predict`);
   return { file, ...reading };
 }
 
-/** The image's pixels as they are. Error if they are not as many as the network takes. */
+/** The brightness of the image's pixels, 0 to 255. Throws if their number is not that of the network's inputs. */
 function rawPixels(image: DigitImage, file: string, { spec }: Network): Uint8Array {
   const side = sideOf(spec.inputs);
-  const isRight = side === undefined ? image.width * image.height === spec.inputs : isSquare(image, side);
-  if (isRight) return Uint8Array.from(brightness(image, 0).data, (x) => Math.round(255 * x));
-  const wanted = side === undefined ? `${spec.inputs} pixels` : dimensions([side, side]);
-  throw new Error(`${file} is ${dimensions([image.width, image.height])} pixels, but the network takes ${wanted}`);
+  const isValid = side === undefined ? image.width * image.height === spec.inputs : isSquare(image, side);
+  if (isValid) return Uint8Array.from(brightness(image, 0).data, (x) => Math.round(255 * x));
+  const expected = side === undefined ? `${spec.inputs} pixels` : dimensions([side, side]);
+  throw new Error(`${file} is ${dimensions([image.width, image.height])} pixels, but the network takes ${expected}`);
 }
 
 function isSquare({ width, height }: DigitImage, side: number): boolean {
   return width === side && height === side;
 }
 
-/** The side of a square of so many pixels, if they are one. */
+/** The side of a square image with this number of pixels; undefined if it is not a square number. */
 function sideOf(pixels: number): number | undefined {
   const side = Math.sqrt(pixels);
   return Number.isInteger(side) ? side : undefined;
 }
 
-// --- how they are shown ---
+// --- output ---
 
-/** Rows that are printed as they come, under a head that comes with the first. */
+/** A table printed row by row, so that the first predictions appear at once. The first row prints the header too. */
 class Table {
   private readonly nameWidth: number;
-  private isBegun = false;
+  private hasHeader = false;
 
   constructor(
     private readonly network: Network,
     files: string[],
   ) {
-    // There can be more files than a call of Math.max takes arguments.
+    // Not Math.max(...): the number of files can exceed the limit on arguments of a call.
     this.nameWidth = files.reduce((most, file) => Math.max(most, oneLine(file).length), "image".length);
   }
 
   print({ file, label, probabilities }: Guess): void {
-    if (!this.isBegun) this.row("image", "label", "probability", "second guess");
-    this.isBegun = true;
+    if (!this.hasHeader) this.row("image", "label", "probability", "second guess");
+    this.hasHeader = true;
     const second = secondOf(probabilities, label);
     const other = second === undefined ? "" : `${second} (${this.value(probabilities[second])})`;
     this.row(oneLine(file), String(label), this.value(probabilities[label]), other);
@@ -141,7 +144,7 @@ class Table {
   }
 }
 
-/** The most probable label but the first. */
+/** The most probable label other than `first`. */
 function secondOf(probabilities: Float32Array, first: number): number | undefined {
   let best: number | undefined;
   probabilities.forEach((value, label) => {
@@ -150,6 +153,7 @@ function secondOf(probabilities: Float32Array, first: number): number | undefine
   return best;
 }
 
+/** The drawing of a prediction's input. Inputs that are not square are drawn as one row. */
 function drawGuess(network: Network, { file, digit, label, probabilities }: Guess): Drawing {
   const side = sideOf(digit.length);
   const [rows, columns] = side === undefined ? [1, digit.length] : [side, side];

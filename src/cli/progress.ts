@@ -1,15 +1,19 @@
-// How training goes, on stderr: a bar on a terminal, and a line an epoch anywhere.
+// Progress of training on stderr: a progress bar if it is a terminal, and one line per epoch.
 
 import { type Options, SingleBar } from "cli-progress";
 import type { BatchRecord, EpochRecord } from "../node.js";
 import { printNote } from "../terminal/output.js";
 import { duration, fixed, grouped, percent } from "../text.js";
 
+/** Minimum time between two updates of a progress bar. */
 const REDRAW_MILLISECONDS = 100;
-/** Columns of a line that the bar itself does not get. */
+/** Columns that the text beside the bar needs. */
 const TEXT_COLUMNS = 72;
 
-/** With `linewrap` lines are cut at the terminal's width; nothing about the terminal is changed that a kill would leave so. */
+/**
+ * Options of all progress bars. `linewrap` cuts lines at the terminal's width without changing a setting of the terminal, which
+ * would stay changed if the program is killed.
+ */
 export const BAR_OPTIONS: Options = {
   stream: process.stderr,
   fps: 1000 / REDRAW_MILLISECONDS,
@@ -22,29 +26,31 @@ export const BAR_OPTIONS: Options = {
 };
 
 export interface Progress {
-  /** Called after every step: costs nothing but a look at the clock. */
+  /** Called after every step; most calls only read the clock. Undefined if nothing is shown per batch. */
   batch: ((record: BatchRecord) => void) | undefined;
   epoch(record: EpochRecord): void;
   end(): void;
 }
 
+/** Whether stderr can show a progress bar. */
 export function isTerminal(): boolean {
   return process.stderr.isTTY === true && process.env.TERM !== "dumb";
 }
 
 interface ProgressOptions {
   quiet: boolean;
-  /** Whether epochs are told one by one. */
+  /** Whether to print a line per epoch. */
   lines: boolean;
-  /** What the samples are called that validation takes. */
+  /** Name of the validation samples in the lines, such as "test". */
   validation: string;
 }
 
+/** Progress of a training of `epochs` epochs with `samples` samples each. */
 export function createProgress(epochs: number, samples: number, options: ProgressOptions): Progress {
   if (options.quiet) return { batch: undefined, epoch: () => {}, end: () => {} };
-  const tell = (record: EpochRecord) => options.lines && printNote(epochLine(record, epochs, options.validation));
-  if (isTerminal()) return new TrainingBar(epochs, samples, tell);
-  return { batch: undefined, epoch: tell, end: () => {} };
+  const printEpoch = (record: EpochRecord) => options.lines && printNote(epochLine(record, epochs, options.validation));
+  if (isTerminal()) return new TrainingBar(epochs, samples, printEpoch);
+  return { batch: undefined, epoch: printEpoch, end: () => {} };
 }
 
 function epochLine(record: EpochRecord, epochs: number, set: string): string {
@@ -56,7 +62,7 @@ function epochLine(record: EpochRecord, epochs: number, set: string): string {
   return `epoch ${number}/${epochs}  loss ${fixed(loss)}${test}  ${grouped(samplesPerSecond)} samples/s`;
 }
 
-/** One bar over all epochs, taken away while an epoch's line is written. */
+/** One progress bar over all epochs. It is removed while the line of an epoch is printed, and shown again below it. */
 class TrainingBar implements Progress {
   private readonly bar = new SingleBar({
     ...BAR_OPTIONS,
@@ -69,7 +75,7 @@ class TrainingBar implements Progress {
   constructor(
     private readonly epochs: number,
     private readonly samples: number,
-    private readonly tell: (record: EpochRecord) => void,
+    private readonly printEpoch: (record: EpochRecord) => void,
   ) {
     this.show(0, { epoch: `1/${epochs}`, rate: "-", loss: "-", accuracy: "-", left: "-" });
   }
@@ -78,10 +84,11 @@ class TrainingBar implements Progress {
     const now = performance.now();
     if (now < this.nextRedraw) return;
     this.nextRedraw = now + REDRAW_MILLISECONDS;
-    this.bar.update((record.epoch - 1) * this.samples + record.samples, this.words(record, now));
+    this.bar.update((record.epoch - 1) * this.samples + record.samples, this.fields(record, now));
   };
 
-  private words({ epoch, samples, loss, accuracy }: BatchRecord, now: number): Record<string, string> {
+  /** The texts of the bar's format. The remaining time assumes a constant speed. */
+  private fields({ epoch, samples, loss, accuracy }: BatchRecord, now: number): Record<string, string> {
     const share = ((epoch - 1) * this.samples + samples) / (this.epochs * this.samples);
     return {
       epoch: `${epoch}/${this.epochs}`,
@@ -94,13 +101,13 @@ class TrainingBar implements Progress {
 
   epoch(record: EpochRecord): void {
     this.bar.stop();
-    this.tell(record);
+    this.printEpoch(record);
     const now = performance.now();
     const { epoch, loss, accuracy } = record;
-    const words = this.words({ epoch, samples: this.samples, total: this.samples, loss, accuracy }, now);
+    const fields = this.fields({ epoch, samples: this.samples, total: this.samples, loss, accuracy }, now);
     if (epoch < this.epochs) {
       this.show(epoch * this.samples, {
-        ...words,
+        ...fields,
         epoch: `${epoch + 1}/${this.epochs}`,
         rate: grouped(record.samplesPerSecond),
       });
@@ -109,8 +116,8 @@ class TrainingBar implements Progress {
     this.nextRedraw = now + REDRAW_MILLISECONDS;
   }
 
-  private show(value: number, words: Record<string, string>): void {
-    this.bar.start(this.epochs * this.samples, value, words);
+  private show(value: number, fields: Record<string, string>): void {
+    this.bar.start(this.epochs * this.samples, value, fields);
   }
 
   end(): void {

@@ -1,24 +1,26 @@
-// Images drawn in the terminal, with what the network says about them.
+// Images in the terminal with the network's predictions.
 
 import type { Dataset, Network } from "../node.js";
 import { printResult } from "../terminal/output.js";
 import { fixed, percent } from "../text.js";
 import { type Drawing, drawSideBySide } from "./draw.js";
 
-const MOST_COLUMNS = 80;
+/** Maximum width of the output, also on wider terminals. */
+const MAX_COLUMNS = 80;
 
-/** Draws the first `count` samples of `data`, which must be labelled images. */
+/** Prints the first `count` samples of `data`, which must be labelled images, with the network's predictions. */
 export function showSamples(network: Network, data: Dataset, count: number): void {
   printDrawings(Array.from({ length: Math.min(count, data.count) }, (_, i) => drawSample(network, data, i)));
 }
 
-/** Drawings side by side, as the terminal takes them. */
+/** Prints drawings side by side, with greys if the terminal has 256 colours. */
 export function printDrawings(drawings: Drawing[]): void {
-  const width = Math.min(MOST_COLUMNS, process.stdout.columns ?? MOST_COLUMNS);
+  const width = Math.min(MAX_COLUMNS, process.stdout.columns ?? MAX_COLUMNS);
   const greys = process.stdout.isTTY === true && process.stdout.hasColors(256);
   for (const line of ["", ...drawSideBySide(drawings, width, greys)]) printResult(line);
 }
 
+/** A sample with its label and prediction; a cross marks a wrong one. Samples that are not images are drawn as one row. */
 function drawSample(network: Network, data: Dataset, index: number): Drawing {
   const sample = data.sample(index);
   const { label, probabilities } = network.classify(sample);
@@ -32,7 +34,7 @@ function drawSample(network: Network, data: Dataset, index: number): Drawing {
   };
 }
 
-/** An output as a share where it is one: those of softmax and sigmoid are between 0 and 1. */
+/** An output as text: a percentage for softmax and sigmoid, whose outputs are between 0 and 1, else a number. */
 export function outputValue(network: Network, value: number): string {
   const activation = network.spec.layers.at(-1)?.activation;
   return activation === "softmax" || activation === "sigmoid" ? percent(value, 0) : fixed(value);

@@ -657,7 +657,7 @@ describe("predict", () => {
     expect(code).toBe(FAILURE);
     expect(out.split("\n")).toHaveLength(3);
     expect(err).toBe(
-      "wasmlp: nothing is drawn on white.png, so there is no guess\n" +
+      "wasmlp: nothing is drawn on white.png, so there is nothing to predict\n" +
         "wasmlp: cannot read nowhere.png: there is no such file or folder\n",
     );
   });
@@ -957,9 +957,14 @@ describe("errors: one sentence on stderr", () => {
       "a model that does not take digits",
       FAILURE,
       ["predict", "large.png", "--model", "model.safetensors"],
-      /model\.safetensors takes 64 inputs, but digits have 784 \(28x28\); --raw takes images as they are/,
+      /model\.safetensors takes 64 inputs, but digits have 784 \(28x28\); --raw uses images unchanged/,
     ],
-    ["--show with --json", USAGE, [...predict("digits/a.png"), "--show", "--json"], /"--show" draws, .* "--json"/],
+    [
+      "--show with --json",
+      USAGE,
+      [...predict("digits/a.png"), "--show", "--json"],
+      /"--show" does not go with "--json"/,
+    ],
     ["a file that is no image", FAILURE, predict("text.png"), /text\.png is neither a PNG nor a JPEG file/],
     ["an empty file", FAILURE, predict("empty.png"), /empty\.png is empty/],
     ["a blank image", FAILURE, predict("white.png"), /nothing is drawn on white\.png/],
@@ -983,7 +988,7 @@ describe("errors: one sentence on stderr", () => {
       "an interlaced image with 4 bits per pixel",
       FAILURE,
       predict("woven.png"),
-      /woven\.png is interlaced with 4 bits a pixel; save it with 8, or without interlacing/,
+      /woven\.png is interlaced with 4 bits per pixel; save it with 8, or without interlacing/,
     ],
     [
       "half a transparent colour",

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { isLost, verdictOf } from "../../web/draw/words.js";
+import { hasDiverged, verdictOf } from "../../web/draw/verdict.js";
 import { type ChromiumPage, expectAccessible } from "../browser/fixture.js";
 import { DESKTOP, describePage, fits, PHONE } from "../support/page-site.js";
 import { slowness } from "../support/slowness.js";
@@ -193,7 +193,7 @@ describePage("Draw", (openView, served) => {
     it("shows the input of the network", async () => {
       const page = await open();
       const networkInput = () =>
-        page.locator("#seen").evaluate((canvas) => {
+        page.locator("#input").evaluate((canvas) => {
           const { width, height } = canvas as HTMLCanvasElement;
           const data = (canvas as HTMLCanvasElement).getContext("2d")?.getImageData(0, 0, width, height).data ?? [];
           return { width, height, ink: Array.from({ length: width * height }, (_, i) => data[4 * i] as number) };
@@ -278,9 +278,9 @@ describePage("Draw", (openView, served) => {
       expect(new Set(answers).size).toBeGreaterThan(4);
       const moving = await open();
       await moving.locator("#sample").click();
-      const early = await moving.locator("#seen").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+      const early = await moving.locator("#input").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
       await moving.waitForTimeout(1200);
-      expect(await moving.locator("#seen").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL())).not.toBe(
+      expect(await moving.locator("#input").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL())).not.toBe(
         early,
       );
     });
@@ -397,9 +397,9 @@ describe("the sentence on the outputs", () => {
   });
 
   it("recognizes outputs of a diverged network", () => {
-    expect(isLost(outputs({ 2: 1e30, 3: -5 }))).toBe(false);
-    expect(isLost(outputs({ 2: Number.NaN }))).toBe(true);
-    expect(isLost(outputs({ 2: Infinity }))).toBe(true);
+    expect(hasDiverged(outputs({ 2: 1e30, 3: -5 }))).toBe(false);
+    expect(hasDiverged(outputs({ 2: Number.NaN }))).toBe(true);
+    expect(hasDiverged(outputs({ 2: Infinity }))).toBe(true);
   });
 
   it("is not sure of a digit if all outputs are zero", () => {

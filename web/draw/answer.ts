@@ -3,7 +3,7 @@
 import { DIGIT_PIXELS, DIGIT_SIDE } from "../../src/image/digit.js";
 import { byId } from "../dom.js";
 import { contextOf } from "./ink.js";
-import { verdictOf } from "./words.js";
+import { verdictOf } from "./verdict.js";
 
 /** Screen readers announce an answer after it has been unchanged for this long. */
 const ANNOUNCE_MILLISECONDS = 800;
@@ -12,7 +12,7 @@ export class Answer {
   private readonly digit = byId("answer", HTMLElement);
   private readonly words = byId("words", HTMLElement);
   private readonly status = byId("status", HTMLElement);
-  private readonly input = byId("seen", HTMLCanvasElement);
+  private readonly input = byId("input", HTMLCanvasElement);
   private readonly bars = [...byId("bars", HTMLElement).children] as HTMLElement[];
   private announcement: ReturnType<typeof setTimeout> | undefined;
 
@@ -34,7 +34,7 @@ export class Answer {
   }
 
   /** Shows the preprocessed digit, `[28][28]` bytes; black if undefined. */
-  showSeen(digit: Uint8Array | undefined): void {
+  showInput(digit: Uint8Array | undefined): void {
     const image = new ImageData(DIGIT_SIDE, DIGIT_SIDE);
     for (let i = 0; i < DIGIT_PIXELS; i++)
       image.data.fill(digit?.[i] ?? 0, 4 * i, 4 * i + 3).fill(255, 4 * i + 3, 4 * i + 4);

@@ -9,27 +9,27 @@ import { offerNetworks } from "./choice.js";
 import { Drawing } from "./drawing.js";
 import { listenToKeys } from "./keys.js";
 import { Pad } from "./pad.js";
-import { Reader } from "./reader.js";
+import { Recognizer } from "./recognizer.js";
 import { animate, firstExample, nextExample } from "./samples.js";
 
 /** Starts the view. Its elements are in index.html, so that it is visible before any script has loaded. */
 export function mount(root: HTMLElement, session: Session): void {
-  // Starts loading while the rest is set up. `Reader` reports an error; here it only must not count as unhandled.
+  // Starts loading while the rest is set up. `Recognizer` reports an error; here it only must not count as unhandled.
   session.pretrained.catch(() => {});
   const answer = new Answer();
-  const reader = new Reader(session, answer);
+  const recognizer = new Recognizer(session, answer);
   const drawing = new Drawing(oncePerFrame(() => show()));
   const pad = new Pad(byId("pad", HTMLCanvasElement), drawing);
   const show = (): void => {
     pad.paint();
-    reader.see(drawing.strokes);
+    recognizer.setStrokes(drawing.strokes);
     setEnabled(byId("undo", HTMLButtonElement), drawing.canUndo);
     byId("pad-hint", HTMLElement).textContent = hint(drawing);
   };
   listenToKeys(byId("paper", HTMLElement), pad, drawing, (message) => answer.announce(message));
   listenToButtons(root, drawing);
   offerNetworks(byId("network", HTMLSelectElement), session);
-  listenToSession(session, reader);
+  listenToSession(session, recognizer);
   drawing.show(firstExample());
 }
 
@@ -52,12 +52,12 @@ function listenToButtons(root: HTMLElement, drawing: Drawing): void {
   });
 }
 
-function listenToSession(session: Session, reader: Reader): void {
-  const read = oncePerFrame(() => reader.read());
-  session.on("selected", read);
+function listenToSession(session: Session, recognizer: Recognizer): void {
+  const update = oncePerFrame(() => recognizer.update());
+  session.on("selected", update);
   for (const event of ["weights", "view"] as const) {
     session.on(event, () => {
-      if (session.view === "draw") read();
+      if (session.view === "draw") update();
     });
   }
 }

@@ -13,7 +13,7 @@ export interface Verdict {
 }
 
 /** Whether the outputs contain NaN or infinity, as after training has diverged. */
-export function isLost(outputs: ArrayLike<number>): boolean {
+export function hasDiverged(outputs: ArrayLike<number>): boolean {
   return !Array.from(outputs).every(Number.isFinite);
 }
 
