@@ -1,28 +1,27 @@
 // One network in memory: its arena, learning from samples and inference. Everything here trusts its arguments: `network.ts`
 // checks them.
 
-import { AUGMENT_EPOCH, CHUNK_ROWS, ENTRY_BYTES, RATE, SETTINGS } from "./abi.js";
+import { AUGMENT_EPOCH, CHUNK_ROWS, ENTRY_BYTES, RATE } from "./abi.js";
 import type { Build } from "./kernels/features.js";
 import { createMemory, createSharedMemory, type Memory } from "./kernels/memory.js";
 import { bindKernels, canShare, compileKernels, type KernelModule, type Kernels } from "./kernels/modules.js";
 import { Arena, type Pieces, type Samples } from "./memory/arena.js";
-import { Field, Lists, Task } from "./memory/command.js";
+import { InputForm, newTask, TargetKind, type Task, TaskKind } from "./memory/command.js";
 import {
+  type AugmentPlan,
   type LayerPlan,
   type Needs,
   type Plan,
   padded,
   planArena,
-  type RedrawPlan,
   type RowsPlan,
 } from "./memory/plan.js";
 import { ascending } from "./random.js";
-import type { Redrawing } from "./recipe/augment.js";
-import { Rule, sgd } from "./recipe/optimizer.js";
+import type { Augmenting } from "./recipe/augment.js";
+import type { Rule } from "./recipe/optimizer.js";
 import type { Threads } from "./recipe/recipe.js";
 import type { NetworkSpec } from "./spec.js";
 import { Runner } from "./threads/runner.js";
-import type { Pass } from "./threads/seat.js";
 import { canHaveThreads } from "./threads/team.js";
 import { type InputPath, inferenceWorth, keptListsPay, listsPay, mostThreads, threadsWorth } from "./threads/worth.js";
 
@@ -68,15 +67,18 @@ export class Engine {
   inputPath: InputPath = "auto";
   /** Whether some layer leaves units out. */
   private readonly dropsOut: boolean;
-  /** What the parameters follow the gradient by. */
-  private rule = new Rule(sgd({ learningRate: 0 }));
-  /** Whether a long step adds up a gradient. */
+  /** The settings of the steps on what is bound. */
+  private rule: Rule | undefined;
+  /** What a step is, and what an inference is, told: filled in again each time. */
+  private readonly learning = newTask();
+  private readonly inferring = newTask();
+  /** Whether a long step is adding up a gradient. */
   private usesGradients = false;
-  /** Whether a gradient is left where steps need zeros. */
+  /** Whether the gradient block holds anything but the zeros that a step needs. */
   private hasGradient = true;
-  /** Whether what is bound are lists of the samples. */
-  private keepsLists = false;
-  /** Whether samples are laid out for training, which no inference may move. */
+  /** Whether the bound samples are stored as sparse rows (CSR). */
+  private storesSparse = false;
+  /** Whether samples are bound for training: inference must not move them. */
   private isBound = false;
   private readonly runner: Runner;
 
@@ -119,54 +121,55 @@ export class Engine {
   // --- samples to learn from ---
 
   /**
-   * Lays the arena out for batches of `batch` samples of `samples`, copies them and an ascending order into it, and zeroes the
-   * moments of the optimizer. With `redrawing` each sample is drawn anew before it is learned from (see `redraw`). Gives the
-   * order; a large dataset calls `breathe` on its way, and where that throws, `release` must be called.
+   * Prepares training on `samples` in batches of `batch`: lays the arena out, copies the samples and an ascending order into it,
+   * and zeroes the moments of the optimizer. With `augmenting`, images are augmented before each step (see `beginEpoch`).
+   * Gives a view of the order. Calls `breathe` between pieces; where that throws, `release` must be called.
    */
   async bind(
     samples: Samples,
     batch: number,
     rule: Rule,
-    redrawing?: Redrawing,
+    augmenting?: Augmenting,
     breathe: Breathe = keepOn,
   ): Promise<Uint32Array> {
     const { arena } = this;
     const { inputs, count } = samples;
-    // Nobody else may lay the arena out anew meanwhile.
+    // From here on nothing else may lay the arena out.
     this.isBound = true;
     let nonZeros = 0;
     await walkBreathing(arena.staged(samples), breathe, (_, rows) => {
       nonZeros += arena.countStaged(inputs, rows);
     });
-    // Lists would be of the images as they came.
-    this.keepsLists = !redrawing && keptListsPay(this.inputPath, nonZeros, inputs);
+    // Sparse rows would hold the images as they were before augmentation.
+    this.storesSparse = !augmenting && keptListsPay(this.inputPath, nonZeros, inputs);
     this.arrange({
       batch,
       samples: count,
-      inputBytes: this.keepsLists ? nonZeros * ENTRY_BYTES : inputs.byteLength,
+      inputBytes: this.storesSparse ? nonZeros * ENTRY_BYTES : inputs.byteLength,
       targetBytes: samples.labels ? 4 : samples.targetSize * 4,
-      threads:
-        this.threads === "auto"
-          ? threadsWorth(this.spec, batch, nonZeros / count, redrawing !== undefined)
-          : this.threads,
+      threads: this.trainingThreads(batch, nonZeros / count, augmenting !== undefined),
       slots: rule.slots,
-      scratchBytes: redrawing?.scratchBytes,
+      scratchBytes: augmenting?.scratchBytes,
     });
     this.rule = rule;
     this.hasGradient = true;
     arena.clearSlots();
-    await walkBreathing(this.keepsLists ? arena.listSamples(samples) : arena.loadSamples(samples), breathe);
+    await walkBreathing(this.storesSparse ? arena.listSamples(samples) : arena.loadSamples(samples), breathe);
     arena.copyTargets(samples, 0, count, this.plan.data.targets);
-    if (redrawing) arena.words.set(redrawing.settings, (this.plan.redraw as RedrawPlan).settings / 4);
+    if (augmenting) arena.words.set(augmenting.settings, (this.plan.augment as AugmentPlan).settings / 4);
     const order = arena.words.subarray(this.plan.order / 4, this.plan.order / 4 + count);
     order.set(ascending(count));
     return order;
   }
 
-  /** Has the bound samples drawn by the draws of epoch `epoch`, if they are drawn anew. No thread may be at work. */
-  redraw(epoch: number): void {
-    const { redraw } = this.plan;
-    if (redraw) this.arena.words[redraw.settings / 4 + AUGMENT_EPOCH] = epoch;
+  private trainingThreads(batch: number, nonZeros: number, augments: boolean): number {
+    return this.threads === "auto" ? threadsWorth(this.spec, batch, nonZeros, augments) : this.threads;
+  }
+
+  /** Sets the epoch that augmentation draws its random numbers by. No thread may be at work. */
+  beginEpoch(epoch: number): void {
+    const { augment } = this.plan;
+    if (augment) this.arena.words[augment.settings / 4 + AUGMENT_EPOCH] = epoch;
   }
 
   private arrange(needs: Needs): void {
@@ -195,47 +198,38 @@ export class Engine {
   // --- learning ---
 
   /**
-   * One step on `count` bound samples from position `from`, as the rule is prepared for it. Adds to `totals`. A promise
-   * where it is not done at once. A large batch calls `breathe` on its way; where that throws, nothing was changed.
+   * One step on `count` bound samples from position `from` of the order, by the settings that `bind` was given. Adds to
+   * `totals`. Gives a promise where it does not end at once. A large batch calls `breathe` between chunks; where that throws,
+   * no parameter has changed.
    */
   step(samples: Samples, from: number, count: number, breathe: Breathe = keepOn): void | Promise<void> {
     if (count > DIRECT_ROWS) return this.longStep(samples, from, count, breathe);
-    const pass = this.runner.choose();
-    if (pass instanceof Promise) return pass.then(() => this.step(samples, from, count, breathe));
-    this.describeLearning(pass, samples, this.plan.data, from, count);
-    if (this.rule.isPlain) this.describeDirect(pass, count);
-    else this.describeStep(pass, count);
-    if (!this.rule.isPlain || this.dropsOut) this.describeSettings(pass);
-    const late = this.runner.executeTimed(pass, count);
-    if (late) return late.then(() => this.addTotals(pass, samples, count));
-    this.addTotals(pass, samples, count);
+    const task = this.describeBatch(samples, from, count);
+    const { isPlain, settings } = this.rule as Rule;
+    // P − rate·∇C in one pass: each sample's gradient is added straight into the parameters.
+    if (isPlain) this.describeLearning(task, TaskKind.learn, -(settings[RATE] as number) / count, 0);
+    else {
+      this.clearGradient();
+      this.describeLearning(task, TaskKind.step, 1 / count, this.gradientOffset);
+    }
+    task.hasSettings = isPlain && !this.dropsOut ? 0 : 1;
+    const late = this.runner.run(task);
+    if (late) return late.then(() => this.addTotals(samples, count));
+    this.addTotals(samples, count);
   }
 
-  /** That the batch learns straight into the weights: P − rate·∇C. */
-  private describeDirect({ command }: Pass, count: number): void {
-    command[Field.task] = Task.learn;
-    command[Field.scale] = -(this.rule.settings[RATE] as number) / count;
-    command[Field.offset] = 0;
+  private describeLearning(task: Task, kind: number, scale: number, offset: number): void {
+    task.kind = kind;
+    task.scale = scale;
+    task.offset = offset;
   }
 
-  private describeStep(pass: Pass, count: number): void {
-    this.clearGradient();
-    this.describeGradient(pass, count);
-    pass.command[Field.task] = Task.step;
+  /** Bytes from a parameter to its gradient. */
+  private get gradientOffset(): number {
+    return this.plan.grads - this.plan.params;
   }
 
-  /** That the mean gradient of `count` samples is added up where the plan has it. */
-  private describeGradient({ command }: Pass, count: number): void {
-    command[Field.task] = Task.learn;
-    command[Field.scale] = 1 / count;
-    command[Field.offset] = this.plan.grads - this.plan.params;
-  }
-
-  private describeSettings({ command }: Pass): void {
-    const { settings } = this.rule;
-    for (let i = 0; i < SETTINGS; i++) command[Field.settings + i] = settings[i] as number;
-  }
-
+  /** A batch that is too large to be added into the parameters: its gradient is summed chunk by chunk, then applied. */
   private async longStep(samples: Samples, from: number, count: number, breathe: Breathe): Promise<void> {
     const { runner, totals } = this;
     const before = totals.slice();
@@ -245,18 +239,16 @@ export class Engine {
       this.hasGradient = true;
       for (let done = 0; done < count; done += CHUNK_ROWS) {
         const rows = Math.min(CHUNK_ROWS, count - done);
-        const pass = await runner.choose();
-        this.describeLearning(pass, samples, this.plan.data, from + done, rows);
-        this.describeGradient(pass, count);
-        this.describeSettings(pass);
-        await runner.executeWhole(pass, rows);
-        this.addTotals(pass, samples, rows);
+        const task = this.describeBatch(samples, from + done, rows);
+        this.describeLearning(task, TaskKind.learn, 1 / count, this.gradientOffset);
+        task.hasSettings = 1;
+        await runner.run(task, true);
+        this.addTotals(samples, rows);
         await breathe();
       }
-      await runner.order((pass) => {
-        this.describeSettings(pass);
-        pass.command[Field.task] = Task.update;
-      });
+      this.learning.kind = TaskKind.update;
+      this.learning.count = 0;
+      await runner.run(this.learning, true);
       this.hasGradient = false;
     } catch (error) {
       totals.set(before);
@@ -266,7 +258,7 @@ export class Engine {
     }
   }
 
-  /** Zeroes the gradient, if something was left there. No thread may be at work. */
+  /** Zeroes the gradient block, if something was left there. No thread may be at work. */
   private clearGradient(): void {
     if (!this.hasGradient) return;
     const { grads, paramFloats } = this.plan;
@@ -274,37 +266,28 @@ export class Engine {
     this.hasGradient = false;
   }
 
-  /** All of the command but what is to become of the gradient: fractions that are handed on make garbage. */
-  private describeLearning(pass: Pass, samples: Samples, at: RowsPlan, from: number, count: number): void {
-    const isBound = at === this.plan.data;
-    const order = isBound ? this.plan.order + from * 4 : 0;
-    this.describe(pass, samples, at, order, count);
-    pass.command[Field.lists] = isBound ? this.boundLists(order, count) : Lists.none;
-    if (isBound && this.plan.redraw) pass.command[Field.redraws] = 1;
+  /** The task on `count` bound samples, but for what becomes of their gradient. */
+  private describeBatch(samples: Samples, from: number, count: number): Task {
+    const { learning, plan } = this;
+    const order = plan.order + from * 4;
+    describe(learning, samples, plan.data, order, count);
+    learning.inputForm = this.boundForm(order, count);
+    learning.augments = plan.augment ? 1 : 0;
+    learning.settings = (this.rule as Rule).settings;
+    return learning;
   }
 
-  private describe(pass: Pass, samples: Kind, at: RowsPlan, order: number, count: number): void {
-    const { command } = pass;
-    command[Field.rows] = at.rows;
-    command[Field.targets] = at.targets;
-    command[Field.order] = order;
-    command[Field.count] = count;
-    command[Field.bytes] = samples.inputs instanceof Uint8Array ? 1 : 0;
-    command[Field.redraws] = 0;
-    command[Field.targetKind] = samples.labels ? 1 : samples.targets ? 2 : 0;
-  }
-
-  /** How the batch of bound samples whose order is at `order` is taken. Drawn anew they have about as many zeros. */
-  private boundLists(order: number, count: number): number {
-    if (this.keepsLists) return Lists.kept;
+  /** How the batch of bound samples whose order is at `order` is taken. Augmented images have about as many zeros. */
+  private boundForm(order: number, count: number): number {
+    if (this.storesSparse) return InputForm.storedSparse;
     return listsPay(this.inputPath, this.arena.countBound(order, count), count * this.spec.inputs)
-      ? Lists.made
-      : Lists.none;
+      ? InputForm.sparse
+      : InputForm.dense;
   }
 
-  private addTotals(pass: Pass, samples: Samples, rows: number): void {
+  private addTotals(samples: Samples, rows: number): void {
     this.addLosses(rows, this.totals);
-    if (samples.labels) this.totals[CORRECT] = (this.totals[CORRECT] as number) + pass.correct;
+    if (samples.labels) this.totals[CORRECT] = (this.totals[CORRECT] as number) + this.runner.correct;
   }
 
   /** Adds the losses of the last batch's or piece's first `rows` rows to `sums[LOSS]`. A sum that is returned makes garbage. */
@@ -315,24 +298,24 @@ export class Engine {
     sums[LOSS] = sum;
   }
 
-  /** The summed loss of `samples`; leaves their mean gradient in the gradient block, `offset` bytes past the parameters. */
+  /** The summed loss of `samples`. Leaves their mean gradient in the gradient block, `offset` bytes past the parameters. */
   gradient(samples: Samples): { loss: number; offset: number } {
     this.runner.checkNotLate();
-    if (this.usesGradients) throw new Error("the gradient is in use by a training step: ask again after it");
-    const { arena } = this;
-    const { params, grads, stage } = this.plan;
+    if (this.usesGradients) throw new Error("the gradient is in use by a training step: call again after the step");
+    const { arena, gradientOffset, inferring } = this;
+    const { stage } = this.plan;
     this.clearGradient();
     this.hasGradient = true;
     const sums = new Float64Array(1);
     for (const [from, rows] of arena.staged(samples)) {
       arena.copyTargets(samples, from, from + rows, stage.targets);
-      this.runner.doAlone((pass) => {
-        this.describeLearning(pass, samples, stage, 0, rows);
-        this.describeGradient(pass, samples.count);
-      });
+      describe(inferring, samples, stage, 0, rows);
+      inferring.inputForm = InputForm.dense;
+      this.describeLearning(inferring, TaskKind.learn, 1 / samples.count, gradientOffset);
+      this.runner.runAlone(inferring);
       this.addLosses(rows, sums);
     }
-    return { loss: sums[LOSS] as number, offset: grads - params };
+    return { loss: sums[LOSS] as number, offset: gradientOffset };
   }
 
   // --- inference ---
@@ -387,15 +370,15 @@ export class Engine {
     return true;
   }
 
-  private inferStaged(samples: Kind, rows: number, task: Inference): void {
-    const { stage } = this.plan;
+  private inferStaged(samples: Kind, rows: number, kind: Inference): void {
+    const { inferring } = this;
     const nonZeros = this.arena.countStaged(samples.inputs, rows);
-    const lists = listsPay(this.inputPath, nonZeros, rows * this.spec.inputs) ? Lists.made : Lists.none;
-    this.runner.insist((pass) => {
-      this.describe(pass, samples, stage, 0, rows);
-      pass.command[Field.task] = Task[task];
-      pass.command[Field.lists] = lists;
-    });
+    describe(inferring, samples, this.plan.stage, 0, rows);
+    inferring.kind = TaskKind[kind];
+    inferring.inputForm = listsPay(this.inputPath, nonZeros, rows * this.spec.inputs)
+      ? InputForm.sparse
+      : InputForm.dense;
+    this.runner.runNow(inferring);
   }
 
   /** Where row `row` of the last piece has its largest output. */
@@ -411,4 +394,14 @@ export class Engine {
       for (let unit = 0; unit < units; unit++) out[at++] = floats[from + unit] as number;
     }
   }
+}
+
+/** Fills in which samples a task is on: of the kind of `samples`, whose rows and targets lie at `at`. */
+function describe(task: Task, { inputs, labels, targets }: Kind, at: RowsPlan, order: number, count: number): void {
+  task.rows = at.rows;
+  task.targets = at.targets;
+  task.order = order;
+  task.count = count;
+  task.areBytes = inputs instanceof Uint8Array ? 1 : 0;
+  task.targetKind = labels ? TargetKind.labels : targets ? TargetKind.vectors : TargetKind.none;
 }

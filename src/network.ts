@@ -31,7 +31,7 @@ import { initialParameters } from "./initial.js";
 import { type Build, chooseBuild } from "./kernels/features.js";
 import type { Samples } from "./memory/arena.js";
 import type { Tensor } from "./memory/plan.js";
-import { type Augmentation, checkImages, planRedrawing, type Redrawing } from "./recipe/augment.js";
+import { type Augmentation, type Augmenting, checkImages, planAugmenting } from "./recipe/augment.js";
 import {
   checkNetworkOptions,
   checkThreads,
@@ -139,7 +139,7 @@ export class Network {
     if (options.validation !== undefined) checkDataset(engine.spec, options.validation, "validation");
     if (this.#fitting) throw new Error(FITTING);
     const { batchSize = Math.min(32, train.count), augment } = checked;
-    const redrawing = augment && this.#redrawing(train, augment);
+    const augmenting = augment && this.#augmenting(train, augment);
     const onBegin = (epochs: number): void => {
       this.#epochs = epochs;
     };
@@ -150,7 +150,7 @@ export class Network {
     try {
       return await fit(engine, train, {
         ...checked,
-        ...{ batchSize, redrawing, seed: this.#seed, epochsBefore: this.#epochs, onBegin },
+        ...{ batchSize, augmenting, seed: this.#seed, epochsBefore: this.#epochs, onBegin },
       });
     } finally {
       this.#fitting = false;
@@ -158,9 +158,9 @@ export class Network {
     }
   }
 
-  #redrawing(train: Dataset, augment: Augmentation): Redrawing {
+  #augmenting(train: Dataset, augment: Augmentation): Augmenting {
     checkImages(train.shape, "train");
-    return planRedrawing(augment, train.shape, this.engine.spec.inputScale, this.#seed);
+    return planAugmenting(augment, train.shape, this.engine.spec.inputScale, this.#seed);
   }
 
   /** Mean loss over `data`, and for labelled samples accuracy, confusion and, if asked for, the worst mistakes. */

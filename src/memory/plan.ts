@@ -2,7 +2,7 @@
 //
 //   0        64 KiB
 //   | unused | params | grads | slots | data | order | activations | deltas | inputs | columns | targets | losses | stage |
-//   | redrawn | commands | meeting |
+//   | augmented | settings | meeting |
 //
 //   params       per layer: weights as panels [ceil(units/16)][inputs|1][16], then biases [units padded to 16]
 //   grads        the twin of params: what is at params + i has its gradient at grads + i
@@ -12,9 +12,9 @@
 //   inputs       the batch, once a thread: rows of floats, or lists of what is not zero in them; each list has its span
 //   columns      the same lists by input, for the gradient
 //   stage, data  samples as they came, with their labels or target vectors; data of many zeros is kept as lists instead
-//   redrawn      a batch's images as they are drawn anew, what is told of how, and memory to work in for each thread
-//   commands     what each thread is doing
-//   meeting      where threads meet, and what they are to do next
+//   augmented    the augmented images of a batch, the settings of the augmentation, and scratch memory for each thread
+//   settings     the settings of the step, a copy for the kernels of each thread
+//   meeting      where threads meet, and the task that is next
 //
 // Rows of activations, deltas, inputs and targets are padded to 16 floats; every block starts on 64 bytes. Parameters come
 // first, so they stay where they are when the rest is laid out anew for a dataset; then the dataset, so that it stays where it
@@ -22,6 +22,7 @@
 
 import { AUGMENT_WORDS, CHUNK_ROWS, ENTRY_BYTES, PANEL, SPAN_BYTES } from "../abi.js";
 import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits, type TensorSpec, tensorsOf } from "../spec.js";
+import { MEETING_BYTES, SETTINGS_BYTES } from "./command.js";
 
 /** Page 0 is left alone: address 0 is nobody's, and the debug build keeps its messages there. */
 const ARENA = 65536;
@@ -30,9 +31,6 @@ const MOST_STAGE_ROWS = 256;
 const MOST_STAGE_FLOATS = 1 << 22;
 /** Weights of a layer from which on it is worth sharing out: below, meeting costs more than computing it all again. */
 const LEAST_SPLIT = 2048;
-/** Room for the fields of a command. */
-export const COMMAND_BYTES = 192;
-const MEETING_BYTES = 512;
 
 /** One matrix or vector of parameters: row-major to users, in memory weights are panels. */
 export interface Tensor extends TensorSpec {
@@ -76,12 +74,12 @@ export interface Needs {
   threads: number;
   /** Twins of the parameters that an optimizer keeps; none unless told. */
   slots?: number;
-  /** Scratch memory that each needs to draw images anew; left out where none are. */
+  /** Scratch memory that each thread needs to augment images; left out where none are augmented. */
   scratchBytes?: number | undefined;
 }
 
-/** Where the images of a batch are drawn anew. */
-export interface RedrawPlan {
+/** Where the images of a batch are augmented. */
+export interface AugmentPlan {
   /** What the kernel `augment` is told (see `src/recipe/augment.ts`). */
   settings: number;
   /** `[batch][inputs]` tight floats, for all threads. */
@@ -130,14 +128,20 @@ export interface Plan extends BatchPlan {
   order: number;
   /** By sample: how many inputs are not zero (u32), or where its list begins and ends (u32 each) where lists are kept. */
   index: number;
-  /** Only where images are drawn anew. */
-  redraw: RedrawPlan | undefined;
-  /** A command for each thread, `COMMAND_BYTES` apart. */
-  commands: number;
-  /** A barrier, and past it commands. */
+  /** Only where images are augmented. */
+  augment: AugmentPlan | undefined;
+  /** Thread 0's copy of a step's settings (float64, by the places of `abi.ts`), and bytes to the next thread's. */
+  settings: number;
+  settingsStride: number;
+  /** The barrier, and after it two commands (see `command.ts`). */
   meeting: number;
   /** First address past the arena. */
   end: number;
+}
+
+/** Bytes rounded up to whole blocks. */
+function aligned(bytes: number): number {
+  return Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 }
 
 export function padded(units: number): number {
@@ -170,10 +174,11 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
   let end = ARENA;
   const take = (bytes: number): number => {
     const address = end;
-    end += Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
+    end += aligned(bytes);
     return address;
   };
   const staged = stageRows(spec);
+  const settingsStride = aligned(SETTINGS_BYTES);
   const batch = Math.min(needs.batch, CHUNK_ROWS);
   const capacity = Math.max(batch, staged * needs.threads);
 
@@ -215,11 +220,12 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
     },
     stageRows: staged * needs.threads,
     ...dataset,
-    redraw:
+    augment:
       needs.scratchBytes === undefined
         ? undefined
-        : planRedraw(batch * spec.inputs, needs.scratchBytes, needs.threads, take),
-    commands: take(COMMAND_BYTES * needs.threads),
+        : planAugment(batch * spec.inputs, needs.scratchBytes, needs.threads, take),
+    settings: take(settingsStride * needs.threads),
+    settingsStride,
     meeting: take(MEETING_BYTES),
     end,
   };
@@ -248,12 +254,12 @@ function planBatch(
   return { ...blocks, batchStride };
 }
 
-function planRedraw(
+function planAugment(
   floats: number,
   scratchBytes: number,
   threads: number,
   take: (bytes: number) => number,
-): RedrawPlan {
+): AugmentPlan {
   const blocks = { settings: take(AUGMENT_WORDS * 4), images: take(floats * 4), scratch: take(scratchBytes) };
   const scratchStride = take(0) - blocks.scratch;
   take(scratchStride * (threads - 1));
@@ -284,4 +290,22 @@ export function panelIndex(tensor: Pick<Tensor, "shape">, i: number): number {
   if (inputs === undefined) return i;
   const unit = Math.floor(i / inputs);
   return (Math.floor(unit / PANEL) * panelRows(inputs) + (i % inputs)) * PANEL + (unit % PANEL);
+}
+
+/** Floats of the parameter block that follow one another; weights decay, biases do not. */
+export interface ParameterRange {
+  address: number;
+  floats: number;
+  decays: boolean;
+}
+
+/** What thread `thread` of `threads` updates: its panels of every tensor that is trained, however the gradient is shared out. */
+export function parameterRanges({ layers, tensors }: Plan, thread: number, threads: number): ParameterRange[] {
+  const trained = tensors.filter((tensor) => tensor.trained);
+  return trained.map(({ address, kind, layer }) => {
+    const { inputs, panels } = layers[layer] as LayerPlan;
+    const [from, to] = shareOf(panels, thread, threads);
+    const floats = kind === "weights" ? panelRows(inputs) * PANEL : PANEL;
+    return { address: address + from * floats * 4, floats: (to - from) * floats, decays: kind === "weights" };
+  });
 }

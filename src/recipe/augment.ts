@@ -78,19 +78,19 @@ export function checkImages(shape: readonly number[], title: string): void {
 }
 
 /** What the kernel is told, and the scratch memory that it takes. */
-export interface Redrawing {
+export interface Augmenting {
   /** As `src/abi.ts` lists them; the epoch is for the caller to set. */
   settings: Uint32Array;
   scratchBytes: number;
 }
 
-/** The redrawing of images of `shape` by the draws of `seed`; bytes are scaled by `inputScale`. Pure. */
-export function planRedrawing(
+/** The augmentation of images of `shape`, by random draws from `seed`; bytes are scaled by `inputScale`. Pure. */
+export function planAugmenting(
   augmentation: Augmentation,
   shape: readonly number[],
   inputScale: number,
   seed: number,
-): Redrawing {
+): Augmenting {
   const [height, width] = shape as [number, number];
   const settings = new Uint32Array(abi.AUGMENT_WORDS);
   const floats = new Float32Array(settings.buffer);

@@ -1,23 +1,23 @@
-// Who does what is told: this thread alone, or all threads together, whichever is faster just now; and what becomes of threads
-// that are late, or gone. The results are the same whoever does it.
+// Runs tasks: on this thread alone, or on all threads together, whichever is faster at the time; and deals with threads that
+// are late or gone. The results are the same either way.
 
 import { isPairing } from "../kernels/features.js";
 import type { Memory } from "../kernels/memory.js";
 import type { KernelModule, Kernels } from "../kernels/modules.js";
-import { Field, Task } from "../memory/command.js";
+import { newTask, type Task, TaskKind } from "../memory/command.js";
 import type { Plan } from "../memory/plan.js";
 import type { Threads } from "../recipe/recipe.js";
 import type { NetworkSpec } from "../spec.js";
 import { Pace } from "./pace.js";
-import { ALONE, DONE, Pass, type Seat } from "./seat.js";
+import { ALONE, DONE, Seat, type SeatOptions } from "./seat.js";
 import { spinsFor, Team } from "./team.js";
 
-/** Milliseconds of waiting for other threads until it is looked whether they are still there. */
+/** Milliseconds that thread 0 waits for the others before it checks whether they still exist. */
 const PATIENCE = 200;
-/** Times that a call which cannot look waits so long, before it goes on alone. */
+/** How often a call that cannot check waits so long before it does the work alone. */
 const MOST_WAITS = 4;
 
-/** Ends the threads of forgotten networks. */
+/** Ends the threads of networks that have been collected. */
 const forgotten = new FinalizationRegistry<Team>((team) => team.end());
 
 /** What all threads of a network share. */
@@ -29,15 +29,20 @@ interface Common {
 }
 
 export class Runner {
-  /** This thread's part in what it does alone, and in what all do. */
-  private solo: Pass;
-  private shared: Pass | undefined;
+  /** This thread's seat for what it does alone, and for what all threads do. */
+  private solo: Seat;
+  private shared: Seat | undefined;
   private team: Team | undefined;
-  /** Whether a command waits for a late thread. */
+  /** Whether a task waits for a late thread. */
   private isLate = false;
-  /** Whether other threads may be at work. */
+  /** Whether other threads may still be running a task. */
   private othersWork = false;
   private pace = new Pace();
+  /** Tasks of the runner's own. */
+  private readonly waiting = newTask();
+  private readonly stopping = { ...newTask(), kind: TaskKind.stop };
+  /** Rows of the last learned batch that were classified right. */
+  correct = 0;
 
   constructor(
     private readonly common: Common,
@@ -47,12 +52,12 @@ export class Runner {
     this.solo = this.seat(ALONE);
   }
 
-  private seat(seat: Seat): Pass {
+  private seat(options: SeatOptions): Seat {
     const { kernels, spec, memory } = this.common;
-    return new Pass(kernels, spec, this.plan, memory, isPairing(), seat);
+    return new Seat(kernels, spec, this.plan, memory, isPairing(), options);
   }
 
-  /** Works by another plan from now on, alone until threads are invited anew. */
+  /** Takes another plan. Until threads are invited again, this thread works alone. */
   arrange(plan: Plan): void {
     this.plan = plan;
     this.solo = this.seat(ALONE);
@@ -66,7 +71,7 @@ export class Runner {
     return this.shared !== undefined;
   }
 
-  /** Lets the threads join that the plan is for. Without them, this thread does it all. */
+  /** Starts the threads of the plan if need be, and lets them join. Where that fails, this thread works alone. */
   async open(): Promise<void> {
     const { threads } = this.plan;
     if (threads === 1 || this.shared) return;
@@ -76,17 +81,17 @@ export class Runner {
     else this.dispose();
   }
 
-  /** Whether so many threads run; where `start`, they are started for the next time. */
+  /** Whether that many threads run; with `start`, they are started for the next time. */
   isReady(threads: number, start: boolean): boolean {
     return (start || this.team !== undefined) && this.teamOf(threads)?.isReady === true;
   }
 
-  /** Lets the threads of the plan join, which are ready. */
+  /** Lets the threads of the plan join, which must be ready. */
   join(): void {
     this.invite(this.team as Team);
   }
 
-  /** The team of so many threads, started if need be; undefined where it cannot be had. */
+  /** The team of that many threads, started if need be; undefined where the engine refuses. */
   private teamOf(threads: number): Team | undefined {
     if (this.team?.failure !== undefined || (this.team && this.team.threads !== threads)) this.dispose();
     if (this.team) return this.team;
@@ -109,13 +114,13 @@ export class Runner {
     this.shared = this.seat({ thread: 0, threads: team.threads, spins: spinsFor(team.threads), patience: PATIENCE });
   }
 
-  /** Lets the threads go; they forget this network's memory. */
+  /** Lets the threads go; they drop this network's memory. */
   close(): void {
     const { shared } = this;
     if (!shared) return;
     this.shared = undefined;
-    shared.command[Field.task] = Task.stop;
-    if (shared.run() !== DONE) this.dispose();
+    shared.begin(this.stopping);
+    if (shared.proceed() !== DONE) this.dispose();
   }
 
   /** Ends the other threads at once. */
@@ -125,92 +130,89 @@ export class Runner {
     this.shared = undefined;
   }
 
-  // --- commands ---
+  // --- tasks ---
 
-  /** Who is to do the next command on samples; what the others may still write is settled first where one alone does it. */
-  choose(): Pass | Promise<Pass> {
-    const { chosen } = this;
-    const settling = chosen === this.solo ? this.settle() : undefined;
-    return settling ? settling.then(() => chosen) : chosen;
+  /**
+   * Runs a task on the threads that are faster at the time, which its duration helps to find out. Gives a promise where others
+   * are late. With `settles` it also waits until all are done, and so measures what the others take longer.
+   */
+  run(task: Task, settles = false): Promise<void> | undefined {
+    const seat = this.chosen;
+    if (seat === this.solo) {
+      const settling = this.settle();
+      if (settling) return settling.then(() => this.run(task, settles));
+    }
+    const started = this.shared ? performance.now() : 0;
+    this.othersWork ||= seat === this.shared;
+    seat.begin(task);
+    const phase = seat.proceed();
+    this.correct = seat.correct;
+    if (phase !== DONE) return this.finishLate(task, seat, phase);
+    if (settles) return this.finishWhole(task, started);
+    if (this.shared) this.pace.add(task.count, performance.now() - started);
+    return undefined;
   }
 
-  private get chosen(): Pass {
+  private get chosen(): Seat {
     const isTogether = this.threads !== "auto" || this.pace.isTogether;
     return this.shared && isTogether ? this.shared : this.solo;
   }
 
-  /** Does the pass's command. A promise where other threads are late. */
-  execute(pass: Pass): Promise<void> | undefined {
-    this.othersWork ||= pass === this.shared;
-    const phase = pass.run();
-    return phase === DONE ? undefined : this.waitFor(pass, phase);
+  private async finishLate(task: Task, seat: Seat, phase: number): Promise<void> {
+    await this.waitFor(seat, phase);
+    this.correct = seat.correct;
+    this.pace.add(task.count, PATIENCE);
   }
 
-  /** The same for a command on `samples` samples, by whose time is found whether several threads pay. */
-  executeTimed(pass: Pass, samples: number): Promise<void> | undefined {
-    if (!this.shared) return this.execute(pass);
-    const started = performance.now();
-    const late = this.execute(pass);
-    this.pace.add(samples, late ? PATIENCE : performance.now() - started);
-    return late;
-  }
-
-  /** The same for a long command, and waits until all are done: what the others take longer counts too. */
-  async executeWhole(pass: Pass, samples: number): Promise<void> {
-    const started = performance.now();
-    await this.execute(pass);
+  private async finishWhole(task: Task, started: number): Promise<void> {
     await this.settle();
-    this.pace.add(samples, performance.now() - started);
+    if (this.shared) this.pace.add(task.count, performance.now() - started);
   }
 
-  /** Has all do a command that `describe` writes, and that needs no samples. */
-  order(describe: (pass: Pass) => void): Promise<void> | undefined {
-    const pass = this.shared ?? this.solo;
-    describe(pass);
-    return this.execute(pass);
-  }
-
-  /** Waits until no thread is at work, so that what all have written can be read. */
-  settle(): Promise<void> | undefined {
-    if (!this.shared || !this.othersWork) return undefined;
-    this.shared.command[Field.task] = Task.wait;
-    const waiting = this.execute(this.shared);
-    this.othersWork = false;
-    return waiting;
-  }
-
-  /** Does at once a command that `describe` writes, alone if the others do not come. */
-  insist(describe: (pass: Pass) => void): void {
+  /** Runs a task at once, alone if the others do not come. */
+  runNow(task: Task): void {
     const { chosen } = this;
-    for (const pass of chosen === this.solo ? [this.solo] : [chosen, this.solo]) {
-      describe(pass);
-      let phase = pass.run();
-      for (let waits = 0; phase !== DONE && waits < MOST_WAITS; waits++) phase = pass.resume(phase);
+    for (const seat of chosen === this.solo ? [this.solo] : [chosen, this.solo]) {
+      seat.begin(task);
+      let phase = seat.proceed();
+      for (let waits = 0; phase !== DONE && waits < MOST_WAITS; waits++) phase = seat.resume(phase);
       if (phase === DONE) break;
       this.abandon();
     }
   }
 
-  /** Does alone, at once, a command that `describe` writes. */
-  doAlone(describe: (pass: Pass) => void): void {
-    describe(this.solo);
-    this.solo.run();
+  /** Runs a task at once on this thread alone. */
+  runAlone(task: Task): void {
+    this.solo.begin(task);
+    this.solo.proceed();
   }
 
-  private async waitFor(pass: Pass, stopped: number): Promise<void> {
+  /** Waits until no thread is at work, so that everything they wrote can be read. */
+  settle(): Promise<void> | undefined {
+    if (!this.shared || !this.othersWork) return undefined;
+    this.othersWork = false;
+    this.shared.begin(this.waiting);
+    const phase = this.shared.proceed();
+    return phase === DONE ? undefined : this.waitFor(this.shared, phase);
+  }
+
+  private async waitFor(seat: Seat, stopped: number): Promise<void> {
     this.isLate = true;
-    for (let phase = stopped; phase !== DONE; phase = pass.resume(phase)) {
-      // A thread's end is told by an event, and those need the event loop.
+    for (let phase = stopped; phase !== DONE; phase = seat.resume(phase)) {
+      // The end of a thread is an event, and events need the event loop.
       await new Promise((resolve) => setTimeout(resolve, 1));
       const failure = this.team?.failure;
       if (failure === undefined) continue;
       this.abandon();
-      throw new Error(`a thread is gone in the middle of training: ${failure}; the step at hand is half done`);
+      throw new Error(
+        `a helper thread ended during training: ${failure}; the last step is incomplete, so load the network from a checkpoint ` +
+          "or from its file",
+      );
     }
     this.isLate = false;
   }
 
-  /** Sends the other threads home, whatever they are at. */
+  /** Releases the other threads from whatever they wait for, and ends them. */
   private abandon(): void {
     this.common.kernels.breakBarrier(this.plan.meeting);
     this.isLate = false;
@@ -218,6 +220,6 @@ export class Runner {
   }
 
   checkNotLate(): void {
-    if (this.isLate) throw new Error("training waits for a thread that is late: ask again in a moment");
+    if (this.isLate) throw new Error("training waits for a thread that is late: call again in a moment");
   }
 }

@@ -1,39 +1,49 @@
-// One thread's part in a command: every thread runs the same phases, and meets the others after a phase whose results they need.
-// Thread 0 writes commands, the others read them.
+// One thread's place at the barrier: every thread runs the phases of a task, and meets the others after a phase whose results
+// they need. Thread 0 writes tasks into shared memory, the others read them there.
 
 import type { Memory } from "../kernels/memory.js";
 import type { Kernels } from "../kernels/modules.js";
-import { FIELDS, Field, Task } from "../memory/command.js";
-import { COMMAND_BYTES, type Plan } from "../memory/plan.js";
+import {
+  BARRIER_BYTES,
+  COMMAND_BYTES,
+  COMMAND_FLOATS,
+  decodeTask,
+  encodeTask,
+  newTask,
+  type Task,
+  TaskKind,
+} from "../memory/command.js";
+import type { Plan } from "../memory/plan.js";
 import type { NetworkSpec } from "../spec.js";
-import { type Phase, Work } from "../step/work.js";
-
-/** Where the command lies past the barrier: two take turns, so that one is read while the next is written. */
-const COMMANDS = 64;
+import { StepContext } from "../step/context.js";
+import { type Phase, phasesOf } from "../step/work.js";
 
 /** What a meeting ends in (see `assembly/barrier.ts`). */
 const TIMED_OUT = 1;
 const BROKEN = 2;
 
-/** `run` and `resume` give this when all phases are done. */
+/** `proceed` and `resume` give this when all phases are done. */
 export const DONE = -1;
 
-/** Who takes part: this thread's number, of how many, and how long it waits for the others. */
-export interface Seat {
+export interface SeatOptions {
+  /** This thread's number from 0, and how many there are. */
   thread: number;
   threads: number;
-  /** Looks at the barrier before it sleeps. */
+  /** Looks at the barrier before the thread sleeps. */
   spins: number;
-  /** Milliseconds of sleep until it is told that the others are late. */
+  /** Milliseconds of sleep after which a meeting counts as late. */
   patience: number;
 }
 
-export const ALONE: Seat = { thread: 0, threads: 1, spins: 0, patience: 0 };
+/** For what one thread does alone. */
+export const ALONE: SeatOptions = { thread: 0, threads: 1, spins: 0, patience: 0 };
 
-export class Pass {
-  private readonly work: Work;
+export class Seat {
+  private readonly context: StepContext;
+  private readonly phases: Record<number, Phase[]>;
+  /** Meetings that this thread has been at, and tasks that it has begun. */
   private meetings = 0;
-  private commands = 0;
+  private tasks = 0;
 
   /** `wide`: whether to take the tiles for engines that run pairs of vectors as one. */
   constructor(
@@ -42,41 +52,33 @@ export class Pass {
     private readonly plan: Plan,
     private readonly memory: Memory,
     wide: boolean,
-    private readonly seat: Seat,
+    private readonly options: SeatOptions,
   ) {
-    this.work = new Work(kernels, spec, plan, memory, wide, seat.thread, seat.threads);
+    this.context = new StepContext(kernels, spec, plan, memory, wide, options.thread, options.threads);
+    this.phases = phasesOf(plan);
   }
 
-  /** What is to be done, for thread 0 to fill in. */
-  get command(): Float64Array {
-    return this.work.command;
-  }
-
-  /** Rows of the last learned batch that this thread found classified right; only thread 0 counts. */
+  /** Rows of the last learned batch that were classified right; only thread 0 counts them. */
   get correct(): number {
-    return this.work.correct;
+    return this.context.correct;
   }
 
-  /** Tells the others of `command` and does this thread's part. Gives DONE, or where to resume when the others are late. */
-  run(): number {
-    this.commands++;
-    if (this.seat.threads > 1) this.commandView().set(this.command);
-    return this.runFrom(0);
+  /** On thread 0: gives the others a task, whose phases `proceed` then runs. */
+  begin(task: Task): void {
+    this.tasks++;
+    this.context.task = task;
+    this.context.takeSettings(task);
+    if (this.options.threads > 1) encodeTask(task, this.command());
   }
 
-  /** Goes on where `run` or `resume` stopped. */
-  resume(phase: number): number {
-    if (this.wait() === TIMED_OUT) return phase;
-    this.meetings++;
-    return this.runFrom(phase);
-  }
-
-  private runFrom(first: number): number {
-    const { phases } = this;
+  /** Runs this thread's part from phase `first` on. Gives DONE, or where to resume when the others are late for a meeting. */
+  proceed(first = 0): number {
+    const { context } = this;
+    const phases = this.phases[context.task.kind] as Phase[];
     for (let i = first; i < phases.length; i++) {
-      const { work, meets } = phases[i] as Phase;
-      work();
-      if (meets && this.seat.threads > 1) {
+      const { run, layer, meets } = phases[i] as Phase;
+      run(context, layer);
+      if (meets && this.options.threads > 1) {
         if (this.meet() === TIMED_OUT) return i + 1;
         this.meetings++;
       }
@@ -84,25 +86,30 @@ export class Pass {
     return DONE;
   }
 
-  /** What the threads other than 0 do: one command after the other, until told to stop or the barrier is broken. */
-  serve(): void {
-    for (;;) {
-      this.commands++;
-      if (!this.meetPatiently()) return;
-      this.command.set(this.commandView());
-      const { phases } = this;
-      for (let i = 1; i < phases.length; i++) {
-        const { work, meets } = phases[i] as Phase;
-        work();
-        if (meets && !this.meetPatiently()) return;
-      }
-      if (this.command[Field.task] === Task.stop) return;
-    }
+  /** Waits once more for the others, and proceeds if they have come. */
+  resume(phase: number): number {
+    if (this.wait() === TIMED_OUT) return phase;
+    this.meetings++;
+    return this.proceed(phase);
   }
 
-  /** What the command is made of. */
-  private get phases(): Phase[] {
-    return this.work.phases[this.command[Field.task] as number] as Phase[];
+  /** On the other threads: one task after the other, until they are told to stop or the barrier is broken. */
+  serve(): void {
+    const { context } = this;
+    const task = newTask();
+    context.task = task;
+    do {
+      this.tasks++;
+      if (!this.meetPatiently()) return;
+      decodeTask(this.command(), task);
+      context.takeSettings(task);
+      const phases = this.phases[task.kind] as Phase[];
+      for (let i = 1; i < phases.length; i++) {
+        const { run, layer, meets } = phases[i] as Phase;
+        run(context, layer);
+        if (meets && !this.meetPatiently()) return;
+      }
+    } while (task.kind !== TaskKind.stop);
   }
 
   private meetPatiently(): boolean {
@@ -113,16 +120,17 @@ export class Pass {
   }
 
   private meet(): number {
-    const { threads, spins, patience } = this.seat;
+    const { threads, spins, patience } = this.options;
     return this.kernels.meet(this.plan.meeting, this.meetings, threads, spins, patience);
   }
 
   private wait(): number {
-    return this.kernels.awaitMeeting(this.plan.meeting, this.meetings, 0, this.seat.patience);
+    return this.kernels.awaitMeeting(this.plan.meeting, this.meetings, 0, this.options.patience);
   }
 
-  private commandView(): Float64Array {
-    const at = this.plan.meeting + COMMANDS + (this.commands % 2) * COMMAND_BYTES;
-    return new Float64Array(this.memory.buffer, at, FIELDS);
+  /** Where the task at hand lies in shared memory: two places take turns. */
+  private command(): Float64Array {
+    const at = this.plan.meeting + BARRIER_BYTES + (this.tasks % 2) * COMMAND_BYTES;
+    return new Float64Array(this.memory.buffer, at, COMMAND_FLOATS);
   }
 }

@@ -2,7 +2,7 @@
 
 import { checkFunction, checkNumber, checkOptions, rangeError, shown, typeError } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
-import type { Redrawing } from "../recipe/augment.js";
+import type { Augmenting } from "../recipe/augment.js";
 import type { EarlyStoppingOptions } from "../recipe/early-stopping.js";
 import { checkFitRecipe, FIT_OPTIONS, type FitRecipe } from "../recipe/recipe.js";
 import type { Schedule, ScheduleFunction } from "../recipe/schedule.js";
@@ -42,7 +42,7 @@ export interface FitPlan extends Omit<FitOptions, "earlyStopping" | "checkpoint"
   shuffle: boolean;
   seed: number;
   /** What `augment` comes to. */
-  redrawing?: Redrawing | undefined;
+  augmenting?: Augmenting | undefined;
   /** Epochs that the network has seen before, so that a second `fit` shuffles anew. */
   epochsBefore: number;
   /** Called as training and each epoch begin, with how many epochs the network has then seen or begun. */
@@ -56,7 +56,7 @@ export const FITTING = "this network is being trained already: wait for the firs
 const OTHER_OPTIONS = [...["validation", "onEpoch", "onBatch", "batchInterval", "signal", "checkpoint", "resume"]];
 
 /** The options but for their defaults that depend on the network and the data. */
-type CheckedOptions = Omit<FitPlan, "batchSize" | "seed" | "redrawing" | "epochsBefore" | "onBegin"> &
+type CheckedOptions = Omit<FitPlan, "batchSize" | "seed" | "augmenting" | "epochsBefore" | "onBegin"> &
   Pick<FitOptions, "batchSize">;
 
 /** A checked copy with all defaults. TypeError or RangeError names the option at fault. */

@@ -58,11 +58,11 @@ class Training {
   /** Takes in the data, and where the training stands that is gone on with. */
   private async prepare(): Promise<void> {
     const { breath, engine, options, rule, train } = this;
-    const { batchSize, checkpoint, earlyStopping, redrawing, resume } = options;
+    const { batchSize, checkpoint, earlyStopping, augmenting, resume } = options;
     const asked = checkpoint || resume ? await askedOf(engine.spec, train, options, breath.take) : undefined;
     this.asked = asked;
     const from = asked && resume && decodeCheckpoint(resume, engine.arena, rule.slots, asked);
-    this.order = await engine.bind(train, batchSize, rule, redrawing, breath.take);
+    this.order = await engine.bind(train, batchSize, rule, augmenting, breath.take);
     const best = from && restore(engine.arena, from);
     if (from) {
       this.history = from.history;
@@ -140,7 +140,7 @@ class Training {
     const { engine, epoch, options, order, train } = this;
     const { totals } = engine;
     order.set(this.start);
-    engine.redraw(this.epochsBefore + epoch);
+    engine.beginEpoch(this.epochsBefore + epoch);
     if (options.shuffle) shuffle(order, options.seed, Stream.shuffle, this.epochsBefore + epoch);
     const progress: BatchRecord = { epoch, samples: 0, total: train.count, loss: 0, accuracy: undefined };
     while (this.samples < train.count) {

@@ -1,7 +1,7 @@
 // The checks of the kernel `augment`.
 
 import * as abi from "../../src/abi.js";
-import { type Augmentation, planRedrawing } from "../../src/recipe/augment.js";
+import { type Augmentation, planAugmenting } from "../../src/recipe/augment.js";
 import { at } from "../support/reference.js";
 import { augment } from "../support/reference-augment.js";
 import { Draws, type Lab, sameBits, U, within } from "./lab.js";
@@ -26,7 +26,7 @@ const SCALE = 1 / 255;
 
 /** The kernel's settings of a case, of a seed past 2^32, in some epoch. */
 function settingsOf({ height, width, augmentation, middles = {} }: ImageCase): [Uint32Array, scratchBytes: number] {
-  const { settings, scratchBytes } = planRedrawing(augmentation, [height, width], SCALE, 2 ** 40 + 7);
+  const { settings, scratchBytes } = planAugmenting(augmentation, [height, width], SCALE, 2 ** 40 + 7);
   settings[abi.AUGMENT_EPOCH] = 3;
   const floats = floatsOf(settings);
   for (const [range, middle] of Object.entries(middles)) floats[abi.AUGMENT_MIDDLES + Number(range)] = middle;

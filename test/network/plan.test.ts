@@ -1,12 +1,18 @@
 import { describe, expect, it } from "vitest";
-import { AUGMENT_WORDS, CHUNK_ROWS } from "../../src/abi.js";
+import { AUGMENT_WORDS, CHUNK_ROWS, SETTINGS } from "../../src/abi.js";
 import { Engine } from "../../src/engine.js";
 import { type Optimizer, sgd } from "../../src/index.js";
 import { initialParameters } from "../../src/initial.js";
 import { type Build, chooseBuild } from "../../src/kernels/features.js";
-import { FIELDS } from "../../src/memory/command.js";
 import {
+  BARRIER_BYTES,
   COMMAND_BYTES,
+  COMMAND_FLOATS,
+  decodeTask,
+  encodeTask,
+  newTask,
+} from "../../src/memory/command.js";
+import {
   type Needs,
   type Plan,
   padded,
@@ -56,25 +62,28 @@ function blocksOf(spec: NetworkSpec, needs: Needs): [number, number][] {
     [plan.losses, plan.capacity * 8 * needs.threads],
     [plan.labels, plan.capacity * 4],
     [plan.index, needs.samples * 8],
-    [plan.commands, COMMAND_BYTES * needs.threads],
-    [plan.meeting, 64 + 2 * COMMAND_BYTES],
+    ...Array.from({ length: needs.threads }, (_, i): [number, number] => [
+      plan.settings + i * plan.settingsStride,
+      SETTINGS * 8,
+    ]),
+    [plan.meeting, BARRIER_BYTES + 2 * COMMAND_BYTES],
     [plan.stage.rows, plan.stageRows * spec.inputs * 4],
     [plan.stage.targets, plan.stageRows * outputs * 4],
     [plan.data.rows, needs.inputBytes],
     [plan.data.targets, needs.samples * needs.targetBytes],
     [plan.order, needs.samples * 4],
-    ...redrawBlocks(plan, needs, spec),
+    ...augmentBlocks(plan, needs, spec),
   ];
 }
 
-/** The blocks for augmentation, if there is any. */
-function redrawBlocks(
-  { redraw }: Plan,
+/** Where images are augmented, if they are. */
+function augmentBlocks(
+  { augment }: Plan,
   { batch, threads, scratchBytes }: Needs,
   { inputs }: NetworkSpec,
 ): [number, number][] {
-  if (!redraw) return [];
-  const { settings, images, scratch, scratchStride } = redraw;
+  if (!augment) return [];
+  const { settings, images, scratch, scratchStride } = augment;
   const scratches = Array.from({ length: threads }, (_, i): [number, number] => [
     scratch + i * scratchStride,
     scratchBytes as number,
@@ -148,8 +157,20 @@ describe("the arena", () => {
     expect(plan.slots).toEqual([]);
   });
 
-  it("has room for every field of a command", () => {
-    expect(COMMAND_BYTES).toBeGreaterThanOrEqual(FIELDS * 8);
+  it("carries every field of a task in a command", () => {
+    // Each field gets a number of its own, so that two fields in one place would be seen.
+    const task = newTask(Float64Array.from({ length: SETTINGS }, (_, i) => 100.5 + i));
+    const fields = Object.keys(task).filter((key) => key !== "settings") as "kind"[];
+    fields.forEach((field, i) => {
+      task[field] = i + 1;
+    });
+    const command = new Float64Array(COMMAND_FLOATS);
+    encodeTask(task, command);
+    const read = newTask();
+    decodeTask(command, read);
+    expect(read).toEqual(task);
+    expect([...command].sort((a, b) => a - b)).toEqual([...fields.map((_, i) => i + 1), ...task.settings]);
+    expect(COMMAND_BYTES).toBe(8 * (fields.length + SETTINGS));
   });
 
   it("does not grow with batches of more than 1,024 rows", () => {

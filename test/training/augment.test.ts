@@ -8,7 +8,7 @@ import { initialParameters } from "../../src/initial.js";
 import { chooseBuild } from "../../src/kernels/features.js";
 import { createMemory } from "../../src/kernels/memory.js";
 import { bindKernels, compileKernels, type Kernels } from "../../src/kernels/modules.js";
-import { type Augmentation, planRedrawing } from "../../src/recipe/augment.js";
+import { type Augmentation, planAugmenting } from "../../src/recipe/augment.js";
 import type { InputPath } from "../../src/threads/worth.js";
 import { fit } from "../../src/training/fit.js";
 import { flat, gaussians, layersOf, stripes } from "../support/networks.js";
@@ -32,7 +32,7 @@ beforeAll(async () => {
 
 /** Augments `image` with the draws of sample 0 in epoch `epoch`. Returns a view. */
 function augmented(image: Float32Array, augmentation: Augmentation, epoch: number, seed = 1): Float32Array {
-  const { settings } = planRedrawing(augmentation, [SIDE, SIDE], 1, seed);
+  const { settings } = planAugmenting(augmentation, [SIDE, SIDE], 1, seed);
   settings[abi.AUGMENT_EPOCH] = epoch;
   new Uint32Array(memory.buffer).set(settings, SETTINGS / 4);
   new Float32Array(memory.buffer).set(image, ROWS / 4);
@@ -303,8 +303,8 @@ describe("threads and input paths give the same bits with augment", () => {
     });
     engine.inputPath = path;
     const options = { epochs: 2, batchSize, shuffle: true, optimizer: sgd({ learningRate: 0.05 }), seed: 1 };
-    const redrawing = planRedrawing(CHANGES, data.shape, 1 / 255, 1);
-    await fit(engine, data, { ...options, redrawing, epochsBefore: 0, onBegin: () => {} });
+    const augmenting = planAugmenting(CHANGES, data.shape, 1 / 255, 1);
+    await fit(engine, data, { ...options, augmenting, epochsBefore: 0, onBegin: () => {} });
     const result = engine.plan.tensors.map((tensor) => engine.arena.readTensor(tensor));
     engine.dispose();
     return result;

@@ -1,0 +1,107 @@
+// The backward pass: the loss and ∂C/∂z of the last layer, ∂C/∂z of the layers below by the chain rule, and ∂C/∂W, ∂C/∂B.
+
+import { TargetKind } from "../memory/command.js";
+import { padded } from "../memory/plan.js";
+import { ACTIVATIONS } from "../spec.js";
+import { hasFewSamples, inputShare } from "./batch.js";
+import { activationsOf, deltasOf, type StepContext } from "./context.js";
+import { layerInput } from "./forward.js";
+
+/** On thread 0, counts the rows that are classified right, before the loss turns outputs into deltas. */
+export function countCorrect(context: StepContext): void {
+  const { kernels, plan, task, thread } = context;
+  if (thread !== 0 || task.targetKind !== TargetKind.labels) return;
+  const { activations, units } = context.lastLayer;
+  // The blocks of thread 0 are the first.
+  context.correct = kernels.countCorrect(activations, plan.targets, task.count, units);
+}
+
+/** The losses of the batch and ∂C/∂z of the last layer: of this thread's rows where it is split, else of all. */
+export function outputDeltas(context: StepContext): void {
+  const { task, thread } = context;
+  const { split } = context.lastLayer;
+  if (!split) countCorrect(context);
+  const [from, to] = split ? context.share(task.count) : [0, task.count];
+  lossOfRows(context, from, to, task.scale, thread);
+}
+
+/**
+ * Stores the losses of rows `from` to `to` and turns their outputs into ∂C/∂z times `scale`, in place, by the targets of thread
+ * `thread`. The host reads losses from the first block, where a split layer stores them all.
+ */
+export function lossOfRows(context: StepContext, from: number, to: number, scale: number, thread: number): void {
+  const { kernels, plan, spec } = context;
+  const layer = context.lastLayer;
+  const { units, code } = layer;
+  const rows = to - from;
+  if (rows === 0) return;
+  const losses = plan.losses + ((layer.split ? 0 : thread) * plan.capacity + from) * 8;
+  const outputs = activationsOf(layer, thread) + from * padded(units) * 4;
+  const targets = plan.targets + thread * plan.batchStride + from * padded(units) * 4;
+  if (spec.loss === "crossEntropy") {
+    if (code === ACTIVATIONS.softmax) kernels.softmaxCrossEntropy(losses, outputs, targets, rows, units, scale);
+    else kernels.sigmoidCrossEntropy(losses, outputs, targets, rows, units, scale);
+    return;
+  }
+  const share = spec.loss === "meanSquaredError" ? 1 / units : 1;
+  kernels.squaredError(losses, outputs, targets, rows, units, share, scale * share, code);
+}
+
+/** ∂C/∂z_{l−1} = Wᵀ·∂C/∂z_l · S′(z_{l−1}): of this thread's units of a split layer below, else of all of them, for itself. */
+export function inputGradient(context: StepContext, index: number): void {
+  const [layer, below] = [context.layer(index), context.layer(index - 1)];
+  const { kernels, task, thread, settings } = context;
+  const { inputs, units, weights } = layer;
+  const [from, to] = below.split ? context.share(below.panels) : [0, below.panels];
+  const [d, dBelow, a] = [deltasOf(layer, thread), deltasOf(below, thread), activationsOf(below, thread)];
+  const rate = context.dropoutOf(index - 1);
+  // A unit that dropout left out has an output of 0, from which no slope can be taken: `dDropout` multiplies by S′ instead.
+  const slope = rate === 0 ? below.code : ACTIVATIONS.linear;
+  kernels.denseInputGradient(dBelow, d, weights, a, task.count, inputs, units, from, to, slope);
+  if (rate === 0) return;
+  kernels.dDropout(dBelow, a, task.order, task.count, inputs, from, to, index - 1, rate, below.code, settings);
+}
+
+/** Adds ∂C/∂W and ∂C/∂B of every layer, of what this thread changes, to what lies `offset` past the parameters. */
+export function addGradients(context: StepContext): void {
+  for (let i = context.layers.length - 1; i >= 0; i--) addLayerGradient(context, i);
+}
+
+/** ∂C/∂W = ∂C/∂z·L_{l−1}ᵀ and ∂C/∂B = ∂C/∂z, summed over the batch. */
+function addLayerGradient(context: StepContext, index: number): void {
+  const layer = context.layer(index);
+  const { inputs, panels, split } = layer;
+  const { kernels, task, thread } = context;
+  // A split layer is shared out by units, another by inputs: a parameter is always changed by one thread.
+  const [from, to] = split ? context.share(panels) : [0, panels];
+  const [first, end] = split ? [0, inputs] : inputShare(context, inputs);
+  addWeightGradient(context, index, from, to, first, end);
+  if (!split && thread !== 0) return;
+  kernels.accumulateBias(layer.biases + task.offset, deltasOf(layer, thread), task.count, layer.units, from, to);
+}
+
+/** ∂C/∂W for the units of panels `from` to `to` and the inputs `first` to `end`. */
+function addWeightGradient(
+  context: StepContext,
+  index: number,
+  from: number,
+  to: number,
+  first: number,
+  end: number,
+): void {
+  const { kernels, plan, task, thread, wide } = context;
+  const layer = context.layer(index);
+  const { inputs, units } = layer;
+  const g = layer.weights + task.offset;
+  const d = deltasOf(layer, thread);
+  const block = thread * plan.batchStride;
+  if (context.usesSparseRows(index) && hasFewSamples(context)) {
+    kernels.sparseGradientRows(g, plan.spans + block, d, task.count, inputs, units, from, to, first, end);
+  } else if (context.usesSparseRows(index)) {
+    const [columns, ends] = [plan.columns + block, plan.ends + block];
+    kernels.sparseGradient(g, columns, ends, d, inputs, units, plan.columnStride, from, to, first, end);
+  } else {
+    const x = layerInput(context, index, thread);
+    kernels.accumulateGradient(g, x, d, task.count, inputs, units, from, to, first, end, wide);
+  }
+}

@@ -1,0 +1,92 @@
+// What the phases of a step share: the kernels, where everything lies, the task, and which part of it is this thread's.
+
+import type { Memory } from "../kernels/memory.js";
+import type { Kernels } from "../kernels/modules.js";
+import { InputForm, newTask, SETTINGS_BYTES, type Task } from "../memory/command.js";
+import { type LayerPlan, type ParameterRange, type Plan, parameterRanges, shareOf } from "../memory/plan.js";
+import { ACTIVATIONS, type LayerSpec, type NetworkSpec } from "../spec.js";
+
+/** One layer as a thread sees it. */
+export interface StepLayer extends LayerPlan {
+  /** The code of the activation, and of what the forward product applies: none where the loss takes logits. */
+  code: number;
+  forwardCode: number;
+  /** The share of units that training leaves out. */
+  dropout: number;
+}
+
+/** One thread's view of a network in memory. All phases of a step are functions of it. */
+export class StepContext {
+  /** What is being done. */
+  task: Task = newTask();
+  /** Rows of the last batch that were classified right; only thread 0 counts them. */
+  correct = 0;
+  readonly layers: readonly StepLayer[];
+  /** The parameters that this thread updates. */
+  readonly ranges: readonly ParameterRange[];
+  /** Where the kernels of this thread find the settings of a step, and the same as numbers. */
+  readonly settings: number;
+  private readonly settingsView: Float64Array;
+
+  constructor(
+    readonly kernels: Kernels,
+    readonly spec: NetworkSpec,
+    readonly plan: Plan,
+    memory: Memory,
+    /** Whether to take the tiles for engines that run pairs of vectors as one. */
+    readonly wide: boolean,
+    /** This thread's number from 0, and how many there are. */
+    readonly thread: number,
+    readonly threads: number,
+  ) {
+    this.layers = plan.layers.map((layer, i) => stepLayer(spec, layer, i));
+    this.ranges = parameterRanges(plan, thread, threads);
+    this.settings = plan.settings + thread * plan.settingsStride;
+    this.settingsView = new Float64Array(memory.buffer, this.settings, SETTINGS_BYTES / 8);
+  }
+
+  layer(index: number): StepLayer {
+    return this.layers[index] as StepLayer;
+  }
+
+  get lastLayer(): StepLayer {
+    return this.layers[this.layers.length - 1] as StepLayer;
+  }
+
+  /** This thread's share of `count` things: from the first to before the second number. */
+  share(count: number): [from: number, to: number] {
+    return shareOf(count, this.thread, this.threads);
+  }
+
+  /** Puts a task's settings where the kernels of this thread read them. */
+  takeSettings({ settings, hasSettings }: Task): void {
+    if (hasSettings === 0) return;
+    for (let i = 0; i < settings.length; i++) this.settingsView[i] = settings[i] as number;
+  }
+
+  /** Whether a layer takes its inputs as sparse rows. */
+  usesSparseRows(index: number): boolean {
+    return index === 0 && this.task.inputForm !== InputForm.dense;
+  }
+
+  /** The share of a layer's units that is left out: 0 outside training, where samples come in no order. */
+  dropoutOf(index: number): number {
+    return this.task.order === 0 ? 0 : this.layer(index).dropout;
+  }
+}
+
+function stepLayer(spec: NetworkSpec, layer: LayerPlan, index: number): StepLayer {
+  const { activation, dropout = 0 } = spec.layers[index] as LayerSpec;
+  const code = ACTIVATIONS[activation];
+  const leavesLogits = spec.loss === "crossEntropy" && index === spec.layers.length - 1;
+  return { ...layer, code, forwardCode: leavesLogits ? ACTIVATIONS.linear : code, dropout };
+}
+
+/** The outputs and the deltas of a layer in the blocks of one thread, which a split layer has only one of. */
+export function activationsOf(layer: LayerPlan, thread: number): number {
+  return layer.activations + thread * layer.threadStride;
+}
+
+export function deltasOf(layer: LayerPlan, thread: number): number {
+  return layer.deltas + thread * layer.threadStride;
+}

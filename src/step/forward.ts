@@ -1,0 +1,46 @@
+// The forward pass: L_l = S(W·L_{l−1} + B), layer by layer.
+
+import { SPAN_BYTES } from "../abi.js";
+import { padded } from "../memory/plan.js";
+import { activationsOf, type StepContext } from "./context.js";
+
+/** L_l of the batch in training: this thread's units of a split layer, else all of them, for itself. Dropout is part of it. */
+export function forwardLayer(context: StepContext, index: number): void {
+  const layer = context.layer(index);
+  const [from, to] = layer.split ? context.share(layer.panels) : [0, layer.panels];
+  const { kernels, task, thread, settings } = context;
+  forwardRows(context, index, 0, task.count, from, to, thread);
+  const rate = context.dropoutOf(index);
+  if (rate === 0) return;
+  const a = activationsOf(layer, thread);
+  kernels.dropout(a, task.order, task.count, layer.units, from, to, index, rate, settings);
+}
+
+/** L_l = S(W·L_{l−1} + B) of rows `first` on, for the units of panels `from` to `to`, in the blocks of thread `thread`. */
+export function forwardRows(
+  context: StepContext,
+  index: number,
+  first: number,
+  rows: number,
+  from: number,
+  to: number,
+  thread: number,
+): void {
+  const { kernels, plan, wide } = context;
+  const layer = context.layer(index);
+  const { weights, biases, inputs, units, forwardCode } = layer;
+  const a = activationsOf(layer, thread) + first * padded(units) * 4;
+  if (context.usesSparseRows(index)) {
+    const spans = plan.spans + thread * plan.batchStride + first * SPAN_BYTES;
+    kernels.sparseForward(a, spans, weights, biases, rows, inputs, units, from, to, forwardCode, wide);
+    return;
+  }
+  const x = layerInput(context, index, thread) + first * padded(inputs) * 4;
+  kernels.denseForward(a, x, weights, biases, rows, inputs, units, from, to, forwardCode, wide);
+}
+
+/** L_{l−1}: the batch, or the outputs of the layer below. */
+export function layerInput({ plan, layers }: StepContext, index: number, thread: number): number {
+  const below = layers[index - 1];
+  return below ? activationsOf(below, thread) : plan.inputs + thread * plan.batchStride;
+}

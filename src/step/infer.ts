@@ -1,0 +1,23 @@
+// Inference: the forward pass of each thread's own rows, with the losses of an evaluation.
+
+import { TaskKind } from "../memory/command.js";
+import { padded } from "../memory/plan.js";
+import { lossOfRows } from "./backward.js";
+import { gatherRows } from "./batch.js";
+import type { StepContext } from "./context.js";
+import { forwardRows } from "./forward.js";
+
+/** This thread's rows through all layers, in the blocks of thread 0: outputs or losses, and where each row's largest output is. */
+export function inferRows(context: StepContext): void {
+  const { kernels, layers, plan, task } = context;
+  const [from, to] = context.share(task.count);
+  const rows = to - from;
+  if (rows === 0) return;
+  gatherRows(context, from, to, 0);
+  for (let i = 0; i < layers.length; i++) forwardRows(context, i, from, rows, 0, context.layer(i).panels, 0);
+  const { activations, units, code, forwardCode } = context.lastLayer;
+  const outputs = activations + from * padded(units) * 4;
+  kernels.findLargest(plan.labels + from * 4, outputs, rows, units);
+  if (task.kind === TaskKind.evaluate) lossOfRows(context, from, to, 1, 0);
+  else if (forwardCode !== code) kernels.activate(outputs, rows, units, code);
+}
