@@ -42,6 +42,17 @@ function writeReady() {
   writeFileSync("build/ready.ts", `// Written by build.mjs.\nexport const ready = "wasmlp ${version} is ready";\n`);
 }
 
+/** build/codes.ts: the codes of the activations, which kernels and tests take from the library's table by name. */
+async function writeCodes() {
+  const options = { bundle: true, format: "esm", write: false, entryPoints: ["src/activations.ts"] };
+  const { outputFiles } = await build(options);
+  const { ACTIVATIONS } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
+  const lines = Object.entries(ACTIVATIONS).map(([name, { code }]) => {
+    return `export const ${name.replace(/[A-Z]/g, "_$&").toUpperCase()} = ${code};\n`;
+  });
+  writeFileSync("build/codes.ts", `// Written by build.mjs.\n${lines.join("")}`);
+}
+
 /** The interface of the kernels, from the declarations that asc writes, so that no signature is written twice. */
 function kernelTypes() {
   const declared = readFileSync("build/simd.d.ts", "utf8");
@@ -170,6 +181,7 @@ function emptyBuild() {
 
 emptyBuild();
 writeFileSync("build/tiles.ts", tilesSource(TILES));
+await writeCodes();
 await compileKernels("simd", "--bindings", "raw");
 await compileKernels("relaxed");
 await compileKernels("debug");

@@ -1,7 +1,10 @@
-// The activation functions and their derivatives, side by side. A derivative is taken from the output a = S(z), never from z.
+// The activation functions S and their slopes S′, side by side. A slope is taken from the output a = S(z), or from z where the
+// output does not tell it (softplus); the table in `src/activations.ts` says which. `parameter` is the slope of leakyRelu left
+// of zero. A code without a kernel traps rather than passing for linear.
 
-import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "../src/abi";
-import { assertAligned, assertSizes, laneSum, lanesBelow, madd, rowBytes } from "./simd";
+import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, SOFTPLUS, TANH } from "../build/codes";
+import { PANEL } from "../src/abi";
+import { assertAligned, assertPanels, assertSizes, laneSum, lanesBelow, madd, PANEL_BYTES, rowBytes } from "./simd";
 
 /** exp(x) is below the smallest normal float left of this, and is given as zero: denormals are slow and tell nothing. */
 const EXP_UNDERFLOW: f32 = -87.33654;
@@ -13,7 +16,6 @@ const LOG2_E: f32 = <f32>Math.LOG2E;
 /** ln 2 in two parts; the first has 17 significant bits, so that its product with an exponent is exact. */
 const LN2_HIGH: f32 = 0.693145752;
 const LN2_LOW: f32 = 1.42860677e-6;
-const LEAKY_SLOPE: f32 = 0.01;
 /** A delta smaller than this is cleared: its products would be denormal. */
 const TINY_DELTA: f32 = 1e-30;
 
@@ -83,8 +85,8 @@ function dRelu4(a: v128): v128 {
   return v128.and(f32x4.splat(1), f32x4.gt(a, f32x4.splat(0)));
 }
 
-function dLeakyRelu4(a: v128): v128 {
-  return v128.bitselect(f32x4.splat(1), f32x4.splat(LEAKY_SLOPE), f32x4.gt(a, f32x4.splat(0)));
+function dLeakyRelu4(a: v128, slope: f32): v128 {
+  return v128.bitselect(f32x4.splat(1), f32x4.splat(slope), f32x4.gt(a, f32x4.splat(0)));
 }
 
 /** pmax is one instruction and gives back a NaN first operand. */
@@ -92,16 +94,37 @@ function relu4(z: v128): v128 {
   return f32x4.pmax(z, f32x4.splat(0));
 }
 
-function leakyRelu4(z: v128): v128 {
-  return f32x4.pmax(f32x4.mul(z, f32x4.splat(LEAKY_SLOPE)), z);
+/** For slopes up to 1, the larger of z and slope·z. */
+function leakyRelu4(z: v128, slope: f32): v128 {
+  return f32x4.pmax(f32x4.mul(z, f32x4.splat(slope)), z);
 }
 
-/** dS/dz in four lanes, from a = S(z). */
-export function dActivation4(a: v128, activation: i32): v128 {
-  if (activation === SIGMOID) return dSigmoid4(a);
-  if (activation === TANH) return dTanh4(a);
-  if (activation === RELU) return dRelu4(a);
-  if (activation === LEAKY_RELU) return dLeakyRelu4(a);
+/** ln(1 + e^z) = max(z, 0) + ln(1 + e^−|z|), which neither overflows nor loses the digits of small results. */
+function softplus4(z: v128): v128 {
+  return f32x4.add(f32x4.pmax(z, f32x4.splat(0)), log1p4(exp4(f32x4.neg(f32x4.abs(z)))));
+}
+
+/** ln(1 + u) for u from 0 to 1: 2·atanh(s) with s = u/(2 + u) ≤ 1/3, by its series up to s^13, right to 2e-8. */
+function log1p4(u: v128): v128 {
+  const s = f32x4.div(u, f32x4.add(f32x4.splat(2), u));
+  const t = f32x4.mul(s, s);
+  let series = f32x4.splat(2.0 / 13);
+  series = madd(series, t, f32x4.splat(2.0 / 11));
+  series = madd(series, t, f32x4.splat(2.0 / 9));
+  series = madd(series, t, f32x4.splat(2.0 / 7));
+  series = madd(series, t, f32x4.splat(2.0 / 5));
+  series = madd(series, t, f32x4.splat(2.0 / 3));
+  return madd(f32x4.mul(series, t), s, f32x4.add(s, s));
+}
+
+/** S′ in four lanes, from a = S(z), or from z where the activation's slope needs it. */
+export function dActivation4(x: v128, activation: i32, parameter: f32): v128 {
+  if (activation === SIGMOID) return dSigmoid4(x);
+  if (activation === TANH) return dTanh4(x);
+  if (activation === RELU) return dRelu4(x);
+  if (activation === LEAKY_RELU) return dLeakyRelu4(x, parameter);
+  if (activation === SOFTPLUS) return sigmoid4(x);
+  if (activation !== LINEAR) unreachable();
   return f32x4.splat(1);
 }
 
@@ -112,46 +135,92 @@ export function scaledDelta4(d: v128, slope: v128): v128 {
 }
 
 /** In place: S of `count` floats of each row, in fours; softmax rows sum to 1 over their first `count`. */
-export function activateRows(a: usize, stride: usize, rows: usize, count: usize, activation: i32): void {
+export function activateRows(
+  a: usize,
+  stride: usize,
+  rows: usize,
+  count: usize,
+  activation: i32,
+  parameter: f32,
+): void {
   const bytes = count << 2;
   for (; rows > 0; rows--) {
     if (activation === SOFTMAX) softmaxRow(a, count);
-    else activateRow(a, a + bytes, activation);
+    else activateRow(a, a + bytes, activation, parameter);
     a += stride;
   }
 }
 
-/** The loops are apart because one that chose anew for every vector took twenty times as long for ReLU. */
-function activateRow(a: usize, end: usize, activation: i32): void {
+/** One loop for each activation: a loop that chose the activation for every vector took twenty times as long for ReLU. */
+function activateRow(a: usize, end: usize, activation: i32, parameter: f32): void {
   if (activation === RELU) for (; a < end; a += 16) v128.store(a, relu4(v128.load(a)));
   else if (activation === SIGMOID) for (; a < end; a += 16) v128.store(a, sigmoid4(v128.load(a)));
   else if (activation === TANH) for (; a < end; a += 16) v128.store(a, tanh4(v128.load(a)));
-  else if (activation === LEAKY_RELU) for (; a < end; a += 16) v128.store(a, leakyRelu4(v128.load(a)));
+  else if (activation === LEAKY_RELU) for (; a < end; a += 16) v128.store(a, leakyRelu4(v128.load(a), parameter));
+  else if (activation === SOFTPLUS) for (; a < end; a += 16) v128.store(a, softplus4(v128.load(a)));
+  else if (activation !== LINEAR) unreachable();
 }
 
-/** In place: A[rows][units] = S(A), for outputs that the forward pass left as logits. */
-export function activate(a: usize, rows: usize, units: usize, activation: i32): void {
-  assertAligned(a);
+/**
+ * A[rows][units] = S(Z) for units of panels `from` to `to`; A may be Z. For layers that keep z, and for outputs that the
+ * forward product left as logits; softmax needs all panels.
+ */
+export function activate(
+  a: usize,
+  z: usize,
+  rows: usize,
+  units: usize,
+  from: usize,
+  to: usize,
+  activation: i32,
+  parameter: f32,
+): void {
+  assertAligned(a | z);
   assertSizes(rows, 1, units);
-  activateRows(a, rowBytes(units), rows, units, activation);
+  assertPanels(from, to, units);
+  const stride = rowBytes(units);
+  const count = min(to * PANEL, units) - from * PANEL;
+  const at = a + from * PANEL_BYTES;
+  if (a !== z) copyRows(at, z + from * PANEL_BYTES, rows, count << 2, stride);
+  activateRows(at, stride, rows, count, activation, parameter);
 }
 
-/** In place: D *= dS(a) over `count` floats of each row; what is below 1e-30 is cleared. */
-export function dActivate(d: usize, a: usize, rows: usize, count: usize, stride: usize, activation: i32): void {
-  assertAligned(d | a | stride);
-  if (activation === LINEAR) return;
+/** Copies the first `bytes` of each row, in vectors. */
+function copyRows(to: usize, from: usize, rows: usize, bytes: usize, stride: usize): void {
   for (; rows > 0; rows--) {
-    dActivateRow(d, a, d + (count << 2), activation);
-    d += stride;
-    a += stride;
+    for (let i: usize = 0; i < bytes; i += 16) v128.store(to + i, v128.load(from + i));
+    to += stride;
+    from += stride;
   }
 }
 
-function dActivateRow(d: usize, a: usize, end: usize, activation: i32): void {
-  if (activation === RELU) for (; d < end; d += 16, a += 16) scaleDelta(d, dRelu4(v128.load(a)));
-  else if (activation === SIGMOID) for (; d < end; d += 16, a += 16) scaleDelta(d, dSigmoid4(v128.load(a)));
-  else if (activation === TANH) for (; d < end; d += 16, a += 16) scaleDelta(d, dTanh4(v128.load(a)));
-  else if (activation === LEAKY_RELU) for (; d < end; d += 16, a += 16) scaleDelta(d, dLeakyRelu4(v128.load(a)));
+/** In place: D *= S′ over `count` floats of each row, S′ taken from X; what is below 1e-30 is cleared. */
+export function dActivate(
+  d: usize,
+  x: usize,
+  rows: usize,
+  count: usize,
+  stride: usize,
+  activation: i32,
+  parameter: f32,
+): void {
+  assertAligned(d | x | stride);
+  if (activation === LINEAR) return;
+  for (; rows > 0; rows--) {
+    dActivateRow(d, x, d + (count << 2), activation, parameter);
+    d += stride;
+    x += stride;
+  }
+}
+
+function dActivateRow(d: usize, x: usize, end: usize, activation: i32, parameter: f32): void {
+  if (activation === RELU) for (; d < end; d += 16, x += 16) scaleDelta(d, dRelu4(v128.load(x)));
+  else if (activation === SIGMOID) for (; d < end; d += 16, x += 16) scaleDelta(d, dSigmoid4(v128.load(x)));
+  else if (activation === TANH) for (; d < end; d += 16, x += 16) scaleDelta(d, dTanh4(v128.load(x)));
+  else if (activation === LEAKY_RELU)
+    for (; d < end; d += 16, x += 16) scaleDelta(d, dLeakyRelu4(v128.load(x), parameter));
+  else if (activation === SOFTPLUS) for (; d < end; d += 16, x += 16) scaleDelta(d, sigmoid4(v128.load(x)));
+  else unreachable();
 }
 
 function scaleDelta(d: usize, slope: v128): void {

@@ -4,6 +4,7 @@
 // two places each: the optimizer would inline one called from a single place, and its sums would no longer fit V8's registers
 // (measured on the plain build: 25 instead of 41 GFLOP/s).
 
+import { LINEAR, SOFTMAX } from "../build/codes";
 import {
   forwardPanelsTile1x1,
   forwardPanelsTile1x2,
@@ -26,7 +27,7 @@ import {
   inputGradientTile3x1,
   inputGradientTile3x4,
 } from "../build/tiles";
-import { LINEAR, PANEL, SOFTMAX } from "../src/abi";
+import { PANEL } from "../src/abi";
 import { activateRows, dActivate } from "./activation";
 import {
   assertAligned,
@@ -60,6 +61,7 @@ export function denseForward(
   from: usize,
   to: usize,
   activation: i32,
+  parameter: f32,
   wide: bool,
 ): void {
   assertAligned(a | x | w | b);
@@ -87,7 +89,8 @@ export function denseForward(
       );
     }
   }
-  if (activation !== LINEAR && activation !== SOFTMAX) activateRows(at, aStride, rows, (to - from) * PANEL, activation);
+  if (activation === LINEAR || activation === SOFTMAX) return;
+  activateRows(at, aStride, rows, (to - from) * PANEL, activation, parameter);
 }
 
 /** `panels` panels of so few rows that a tile of one panel would wait for its own sums. */
@@ -178,7 +181,10 @@ function forwardRows(
   }
 }
 
-/** dX[rows][inputs] = D[rows][units]·Wᵀ times dS(x), x being the outputs of the layer below; inputs of panels `from` to `to`. */
+/**
+ * dX[rows][inputs] = D[rows][units]·Wᵀ times S′, for inputs of panels `from` to `to`. S′ is taken from x: the outputs of the
+ * layer below, or its z where the slope of its activation needs that.
+ */
 export function denseInputGradient(
   dx: usize,
   d: usize,
@@ -190,6 +196,7 @@ export function denseInputGradient(
   from: usize,
   to: usize,
   activation: i32,
+  parameter: f32,
 ): void {
   assertAligned(dx | d | w | x);
   assertSizes(rows, inputs, units);
@@ -212,7 +219,7 @@ export function denseInputGradient(
     );
     k += width;
   }
-  dActivate(dx + (first << 2), x + (first << 2), rows, end - first, dxStride, activation);
+  dActivate(dx + (first << 2), x + (first << 2), rows, end - first, dxStride, activation, parameter);
   // What the block held before may lie in the padding, and a slope taken from padding may be NaN.
   if (end === inputs) for (let row: usize = 0; row < rows; row++) clearPadding(dx + row * dxStride, inputs);
 }

@@ -3,6 +3,7 @@
 // Philox4x32-10 as in `src/random.ts`, four blocks at once, one in each lane. The blocks numbered 4·panel + lane give the words
 // of units 16·panel + 4·word + lane.
 
+import { LINEAR } from "../build/codes";
 import { DROPOUT_STREAM, EPOCH, SEED_HIGH, SEED_LOW } from "../src/abi";
 import { dActivation4, scaledDelta4 } from "./activation";
 import { assertAligned, assertPanels, assertSizes, clearPadding, PANEL_BYTES, rowBytes } from "./simd";
@@ -22,10 +23,13 @@ export function dropout(
   rate: f64,
   settings: usize,
 ): void {
-  leaveOut(0, a, order, rows, units, from, to, layer, rate, 0, settings);
+  leaveOut(0, a, order, rows, units, from, to, layer, rate, 1, LINEAR, 0, settings);
 }
 
-/** In place: D *= the same, times dS(a), where A is what `dropout` left; what is below 1e-30 is cleared. */
+/**
+ * In place: D *= the same factors, times S′; what is below 1e-30 is cleared. S′ is taken from A: the outputs that `dropout` left,
+ * or with `ofSums` the layer's z, which it did not change.
+ */
 export function dDropout(
   d: usize,
   a: usize,
@@ -37,15 +41,18 @@ export function dDropout(
   layer: i32,
   rate: f64,
   activation: i32,
+  parameter: f32,
+  ofSums: bool,
   settings: usize,
 ): void {
-  leaveOut(d, a, order, rows, units, from, to, layer, rate, activation, settings);
+  const original: f32 = ofSums ? 1 : <f32>(1 - rate);
+  leaveOut(d, a, order, rows, units, from, to, layer, rate, original, activation, parameter, settings);
   if (to * PANEL_BYTES !== rowBytes(units)) return;
   // A slope taken from padding may be NaN.
   for (let row: usize = 0; row < rows; row++) clearPadding(d + row * rowBytes(units), units);
 }
 
-/** Both: of D where there is one, else of A. */
+/** Both: changes D where d is not 0, else A. `originalScale` takes A back to the outputs that S′ is taken from. */
 function leaveOut(
   d: usize,
   a: usize,
@@ -56,7 +63,9 @@ function leaveOut(
   to: usize,
   layer: i32,
   rate: f64,
+  originalScale: f32,
   activation: i32,
+  parameter: f32,
   settings: usize,
 ): void {
   assertAligned(d | a);
@@ -64,7 +73,7 @@ function leaveOut(
   assertPanels(from, to, units);
   const least = i32x4.splat(<i32>(<u32>(rate * 4294967296)));
   const scale = f32x4.splat(<f32>(1 / (1 - rate)));
-  const original = f32x4.splat(<f32>(1 - rate));
+  const original = f32x4.splat(originalScale);
   const low = <i32>(<u32>load<f64>(settings + (SEED_LOW << 3)));
   const high = <i32>(<u32>load<f64>(settings + (SEED_HIGH << 3)));
   const epoch = i32x4.splat(<i32>(<u32>load<f64>(settings + (EPOCH << 3))));
@@ -91,10 +100,10 @@ function leaveOut(
       }
       const at = row * rowBytes(units) + panel * PANEL_BYTES;
       const delta: usize = d === 0 ? 0 : d + at;
-      leaveFour(delta, a + at, 0, i32x4.ge_u(x0, least), scale, original, activation);
-      leaveFour(delta, a + at, 16, i32x4.ge_u(x1, least), scale, original, activation);
-      leaveFour(delta, a + at, 32, i32x4.ge_u(x2, least), scale, original, activation);
-      leaveFour(delta, a + at, 48, i32x4.ge_u(x3, least), scale, original, activation);
+      leaveFour(delta, a + at, 0, i32x4.ge_u(x0, least), scale, original, activation, parameter);
+      leaveFour(delta, a + at, 16, i32x4.ge_u(x1, least), scale, original, activation, parameter);
+      leaveFour(delta, a + at, 32, i32x4.ge_u(x2, least), scale, original, activation, parameter);
+      leaveFour(delta, a + at, 48, i32x4.ge_u(x3, least), scale, original, activation, parameter);
     }
   }
 }
@@ -108,12 +117,21 @@ function lower(even: v128, odd: v128): v128 {
   return i32x4.shuffle(even, odd, 0, 2, 4, 6);
 }
 
-function leaveFour(d: usize, a: usize, offset: usize, kept: v128, scale: v128, original: v128, activation: i32): void {
+function leaveFour(
+  d: usize,
+  a: usize,
+  offset: usize,
+  kept: v128,
+  scale: v128,
+  original: v128,
+  activation: i32,
+  parameter: f32,
+): void {
   const value = v128.load(a + offset);
   if (d === 0) {
     v128.store(a + offset, v128.and(f32x4.mul(value, scale), kept));
     return;
   }
-  const slope = f32x4.mul(dActivation4(f32x4.mul(value, original), activation), scale);
+  const slope = f32x4.mul(dActivation4(f32x4.mul(value, original), activation, parameter), scale);
   v128.store(d + offset, scaledDelta4(v128.load(d + offset), v128.and(slope, kept)));
 }

@@ -11,9 +11,9 @@ export {
   denseInputGradient,
 } from "./dense";
 export { dDropout, dropout } from "./dropout";
-export { sigmoidCrossEntropy, softmaxCrossEntropy, squaredError } from "./loss";
+export * from "./loss";
 export { countCorrect, findLargest } from "./metric";
-export { adam, limitNorms, momentum, sgd } from "./optimizer";
+export * from "./optimizer";
 export {
   countNonZeroF32,
   countNonZeroU8,

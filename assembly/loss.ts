@@ -8,38 +8,86 @@ import { assertAligned, assertSizes, clearPadding, laneSum, lanesBelow, madd, ro
 const LOG_EVERY: usize = 128 * 4;
 
 /**
- * Loss = lossScale·Σ (a − y)²; delta = deltaScale·2(a − y)·dS(a). lossScale is 1 for the quadratic cost and 1/units for the
- * mean squared error; deltaScale carries the same factor.
+ * Loss = lossScale·Σ (a − y)²; delta = deltaScale·2(a − y)·S′. lossScale is 1 for the quadratic cost and 1/units for the mean
+ * squared error; deltaScale carries the same factor. S′ is taken from the rows at `slopes`: the outputs themselves, or z.
  */
 export function squaredError(
   losses: usize,
   outputs: usize,
+  slopes: usize,
   targets: usize,
   rows: usize,
   units: usize,
   lossScale: f64,
   deltaScale: f32,
   activation: i32,
+  parameter: f32,
 ): void {
-  assertAligned(outputs | targets);
+  assertAligned(outputs | slopes | targets);
   assertSizes(rows, 1, units);
   const stride = rowBytes(units);
   const scale = f32x4.splat(2 * deltaScale);
   for (; rows > 0; rows--) {
     let sum = f32x4.splat(0);
     for (let i: usize = 0; i < units; i += 4) {
-      const at = outputs + (i << 2);
-      const a = v128.load(at);
-      const difference = v128.and(f32x4.sub(a, v128.load(targets + (i << 2))), lanesBelow(i, units));
+      const difference = differenceAt(outputs, targets, i, units);
       sum = madd(difference, difference, sum);
-      v128.store(at, scaledDelta4(f32x4.mul(difference, scale), dActivation4(a, activation)));
+      const slope = dActivation4(v128.load(slopes + (i << 2)), activation, parameter);
+      v128.store(outputs + (i << 2), scaledDelta4(f32x4.mul(difference, scale), slope));
     }
     clearPadding(outputs, units);
     store<f64>(losses, lossScale * <f64>laneSum(sum));
     losses += 8;
     outputs += stride;
+    slopes += stride;
     targets += stride;
   }
+}
+
+/** The same for loss = lossScale·Σ |a − y|; delta = deltaScale·sign(a − y)·S′, which is 0 where a = y. */
+export function absoluteError(
+  losses: usize,
+  outputs: usize,
+  slopes: usize,
+  targets: usize,
+  rows: usize,
+  units: usize,
+  lossScale: f64,
+  deltaScale: f32,
+  activation: i32,
+  parameter: f32,
+): void {
+  assertAligned(outputs | slopes | targets);
+  assertSizes(rows, 1, units);
+  const stride = rowBytes(units);
+  const scale = f32x4.splat(deltaScale);
+  for (; rows > 0; rows--) {
+    let sum = f32x4.splat(0);
+    for (let i: usize = 0; i < units; i += 4) {
+      const difference = differenceAt(outputs, targets, i, units);
+      sum = f32x4.add(sum, f32x4.abs(difference));
+      const slope = dActivation4(v128.load(slopes + (i << 2)), activation, parameter);
+      v128.store(outputs + (i << 2), scaledDelta4(f32x4.mul(sign4(difference), scale), slope));
+    }
+    clearPadding(outputs, units);
+    store<f64>(losses, lossScale * <f64>laneSum(sum));
+    losses += 8;
+    outputs += stride;
+    slopes += stride;
+    targets += stride;
+  }
+}
+
+/** a − y of the four units from unit `i` on; 0 for those that are padding. */
+function differenceAt(outputs: usize, targets: usize, i: usize, units: usize): v128 {
+  const difference = f32x4.sub(v128.load(outputs + (i << 2)), v128.load(targets + (i << 2)));
+  return v128.and(difference, lanesBelow(i, units));
+}
+
+/** 1 with the sign of x, and 0 for 0. */
+function sign4(x: v128): v128 {
+  const one = v128.or(f32x4.splat(1), v128.and(x, f32x4.splat(-0.0)));
+  return v128.and(one, f32x4.ne(x, f32x4.splat(0)));
 }
 
 /** Loss = −Σ y·ln softmax(z); delta = scale·(softmax(z)·Σy − y). */

@@ -1,6 +1,7 @@
-// An optimizer is one loop over flat twins of the parameter block: parameters, gradients, and the optimizer's own moments. `n`
-// is a multiple of 16. The gradient is zero afterwards, ready to be added to. `settings` is where the step's settings are, by
-// the places of `abi.ts`; only weights decay, not biases.
+// An optimizer is one loop over flat twins of the parameter block: parameters, gradients, and the optimizer's own moments. All
+// take the same arguments, so that the host calls whichever kernel a row of the table in `src/recipe/optimizer.ts` names:
+// `first` and `second` are the addresses of up to two moments, `n` is a multiple of 16, `settings` the address of the step's
+// settings, by the places of `abi.ts`. Only weights decay, not biases. The gradient is zero afterwards, ready to be added to.
 //
 // Where all is zero, as in padding, all stays zero.
 
@@ -23,8 +24,16 @@ function withoutTiny(moment: v128): v128 {
   return v128.andnot(moment, f32x4.lt(f32x4.abs(moment), f32x4.splat(TINY_MOMENT)));
 }
 
-/** P −= rate·(G + decay·P) */
-export function sgd(params: usize, grads: usize, n: usize, settings: usize, decays: bool): void {
+/** P −= rate·(G + decay·P); no moments. */
+export function sgd(
+  params: usize,
+  grads: usize,
+  _first: usize,
+  _second: usize,
+  n: usize,
+  settings: usize,
+  decays: bool,
+): void {
   assertAligned(params | grads | (n << 2));
   const zero = f32x4.splat(0);
   const step = f32x4.neg(setting(settings, RATE));
@@ -37,7 +46,15 @@ export function sgd(params: usize, grads: usize, n: usize, settings: usize, deca
 }
 
 /** D = G + decay·P; V = momentum·V + D; P −= rate·V, or rate·(momentum·V + D) where Nesterov's gradient is wanted. */
-export function momentum(params: usize, grads: usize, v: usize, n: usize, settings: usize, decays: bool): void {
+export function momentum(
+  params: usize,
+  grads: usize,
+  v: usize,
+  _second: usize,
+  n: usize,
+  settings: usize,
+  decays: bool,
+): void {
   assertAligned(params | grads | v | (n << 2));
   const zero = f32x4.splat(0);
   const one = f32x4.splat(1);
@@ -81,6 +98,34 @@ export function adam(params: usize, grads: usize, m: usize, v: usize, n: usize, 
     v128.store(v + i, square);
     const change = f32x4.div(mean, f32x4.add(f32x4.sqrt(square), epsilon));
     v128.store(params + i, madd(step, change, madd(shrinkage, p, p)));
+    v128.store(grads + i, zero);
+  }
+}
+
+/** D = G + decay·P; V = squares·V + (1 − squares)·D²; P −= rate·D / (√V + epsilon). */
+export function rmsprop(
+  params: usize,
+  grads: usize,
+  v: usize,
+  _second: usize,
+  n: usize,
+  settings: usize,
+  decays: bool,
+): void {
+  assertAligned(params | grads | v | (n << 2));
+  const zero = f32x4.splat(0);
+  const step = f32x4.neg(setting(settings, RATE));
+  const decay = decays ? setting(settings, DECAY) : zero;
+  const kept = setting(settings, SQUARES);
+  const taken = complement(settings, SQUARES);
+  const epsilon = setting(settings, EPSILON);
+  for (let i: usize = 0, end = n << 2; i < end; i += 16) {
+    const p = v128.load(params + i);
+    const d = madd(decay, p, v128.load(grads + i));
+    const square = withoutTiny(madd(kept, v128.load(v + i), f32x4.mul(f32x4.mul(taken, d), d)));
+    v128.store(v + i, square);
+    const change = f32x4.div(d, f32x4.add(f32x4.sqrt(square), epsilon));
+    v128.store(params + i, madd(step, change, p));
     v128.store(grads + i, zero);
   }
 }

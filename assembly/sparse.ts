@@ -15,6 +15,7 @@
 // Both store offsets in bytes instead of indices, which saves the products a multiplication per entry. `from` and `to`
 // are panel numbers of the units, `first` and `end` input numbers: each thread computes only its own range.
 
+import { LINEAR, SOFTMAX } from "../build/codes";
 import {
   sparseForwardTile1,
   sparseForwardTile2,
@@ -25,7 +26,7 @@ import {
   sparseRowsTile1,
   sparseRowsTile2,
 } from "../build/tiles";
-import { ENTRY_BYTES, LINEAR, PANEL, SOFTMAX, SPAN_BYTES } from "../src/abi";
+import { ENTRY_BYTES, PANEL, SPAN_BYTES } from "../src/abi";
 import { activateRows } from "./activation";
 import { rowNumber } from "./batch";
 import { assertAligned, assertInputs, assertPanels, assertSizes, PANEL_BYTES, panelBytes, rowBytes } from "./simd";
@@ -222,6 +223,7 @@ export function sparseForward(
   from: usize,
   to: usize,
   activation: i32,
+  parameter: f32,
   wide: bool,
 ): void {
   assertAligned(a | w | b);
@@ -229,6 +231,7 @@ export function sparseForward(
   assertPanels(from, to, units);
   const aStride = rowBytes(units);
   const panelStride = panelBytes(inputs);
+  const activates = activation !== LINEAR && activation !== SOFTMAX;
   for (let panel = from; panel < to; ) {
     const panels = tilePanels(to - panel, wide ? 3 : MOST_PANELS);
     const column = panel * PANEL_BYTES;
@@ -238,7 +241,7 @@ export function sparseForward(
     if (panels === 3) sparseForwardTile3(at, aStride, spans, weights, panelStride, biases, rows);
     else if (panels === 2) sparseForwardTile2(at, aStride, spans, weights, panelStride, biases, rows);
     else sparseForwardTile1(at, aStride, spans, weights, panelStride, biases, rows);
-    if (activation !== LINEAR && activation !== SOFTMAX) activateRows(at, aStride, rows, panels * PANEL, activation);
+    if (activates) activateRows(at, aStride, rows, panels * PANEL, activation, parameter);
     panel += panels;
   }
 }

@@ -2,10 +2,12 @@
 
 import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Activation } from "../src/activations.js";
 import { initialParameters } from "../src/initial.js";
+import type { Loss } from "../src/losses.js";
 import { loadMnist } from "../src/node.js";
 import { fillGaussian } from "../src/random.js";
-import type { Activation, Loss, NetworkSpec } from "../src/spec.js";
+import type { NetworkSpec } from "../src/spec.js";
 
 /** A network, its training and its data. */
 export interface Job {

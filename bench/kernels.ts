@@ -1,7 +1,8 @@
 // Single kernels compared with the same loops in JavaScript. The results are compared before anything is timed.
 
 import { readFileSync } from "node:fs";
-import { ENTRY_BYTES, LINEAR, RELU, SIGMOID, SPAN_BYTES } from "../src/abi.js";
+import { LINEAR, RELU, SIGMOID } from "../build/codes.js";
+import { ENTRY_BYTES, SPAN_BYTES } from "../src/abi.js";
 import { type Build, isPairing } from "../src/kernels/features.js";
 import { createMemory } from "../src/kernels/memory.js";
 import { bindKernels, compileKernels, type KernelModule, type Kernels } from "../src/kernels/modules.js";
@@ -118,7 +119,7 @@ function rowsCall(lab: Blocks, shape: Shape): () => void {
   return () => {
     for (let r = 0; r < rows; r++) {
       const [out, row] = [a + r * padded(units) * 4, x + r * padded(inputs) * 4];
-      kernels.denseForward(out, row, w, b, 1, inputs, units, 0, panels, LINEAR, isPairing());
+      kernels.denseForward(out, row, w, b, 1, inputs, units, 0, panels, LINEAR, 0, isPairing());
     }
   };
 }
@@ -132,10 +133,10 @@ function dotsCall(lab: Blocks, [rows, inputs, units]: Shape): () => void {
 function fusedCalls(lab: Blocks, shape: Shape): [fused: () => void, apart: () => void] {
   const { kernels } = lab;
   const { a, x, w, b, panels } = blocks(lab, shape);
-  const forward = (code: number) => kernels.denseForward(a, x, w, b, ...shape, 0, panels, code, isPairing());
+  const forward = (code: number) => kernels.denseForward(a, x, w, b, ...shape, 0, panels, code, 0, isPairing());
   const apart = (): void => {
     forward(LINEAR);
-    kernels.activate(a, shape[0], shape[2], RELU);
+    kernels.activate(a, a, shape[0], shape[2], 0, panels, RELU, 0);
   };
   return [() => forward(RELU), apart];
 }
@@ -212,7 +213,7 @@ function blocks({ buffer }: Blocks, [rows, inputs, units]: Shape) {
 /** A call of the dense forward product of this shape. */
 function forwardCall(lab: Blocks, shape: Shape): () => void {
   const { a, x, w, b, panels } = blocks(lab, shape);
-  return () => lab.kernels.denseForward(a, x, w, b, ...shape, 0, panels, 0, isPairing());
+  return () => lab.kernels.denseForward(a, x, w, b, ...shape, 0, panels, 0, 0, isPairing());
 }
 
 /** A call of the dense gradient accumulation of this shape, in place on the weights. */
@@ -224,7 +225,7 @@ function gradientCall(lab: Blocks, shape: Shape): () => void {
 /** A call of the dense input gradient of this shape. */
 function inputGradientCall(lab: Blocks, shape: Shape): () => void {
   const { dx, d, w, x, inputPanels } = blocks(lab, shape);
-  return () => lab.kernels.denseInputGradient(dx, d, w, x, ...shape, 0, inputPanels, 0);
+  return () => lab.kernels.denseInputGradient(dx, d, w, x, ...shape, 0, inputPanels, LINEAR, 0);
 }
 
 /** The sparse products at MNIST's density; operations are counted as if the rows were dense. */
@@ -240,7 +241,7 @@ function listedCalls(lab: Blocks, shape: Shape) {
   kernels.listRowsF32(lists, spans, x, 0, rows, inputs);
   kernels.listColumns(columns, ends, spans, rows, units, columnStride(rows), 0, inputs);
   return {
-    forward: () => kernels.sparseForward(a, spans, w, b, ...shape, 0, panels, 0, isPairing()),
+    forward: () => kernels.sparseForward(a, spans, w, b, ...shape, 0, panels, 0, 0, isPairing()),
     gradient: () =>
       kernels.sparseGradient(w, columns, ends, d, inputs, units, columnStride(rows), 0, panels, 0, inputs),
   };
@@ -286,7 +287,7 @@ async function benchMatmul(
   const [rows, inputs, units] = shape;
   const { x, layer, at, floats, stride, panels } = layerPair(buffer, shape);
   const candidates = {
-    wasm: () => kernels.denseForward(at.a, at.x, at.w, at.b, rows, inputs, units, 0, panels, 0, isPairing()),
+    wasm: () => kernels.denseForward(at.a, at.x, at.w, at.b, rows, inputs, units, 0, panels, 0, 0, isPairing()),
     javascript: () => denseForward(layer, x, rows),
   };
   for (const run of Object.values(candidates)) run();
@@ -337,12 +338,12 @@ async function benchSigmoid(kernels: Kernels, buffer: ArrayBufferLike, effort: E
   const outputs = new Float32Array(ELEMENTS);
   const floats = new Float32Array(buffer, BASE, ELEMENTS);
   floats.set(z);
-  kernels.activate(BASE, 1, ELEMENTS, SIGMOID);
+  kernels.activate(BASE, BASE, 1, ELEMENTS, 0, ELEMENTS / 16, SIGMOID, 0);
   sigmoid(outputs, z);
   for (let i = 0; i < ELEMENTS; i++) compare("sigmoid", floats[i] as number, outputs[i] as number);
   // In place: S(S(…)) converges to a value between 0.5 and 0.8, so both keep computing with numbers of the usual size.
   const candidates = {
-    wasm: () => kernels.activate(BASE, 1, ELEMENTS, SIGMOID),
+    wasm: () => kernels.activate(BASE, BASE, 1, ELEMENTS, 0, ELEMENTS / 16, SIGMOID, 0),
     javascript: () => sigmoid(outputs, outputs),
   };
   return compareSpeed("sigmoid", String(ELEMENTS), "elements/ns", ELEMENTS, candidates, effort);
@@ -359,7 +360,7 @@ async function benchDerivative(kernels: Kernels, buffer: ArrayBufferLike, effort
     floats.set(outputs, a / 4);
   };
   reset();
-  kernels.dActivate(d, a, 1, ELEMENTS, ELEMENTS * 4, SIGMOID);
+  kernels.dActivate(d, a, 1, ELEMENTS, ELEMENTS * 4, SIGMOID, 0);
   const expected = deltas.slice();
   derivative(expected, outputs, "sigmoid");
   for (let i = 0; i < ELEMENTS; i++) compare("sigmoid derivative", floats[d / 4 + i] as number, expected[i] as number);
@@ -367,7 +368,7 @@ async function benchDerivative(kernels: Kernels, buffer: ArrayBufferLike, effort
   const candidates = {
     wasm: () => {
       floats.set(deltas, d / 4);
-      kernels.dActivate(d, a, 1, ELEMENTS, ELEMENTS * 4, SIGMOID);
+      kernels.dActivate(d, a, 1, ELEMENTS, ELEMENTS * 4, SIGMOID, 0);
     },
     javascript: () => {
       expected.set(deltas);

@@ -10,14 +10,6 @@ export const SPAN_BYTES = 8;
 /** Most rows that one pass of the kernels sees; a larger batch runs in chunks into the gradient block. */
 export const CHUNK_ROWS = 1024;
 
-// Activation codes.
-export const LINEAR = 0;
-export const SIGMOID = 1;
-export const TANH = 2;
-export const RELU = 3;
-export const LEAKY_RELU = 4;
-export const SOFTMAX = 5;
-
 // The settings of the kernel `augment`, word by word: what draws are counted and keyed by (epoch, stream, two words of seed),
 // sizes, bytes from the start of the scratch memory to its parts, and from AUGMENT_INPUT_SCALE on floats.
 export const AUGMENT_EPOCH = 0;

@@ -1,5 +1,6 @@
 // What `wasmlp` and `wasmlp/worker` have in common: all but the network.
 
+export type { Activation } from "./activations.js";
 export type { ArgumentError } from "./check.js";
 export { Dataset, type DatasetOptions } from "./data/dataset.js";
 export { readRecipe } from "./format/model.js";
@@ -9,10 +10,20 @@ export type { Explanation } from "./inference/paper.js";
 export { type InitOptions, init, type KernelSource } from "./init.js";
 export type { BiasInit, WeightInit } from "./initial.js";
 export type { Build } from "./kernels/features.js";
+export type { Loss } from "./losses.js";
 export type { Classification, Gradient, Inputs } from "./network.js";
 export { type Augmentation, digitAugmentation } from "./recipe/augment.js";
 export type { EarlyStoppingOptions } from "./recipe/early-stopping.js";
-export { type AdamOptions, adam, adamw, type Optimizer, type SgdOptions, sgd } from "./recipe/optimizer.js";
+export {
+  type AdamOptions,
+  adam,
+  adamw,
+  type Optimizer,
+  type RmspropOptions,
+  rmsprop,
+  type SgdOptions,
+  sgd,
+} from "./recipe/optimizer.js";
 export { checkRecipe, type FitRecipe, type NetworkOptions, type Recipe, type Threads } from "./recipe/recipe.js";
 export {
   constant,
@@ -22,7 +33,7 @@ export {
   type ScheduleFunction,
   stepDecay,
 } from "./recipe/schedule.js";
-export type { Activation, LayerParameters, LayerSpec, Loss, NetworkSpec, WeightPosition } from "./spec.js";
+export type { LayerParameters, LayerSpec, NetworkSpec, WeightPosition } from "./spec.js";
 export type { CheckpointOptions } from "./training/checkpoint.js";
 export type { FitOptions } from "./training/fit-options.js";
 export type { BatchRecord, EpochRecord } from "./training/record.js";

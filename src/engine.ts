@@ -18,9 +18,9 @@ import {
 } from "./memory/plan.js";
 import { ascending } from "./random.js";
 import type { Augmenting } from "./recipe/augment.js";
-import type { Rule } from "./recipe/optimizer.js";
 import type { Threads } from "./recipe/recipe.js";
 import type { NetworkSpec } from "./spec.js";
+import type { StepSettings } from "./step/settings.js";
 import { Runner } from "./threads/runner.js";
 import { canHaveThreads } from "./threads/team.js";
 import { type InputPath, inferenceWorth, keptListsPay, listsPay, mostThreads, threadsWorth } from "./threads/worth.js";
@@ -68,7 +68,7 @@ export class Engine {
   /** Whether some layer leaves units out. */
   private readonly dropsOut: boolean;
   /** The settings of the steps on what is bound. */
-  private rule: Rule | undefined;
+  private settings: StepSettings | undefined;
   /** What a step is, and what an inference is, told: filled in again each time. */
   private readonly learning = newTask();
   private readonly inferring = newTask();
@@ -128,7 +128,7 @@ export class Engine {
   async bind(
     samples: Samples,
     batch: number,
-    rule: Rule,
+    settings: StepSettings,
     augmenting?: Augmenting,
     breathe: Breathe = keepOn,
   ): Promise<Uint32Array> {
@@ -148,10 +148,11 @@ export class Engine {
       inputBytes: this.storesSparse ? nonZeros * ENTRY_BYTES : inputs.byteLength,
       targetBytes: samples.labels ? 4 : samples.targetSize * 4,
       threads: this.trainingThreads(batch, nonZeros / count, augmenting !== undefined),
-      slots: rule.slots,
+      update: settings.kernel,
+      slots: settings.slots,
       scratchBytes: augmenting?.scratchBytes,
     });
-    this.rule = rule;
+    this.settings = settings;
     this.hasGradient = true;
     arena.clearSlots();
     await walkBreathing(this.storesSparse ? arena.listSamples(samples) : arena.loadSamples(samples), breathe);
@@ -205,9 +206,9 @@ export class Engine {
   step(samples: Samples, from: number, count: number, breathe: Breathe = keepOn): void | Promise<void> {
     if (count > DIRECT_ROWS) return this.longStep(samples, from, count, breathe);
     const task = this.describeBatch(samples, from, count);
-    const { isPlain, settings } = this.rule as Rule;
+    const { isPlain, values } = this.settings as StepSettings;
     // P − rate·∇C in one pass: each sample's gradient is added straight into the parameters.
-    if (isPlain) this.describeLearning(task, TaskKind.learn, -(settings[RATE] as number) / count, 0);
+    if (isPlain) this.describeLearning(task, TaskKind.learn, -(values[RATE] as number) / count, 0);
     else {
       this.clearGradient();
       this.describeLearning(task, TaskKind.step, 1 / count, this.gradientOffset);
@@ -273,7 +274,7 @@ export class Engine {
     describe(learning, samples, plan.data, order, count);
     learning.inputForm = this.boundForm(order, count);
     learning.augments = plan.augment ? 1 : 0;
-    learning.settings = (this.rule as Rule).settings;
+    learning.settings = (this.settings as StepSettings).values;
     return learning;
   }
 

@@ -1,7 +1,8 @@
 // Initial weights and biases, generated from one seed.
 
+import { type Activation, activationRow } from "./activations.js";
 import { fillGaussian, Stream } from "./random.js";
-import { type Activation, layerInputs, type NetworkSpec } from "./spec.js";
+import { layerInputs, type NetworkSpec } from "./spec.js";
 
 export const WEIGHT_INITS = ["auto", "lecunNormal", "heNormal"] as const;
 /**
@@ -33,7 +34,6 @@ export function initialParameters(
 }
 
 function deviation(init: WeightInit, activation: Activation, inputs: number): number {
-  const rectified = activation === "relu" || activation === "leakyRelu";
-  const he = init === "heNormal" || (init === "auto" && rectified);
-  return Math.sqrt((he ? 2 : 1) / inputs);
+  const gain = init === "auto" ? activationRow(activation).gain : init === "heNormal" ? 2 : 1;
+  return Math.sqrt(gain / inputs);
 }

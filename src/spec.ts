@@ -1,34 +1,18 @@
 // What a network is, before it has memory: sizes, activations, loss. Plain data that JSON can carry.
 
-import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "./abi.js";
+import { ACTIVATION_NAMES, type Activation, activationRow } from "./activations.js";
 import { checkInteger, checkName, checkNumber, checkOptions, rangeError, shown, typeError } from "./check.js";
-
-/** The activations by name, with the codes that the kernels know them by. */
-export const ACTIVATIONS = {
-  sigmoid: SIGMOID,
-  tanh: TANH,
-  relu: RELU,
-  leakyRelu: LEAKY_RELU,
-  linear: LINEAR,
-  softmax: SOFTMAX,
-} as const;
-export type Activation = keyof typeof ACTIVATIONS;
-export const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as Activation[];
-
-/**
- * `quadratic`: Σ (a − y)² over the outputs, no ½. `meanSquaredError`: the same divided by the number of outputs.
- * `crossEntropy`: softmax or sigmoid cross-entropy, by the last layer's activation. Each is averaged over the batch.
- */
-export const LOSSES = ["quadratic", "meanSquaredError", "crossEntropy"] as const;
-export type Loss = (typeof LOSSES)[number];
+import { LOSS_NAMES, type Loss, lossRow } from "./losses.js";
 
 export interface LayerSpec {
   /** Neurons of the layer. */
   units: number;
   activation: Activation;
+  /** Slope of `leakyRelu` for z below 0, from 0 to 1, default 0.01; refused for other activations. */
+  slope?: number;
   /**
-   * The share of a hidden layer's units, drawn anew for every sample, that training leaves out, from 0 (unless told) to 0.99.
-   * It is saved with the network, which goes on training as it began.
+   * The share of a hidden layer's units that training leaves out, drawn for every sample and epoch; from 0 to 0.99, default 0.
+   * It is saved with the network, so that further training goes on in the same way.
    */
   dropout?: number;
 }
@@ -38,7 +22,7 @@ export interface NetworkSpec {
   inputs: number;
   layers: LayerSpec[];
   loss: Loss;
-  /** What `Uint8Array` inputs are multiplied by; 1/255 unless told. `Float32Array` inputs are used as given. */
+  /** What `Uint8Array` inputs are multiplied by, default 1/255. `Float32Array` inputs are used as given. */
   inputScale: number;
 }
 
@@ -73,7 +57,7 @@ export function checkSpec(value: unknown, title: string): NetworkSpec {
   }
   // Not `map`, which would pass over the holes of an array.
   const layers = Array.from(spec.layers, checkLayer);
-  const loss = checkName(spec.loss, "loss", LOSSES);
+  const loss = checkName(spec.loss, "loss", LOSS_NAMES);
   checkPairing(layers, loss);
   if (layers.at(-1)?.dropout) {
     throw rangeError(
@@ -95,31 +79,44 @@ function checkScale(value: unknown): number {
 
 function checkLayer(value: unknown, index: number): LayerSpec {
   const title = `layers[${index}]`;
-  const layer = checkOptions(value, title, ["units", "activation", "dropout"]);
-  const checked: LayerSpec = {
-    units: checkInteger(layer.units, `${title}.units`, 1, MOST_UNITS),
-    activation: checkName(layer.activation, `${title}.activation`, ACTIVATION_NAMES),
-  };
+  const layer = checkOptions(value, title, ["units", "activation", "slope", "dropout"]);
+  const units = checkInteger(layer.units, `${title}.units`, 1, MOST_UNITS);
+  const activation = checkName(layer.activation, `${title}.activation`, ACTIVATION_NAMES);
+  const slope = checkSlope(layer.slope, `${title}.slope`, activation);
   const dropout = layer.dropout === undefined ? 0 : checkNumber(layer.dropout, `${title}.dropout`, 0, 0.99);
-  return dropout === 0 ? checked : { ...checked, dropout };
+  return { units, activation, ...(slope !== undefined && { slope }), ...(dropout !== 0 && { dropout }) };
 }
 
-/** Softmax belongs to the last layer and to cross-entropy, which in turn takes softmax or sigmoid. */
+/** The parameter of an activation that has one, if it is given and not the default. */
+function checkSlope(value: unknown, title: string, activation: Activation): number | undefined {
+  if (value === undefined) return undefined;
+  const { parameter } = activationRow(activation);
+  if (!parameter) throw rangeError(title, `must be left out with "${activation}", got ${shown(value)}`);
+  const slope = checkNumber(value, title, parameter.least, parameter.most);
+  return Math.fround(slope) === parameter.default ? undefined : slope;
+}
+
+/** The parameter of a layer's activation, 0 where it has none. */
+export function activationParameter({ activation, slope }: LayerSpec): number {
+  return slope ?? activationRow(activation).parameter?.default ?? 0;
+}
+
+/** Whether activations are where they can be, and the last one goes with the loss. */
 function checkPairing(layers: LayerSpec[], loss: Loss): void {
   const last = layers.length - 1;
-  const hidden = layers.findIndex((layer, i) => i < last && layer.activation === "softmax");
-  if (hidden >= 0) {
-    throw rangeError(`layers[${hidden}].activation`, `is "softmax", which only the last layer can have`);
+  const misplaced = layers.findIndex((layer, i) => i < last && activationRow(layer.activation).onlyLast);
+  if (misplaced >= 0) {
+    const { activation } = layers[misplaced] as LayerSpec;
+    throw rangeError(`layers[${misplaced}].activation`, `is "${activation}", which only the last layer can have`);
   }
-  const output = layers[last]?.activation;
-  if (loss === "crossEntropy" && output !== "softmax" && output !== "sigmoid") {
-    throw rangeError(
-      "loss",
-      `is "crossEntropy", which needs "softmax" or "sigmoid" as the last layer's activation, got "${output}"`,
-    );
+  const output = (layers[last] as LayerSpec).activation;
+  const { outputs } = lossRow(loss);
+  if (outputs && !outputs.includes(output)) {
+    const names = outputs.map((name) => `"${name}"`).join(" or ");
+    throw rangeError("loss", `is "${loss}", which needs ${names} as the last layer's activation, got "${output}"`);
   }
-  if (loss !== "crossEntropy" && output === "softmax") {
-    throw rangeError("loss", `is "${loss}", but a last layer of "softmax" needs "crossEntropy"`);
+  if (!outputs && activationRow(output).onlyLast) {
+    throw rangeError("loss", `is "${loss}", but a last layer of "${output}" needs "crossEntropy"`);
   }
 }
 

@@ -2,9 +2,11 @@
 
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
+import { ACTIVATION_NAMES } from "../activations.js";
 import { argumentOf, shown } from "../check.js";
 import { followLinks } from "../data/files.js";
 import { BIAS_INITS, WEIGHT_INITS } from "../initial.js";
+import { LOSS_NAMES } from "../losses.js";
 import { median } from "../median.js";
 import {
   type Activation,
@@ -22,7 +24,6 @@ import {
   type WeightInit,
 } from "../node.js";
 import { checkAugmentation } from "../recipe/augment.js";
-import { ACTIVATION_NAMES, LOSSES } from "../spec.js";
 import { goOnWithoutReader, printJson, printNote, printResult } from "../terminal/output.js";
 import { Interruption, listenForStop } from "../terminal/stop.js";
 import { checkWritable } from "../terminal/writable.js";
@@ -104,7 +105,7 @@ export function addTrain(program: Command): void {
     )
     .addOption(nameOption("--activation <name>", "of the hidden layers", HIDDEN_ACTIVATIONS).default("sigmoid"))
     .addOption(nameOption("--output-activation <name>", "of the last layer", ACTIVATION_NAMES).default("sigmoid"))
-    .addOption(nameOption("--loss <name>", "what is made small", LOSSES).default("quadratic"))
+    .addOption(nameOption("--loss <name>", "what is made small", LOSS_NAMES).default("quadratic"))
     .addOption(wholeOption("--epochs <n>", "times that every sample is seen", 1).default(30))
     .addOption(wholeOption("--batch <n>", "samples that a step averages over", 1).default(10));
   addFollowingOptions(command)

@@ -2,8 +2,10 @@
 //
 //   dC/dw = a(below) · S'(z) · dC/da,    dC/da = Σ over the layer above of w · S'(z) · dC/da
 
+import { type Activation, activationRow } from "../activations.js";
+import { lossRow } from "../losses.js";
 import {
-  type Activation,
+  activationParameter,
   type LayerParameters,
   type LayerSpec,
   layerInputs,
@@ -54,6 +56,8 @@ export interface Chain {
   learningRate: number;
   /** w − learningRate·dC/dw. */
   corrected: number;
+  /** C of the sample before that correction. */
+  loss: number;
 }
 
 interface LayerState {
@@ -80,10 +84,12 @@ export function chainRule(
   const below = (layer === 0 ? input[from] : (states[layer - 1] as LayerState).outputs[from]) as number;
   const weight = (parameters[layer] as LayerParameters).weights[unit * layerInputs(spec, layer) + from] as number;
   const gradient = below * delta;
-  const slope = derivative(activation, output);
+  const slope = slopeAt(spec.layers[layer] as LayerSpec, sum, output);
   const facts = { position, activation, input: below, sum, output, slope, delta, gradient, weight, learningRate };
   const corrected = weight - learningRate * gradient;
-  return { ...facts, corrected, ...outputFacts(spec, parameters, states, target, position) };
+  const outputs = (states.at(-1) as LayerState).outputs;
+  const loss = lossRow(spec.loss).value(outputs, target, (spec.layers.at(-1) as LayerSpec).activation);
+  return { ...facts, corrected, loss, ...outputFacts(spec, parameters, states, target, position) };
 }
 
 /** Where dC/da of the weight's unit comes from: the target, or the units above. */
@@ -97,12 +103,10 @@ function outputFacts(
   const { activation, units } = spec.layers[layer] as LayerSpec;
   if (layer === spec.layers.length - 1) {
     const wanted = target[unit] as number;
-    if (activation === "softmax") return { target: wanted, targetSum: sumOf(target) };
-    if (spec.loss === "crossEntropy") return { target: wanted };
-    return {
-      target: wanted,
-      outputGradient: lossGradient(spec, (states[layer] as LayerState).outputs[unit] as number, wanted),
-    };
+    const { gradient } = lossRow(spec.loss);
+    if (!gradient) return { target: wanted, ...(activation === "softmax" && { targetSum: sumOf(target) }) };
+    const output = (states[layer] as LayerState).outputs[unit] as number;
+    return { target: wanted, outputGradient: gradient.value(output, wanted, outputUnits(spec)) };
   }
   const { weights } = parameters[layer + 1] as LayerParameters;
   const terms = (states[layer + 1] as LayerState).deltas.map((delta, j) => {
@@ -114,12 +118,13 @@ function outputFacts(
 function forward(spec: NetworkSpec, parameters: LayerParameters[], input: ArrayLike<number>): LayerState[] {
   const states: LayerState[] = [];
   let below = Array.from(input);
-  spec.layers.forEach(({ units, activation }, layer) => {
+  spec.layers.forEach((layerSpec, layer) => {
+    const { units, activation } = layerSpec;
     const { weights, biases } = parameters[layer] as LayerParameters;
     const sums = Array.from({ length: units }, (_, unit) =>
       below.reduce((sum, a, i) => sum + (weights[unit * below.length + i] as number) * a, biases[unit] as number),
     );
-    below = activate(activation, sums);
+    below = activationRow(activation).values(sums, activationParameter(layerSpec));
     states.push({ sums, outputs: below, deltas: [] });
   });
   return states;
@@ -134,59 +139,35 @@ function backward(
   const wanted = sumOf(target);
   for (let layer = states.length - 1; layer >= 0; layer--) {
     const state = states[layer] as LayerState;
-    const { activation, units } = spec.layers[layer] as LayerSpec;
+    const layerSpec = spec.layers[layer] as LayerSpec;
+    const { units } = layerSpec;
     const above = states[layer + 1];
     state.deltas = state.outputs.map((a, unit) => {
-      if (!above) return outputDelta(spec, activation, a, target[unit] as number, wanted);
+      const slope = slopeAt(layerSpec, state.sums[unit] as number, a);
+      if (!above) return outputDelta(spec, slope, a, target[unit] as number, wanted);
       const { weights } = parameters[layer + 1] as LayerParameters;
       const passed = above.deltas.reduce((sum, delta, j) => sum + (weights[j * units + unit] as number) * delta, 0);
-      return derivative(activation, a) * passed;
+      return slope * passed;
     });
   }
 }
 
-/** dC/dz of an output a with target y. Softmax with cross-entropy gives a·Σy − y, and Σy is 1 for a label. */
-function outputDelta(spec: NetworkSpec, activation: Activation, a: number, y: number, targetSum: number): number {
-  if (activation === "softmax") return a * targetSum - y;
-  if (spec.loss === "crossEntropy") return a - y;
-  return lossGradient(spec, a, y) * derivative(activation, a);
+/** S′ of one unit, from its z and its output a. */
+function slopeAt(layer: LayerSpec, z: number, a: number): number {
+  const { slope, slopeNeedsSum } = activationRow(layer.activation);
+  return slope(slopeNeedsSum ? z : a, activationParameter(layer));
+}
+
+/** dC/dz of an output a with target y. Cross-entropy gives a·Σy − y with softmax, where Σy is 1 for a label, else a − y. */
+function outputDelta(spec: NetworkSpec, slope: number, a: number, y: number, targetSum: number): number {
+  const { gradient } = lossRow(spec.loss);
+  if (gradient) return gradient.value(a, y, outputUnits(spec)) * slope;
+  const isSoftmax = (spec.layers.at(-1) as LayerSpec).activation === "softmax";
+  return isSoftmax ? a * targetSum - y : a - y;
 }
 
 function sumOf(values: ArrayLike<number>): number {
   let sum = 0;
   for (let i = 0; i < values.length; i++) sum += values[i] as number;
   return sum;
-}
-
-/** dC/da of the two squared losses. */
-function lossGradient(spec: NetworkSpec, a: number, y: number): number {
-  return (2 * (a - y)) / (spec.loss === "meanSquaredError" ? outputUnits(spec) : 1);
-}
-
-function activate(activation: Activation, sums: number[]): number[] {
-  if (activation === "softmax") {
-    const most = sums.reduce((a, b) => Math.max(a, b));
-    const powers = sums.map((z) => Math.exp(z - most));
-    const total = powers.reduce((sum, power) => sum + power, 0);
-    return powers.map((power) => power / total);
-  }
-  const functions = {
-    sigmoid: (z: number) => 1 / (1 + Math.exp(-z)),
-    tanh: Math.tanh,
-    relu: (z: number) => Math.max(z, 0),
-    leakyRelu: (z: number) => Math.max(z, LEAKY_SLOPE * z),
-    linear: (z: number) => z,
-  };
-  return sums.map(functions[activation]);
-}
-
-const LEAKY_SLOPE = Math.fround(0.01);
-
-/** S'(z) from a = S(z). */
-function derivative(activation: Activation, a: number): number {
-  if (activation === "tanh") return 1 - a * a;
-  if (activation === "relu") return a > 0 ? 1 : 0;
-  if (activation === "leakyRelu") return a > 0 ? 1 : LEAKY_SLOPE;
-  if (activation === "linear") return 1;
-  return a * (1 - a);
 }

@@ -1,6 +1,8 @@
 // The chain rule for one weight as one writes it on paper, with its numbers.
 
-import { type Activation, type LayerParameters, type NetworkSpec, outputUnits, type WeightPosition } from "../spec.js";
+import { activationRow } from "../activations.js";
+import { lossRow } from "../losses.js";
+import { type LayerParameters, type NetworkSpec, outputUnits, type WeightPosition } from "../spec.js";
 import { type Chain, chainRule, type Term } from "./chain.js";
 
 /** The chain rule for one weight, in numbers and as text. */
@@ -61,25 +63,23 @@ function crossEntropyLines({ output, target, targetSum = 1, delta }: Chain): str
   return [`  ∂C/∂z = ${formula} = ${numbers} = ${short(delta)}   (cross-entropy)`];
 }
 
-function slopeLine({ activation, output, slope }: Chain): string {
-  const a = short(output);
-  const formulas: Partial<Record<Activation, string>> = {
-    sigmoid: `a(1 − a) = ${a}·(1 − ${a}) = `,
-    tanh: `1 − a² = 1 − ${signed(output)}² = `,
-  };
-  return `  ∂a/∂z = S′(z) = ${formulas[activation] ?? ""}${short(slope)}`;
+function slopeLine({ activation, sum, output, slope }: Chain): string {
+  const { slopeText, slopeNumbers } = activationRow(activation);
+  const formula = slopeNumbers ? `${slopeText} = ${slopeNumbers(short(sum), short(output))} = ` : "";
+  return `  ∂a/∂z = S′(z) = ${formula}${short(slope)}`;
 }
 
 function gradientLines(spec: NetworkSpec, facts: Chain): string[] {
   const { output, target, outputGradient, terms, position } = facts;
-  if (!terms) {
-    const divided = spec.loss === "meanSquaredError" ? ` / ${outputUnits(spec)}` : "";
-    const numbers = `2(${short(output)} − ${signed(target as number)})${divided}`;
-    return [`  ∂C/∂a = 2(a − y)${divided} = ${numbers} = ${short(outputGradient as number)}`];
+  const { gradient } = lossRow(spec.loss);
+  if (!terms && gradient) {
+    const units = outputUnits(spec);
+    const numbers = gradient.numbers(short(output), signed(target as number), units);
+    return [`  ∂C/∂a = ${gradient.text(units)} = ${numbers} = ${short(outputGradient as number)}`];
   }
   return [
     `  ∂C/∂a = Σ w·∂C/∂z over the units of layer ${position.layer + 1} = ${short(outputGradient as number)}`,
-    ...termLines(terms),
+    ...termLines(terms ?? []),
   ];
 }
 

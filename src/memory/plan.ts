@@ -7,7 +7,7 @@
 //   params       per layer: weights as panels [ceil(units/16)][inputs|1][16], then biases [units padded to 16]
 //   grads        the twin of params: what is at params + i has its gradient at grads + i
 //   slots        further twins, for the moments of an optimizer
-//   activations  per layer [capacity][units padded]; deltas likewise, those of the last layer in its activations; one such
+//   activations  per layer [capacity][units padded]; z likewise where the slope needs it; deltas likewise, those of the last layer in its activations; one such
 //                block for all threads where they share out the layer, else one for each
 //   inputs       the batch, once a thread: rows of floats, or lists of what is not zero in them; each list has its span
 //   columns      the same lists by input, for the gradient
@@ -21,6 +21,8 @@
 // is when the rest is laid out for more threads.
 
 import { AUGMENT_WORDS, CHUNK_ROWS, ENTRY_BYTES, PANEL, SPAN_BYTES } from "../abi.js";
+import { activationRow } from "../activations.js";
+import type { UpdateKernel } from "../recipe/optimizer.js";
 import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits, type TensorSpec, tensorsOf } from "../spec.js";
 import { MEETING_BYTES, SETTINGS_BYTES } from "./command.js";
 
@@ -47,6 +49,8 @@ export interface LayerPlan {
   biases: number;
   /** `[capacity][units padded]`: the layer's outputs. */
   activations: number;
+  /** `[capacity][units padded]`: z, where the slope of the activation is taken from it; else 0. */
+  sums: number;
   /** `[capacity][units padded]`: dC/dz. The last layer's share its activations, which the loss turns into them. */
   deltas: number;
   /** Whether each thread computes some of the panels for all; else each computes all for itself. */
@@ -72,7 +76,8 @@ export interface Needs {
   targetBytes: number;
   /** Threads that the network is to be trained by. */
   threads: number;
-  /** Twins of the parameters that an optimizer keeps; none unless told. */
+  /** The kernel of the optimizer, and twins of the parameters that it keeps; default none. */
+  update?: UpdateKernel;
   slots?: number;
   /** Scratch memory that each thread needs to augment images; left out where none are augmented. */
   scratchBytes?: number | undefined;
@@ -112,6 +117,8 @@ export interface Plan extends BatchPlan {
   paramFloats: number;
   grads: number;
   slots: number[];
+  /** The kernel that updates the parameters. */
+  update: UpdateKernel;
   /** Threads that blocks of their own are laid out for. */
   threads: number;
   /** Rows that one pass of the kernels sees at most. */
@@ -196,6 +203,7 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
     const blocks = layer.split ? 1 : needs.threads;
     layer.threadStride = layer.split ? 0 : bytes;
     layer.activations = take(bytes * blocks);
+    if (keepsSums(spec.layers[i] as LayerSpec)) layer.sums = take(bytes * blocks);
     layer.deltas = i === layers.length - 1 ? layer.activations : take(bytes * blocks);
   });
   const outputs = outputUnits(spec);
@@ -209,6 +217,7 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
     paramFloats,
     grads,
     slots,
+    update: needs.update ?? "sgd",
     threads: needs.threads,
     capacity,
     ...planBatch(spec, capacity, batch, needs.threads, take),
@@ -266,6 +275,10 @@ function planAugment(
   return { ...blocks, scratchStride };
 }
 
+function keepsSums({ activation }: LayerSpec): boolean {
+  return activationRow(activation).slopeNeedsSum === true;
+}
+
 function planLayer(spec: NetworkSpec, index: number, threads: number, take: (bytes: number) => number): LayerPlan {
   const inputs = layerInputs(spec, index);
   const units = (spec.layers[index] as LayerSpec).units;
@@ -273,7 +286,7 @@ function planLayer(spec: NetworkSpec, index: number, threads: number, take: (byt
   const biases = take(padded(units) * 4);
   const panels = padded(units) / PANEL;
   const split = threads > 1 && panels >= threads && inputs * units >= LEAST_SPLIT;
-  return { inputs, units, panels, weights, biases, activations: 0, deltas: 0, split, threadStride: 0 };
+  return { inputs, units, panels, weights, biases, activations: 0, sums: 0, deltas: 0, split, threadStride: 0 };
 }
 
 /** Floats of a tensor as users see it, without padding. */

@@ -1,148 +1,243 @@
-// How parameters follow their gradient: plain data that users make, and what each step's kernels are told of it.
+// The optimizers: everything about each but its kernel, which is in `assembly/optimizer.ts`. An optimizer is plain data: its
+// name and its options.
 
-import {
-  DECAY,
-  EPOCH,
-  EPSILON,
-  MOMENTUM,
-  NESTEROV,
-  NORM,
-  RATE,
-  SEED_LOW,
-  SETTINGS,
-  SHRINKAGE,
-  SQUARES,
-} from "../abi.js";
+import { DECAY, EPSILON, MOMENTUM, NESTEROV, RATE, SHRINKAGE, SQUARES } from "../abi.js";
 import { checkBoolean, checkFloat, checkNumber, checkOptions, rangeError, shown, typeError, within } from "../check.js";
 import { power } from "../exact.js";
-import { keyOf } from "../random.js";
+import type { Kernels } from "../kernels/modules.js";
 
 export interface SgdOptions {
   /** r of P − r∇C. */
   learningRate: number;
-  /** What is kept of the velocity V = momentum·V + ∇C, which then takes the place of ∇C; 0 unless told. */
+  /** μ of the velocity V = μV + ∇C, which takes the place of ∇C; from 0 to 0.999999, default 0. */
   momentum?: number;
-  /** Whether the step is taken along ∇C + momentum·V, with V as it is after this gradient (Nesterov); false unless told. */
+  /** Whether the step follows ∇C + μV, with V as it is after this gradient (Nesterov); default false. */
   nesterov?: boolean;
-  /** λ of λW that is added to the gradient of the weights, not of the biases; 0 unless told. */
+  /** λ of λW, which is added to the gradient of the weights, not of the biases; default 0. */
   weightDecay?: number;
 }
 
 export interface AdamOptions {
-  /** 0.001 unless told. */
+  /** Default 0.001. */
   learningRate?: number;
-  /** What is kept of the mean gradient, 0.9 unless told, and of the mean squared gradient, 0.999 unless told. */
+  /** The share that is kept of the running mean of the gradient; from 0 to 0.999999, default 0.9. */
   beta1?: number;
+  /** The share that is kept of the running mean of the squared gradient; from 0 to 0.999999, default 0.999. */
   beta2?: number;
-  /** Added to the root of the mean squared gradient, which is divided by; 1e-8 unless told. */
+  /** Added to the root of the mean squared gradient, by which the step is divided; at least 1e-12, default 1e-8. */
   epsilon?: number;
-  /** As with sgd for `adam`; λ of −rate·λW, apart from the gradient, for `adamw`. Of weights only. */
+  /** λ of weights only: as with `sgd` for `adam`, default 0; of −rate·λW besides the gradient for `adamw`, default 0.01. */
   weightDecay?: number;
 }
 
-export type Optimizer =
-  | ({ readonly name: "sgd" } & Readonly<Required<SgdOptions>>)
-  | ({ readonly name: "adam" | "adamw" } & Readonly<Required<AdamOptions>>);
+export interface RmspropOptions {
+  /** Default 0.001. */
+  learningRate?: number;
+  /** The share that is kept of the running mean of the squared gradient; from 0 to 0.999999, default 0.9. */
+  rho?: number;
+  /** Added to the root of the mean squared gradient, by which the step is divided; at least 1e-12, default 1e-8. */
+  epsilon?: number;
+  /** λ of λW, which is added to the gradient of the weights, not of the biases; default 0. */
+  weightDecay?: number;
+}
 
-const SGD_OPTIONS = ["learningRate", "momentum", "nesterov", "weightDecay"];
-const ADAM_OPTIONS = ["learningRate", "beta1", "beta2", "epsilon", "weightDecay"];
+/** The options of every optimizer, by its name. */
+interface Options {
+  sgd: SgdOptions;
+  adam: AdamOptions;
+  adamw: AdamOptions;
+  rmsprop: RmspropOptions;
+}
+export type OptimizerName = keyof Options;
 
-/** Of a mean that changes at all within a million steps. */
+/** An optimizer as plain data, every option filled in; made by `sgd()`, `adam()`, `adamw()` or `rmsprop()`. */
+export type Optimizer = {
+  [Name in OptimizerName]: { readonly name: Name } & Readonly<Required<Options[Name]>>;
+}[OptimizerName];
+
+/** An option of an optimizer. */
+export interface OptimizerOption<Value = number | boolean> {
+  /** Left out where the option must be given. */
+  readonly default?: Value;
+  /** The checked value; TypeError or RangeError. */
+  readonly check: (value: unknown, title: string) => Value;
+  /** What it is, in words. */
+  readonly text: string;
+}
+
+/** The kernels that update parameters; all have the same arguments. */
+export type UpdateKernel = {
+  [Name in keyof Kernels & string]: Kernels[Name] extends Kernels["adam"] ? Name : never;
+}[keyof Kernels & string];
+
+interface OptimizerRow<Given> {
+  /** The name in words. */
+  readonly text: string;
+  readonly options: { readonly [Option in keyof Given]-?: OptimizerOption<Required<Given>[Option]> };
+  /** A learning rate that networks of this library usually learn well with. */
+  readonly usualRate: number;
+  /** Moments that it keeps of every parameter, 0 to 2. */
+  readonly slots: (options: Required<Given>) => 0 | 1 | 2;
+  readonly kernel: (options: Required<Given>) => UpdateKernel;
+  /** Writes what the kernel is told in step number `step`, from 1, at learning rate `rate`, by the places of `abi.ts`. */
+  readonly settings: (settings: Float64Array, options: Required<Given>, step: number, rate: number) => void;
+  /** TypeError or RangeError for options that do not go with each other. */
+  readonly checkTogether?: (options: Required<Given>) => void;
+}
+
+/** Above this, a running mean would hardly change within a million steps. */
 const MOST_KEPT = 0.999999;
-/** Squares below 1e-30 are taken for zero, and what is then divided by must not be much smaller than their root. */
+/** The kernels clear squares below 1e-30, and what the step is divided by must not be much smaller than their root. */
 const LEAST_EPSILON = 1e-12;
+
+function atLeastZero(text: string, value?: number): OptimizerOption<number> {
+  return { ...given(value), check: (number, title) => checkFloat(number, title, 0), text };
+}
+
+function share(text: string, value: number): OptimizerOption<number> {
+  return { default: value, check: (number, title) => checkNumber(number, title, 0, MOST_KEPT), text };
+}
+
+const EPSILON_OPTION: OptimizerOption<number> = {
+  default: 1e-8,
+  check: (number, title) => checkFloat(number, title, LEAST_EPSILON),
+  text: "added to the root of the mean squared gradient",
+};
+
+function given(value: number | undefined): { default?: number } {
+  return value === undefined ? {} : { default: value };
+}
+
+/** Adam and AdamW differ in how weights decay. */
+function adaptive(text: string, decay: number, isDecoupled: boolean): OptimizerRow<AdamOptions> {
+  return {
+    text,
+    options: {
+      learningRate: atLeastZero("learning rate", 0.001),
+      beta1: share("share kept of the mean gradient", 0.9),
+      beta2: share("share kept of the mean squared gradient", 0.999),
+      epsilon: EPSILON_OPTION,
+      weightDecay: atLeastZero("decay of weights, not of biases", decay),
+    },
+    usualRate: 0.001,
+    slots: () => 2,
+    kernel: () => "adam",
+    settings: (settings, { beta1, beta2, epsilon, weightDecay }, step, rate) => {
+      // M / (1 − β1^t) over √(V / (1 − β2^t)) + ε, with the root multiplied out.
+      const root = Math.sqrt(1 - power(beta2, step));
+      settings[RATE] = (rate * root) / (1 - power(beta1, step));
+      settings[MOMENTUM] = beta1;
+      settings[SQUARES] = beta2;
+      settings[EPSILON] = epsilon * root;
+      if (isDecoupled) settings[SHRINKAGE] = rate * weightDecay;
+      else settings[DECAY] = weightDecay;
+    },
+  };
+}
+
+export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<Options[Name]> } = {
+  sgd: {
+    text: "SGD",
+    options: {
+      learningRate: atLeastZero("learning rate"),
+      momentum: share("share kept of the velocity", 0),
+      nesterov: { default: false, check: checkBoolean, text: "look ahead along the velocity" },
+      weightDecay: atLeastZero("decay of weights, not of biases", 0),
+    },
+    usualRate: 0.1,
+    slots: ({ momentum }) => (momentum > 0 ? 1 : 0),
+    kernel: ({ momentum }) => (momentum > 0 ? "momentum" : "sgd"),
+    settings: (settings, { momentum, nesterov, weightDecay }, _step, rate) => {
+      settings[RATE] = rate;
+      settings[DECAY] = weightDecay;
+      settings[MOMENTUM] = momentum;
+      settings[NESTEROV] = Number(nesterov);
+    },
+    checkTogether: ({ nesterov, momentum }) => {
+      if (nesterov && momentum === 0) throw rangeError("momentum", "must be above 0 for Nesterov momentum, got 0");
+    },
+  },
+  adam: adaptive("Adam", 0, false),
+  adamw: adaptive("AdamW", 0.01, true),
+  rmsprop: {
+    text: "RMSProp",
+    options: {
+      learningRate: atLeastZero("learning rate", 0.001),
+      rho: share("share kept of the mean squared gradient", 0.9),
+      epsilon: EPSILON_OPTION,
+      weightDecay: atLeastZero("decay of weights, not of biases", 0),
+    },
+    usualRate: 0.001,
+    slots: () => 1,
+    kernel: () => "rmsprop",
+    settings: (settings, { rho, epsilon, weightDecay }, _step, rate) => {
+      settings[RATE] = rate;
+      settings[DECAY] = weightDecay;
+      settings[SQUARES] = rho;
+      settings[EPSILON] = epsilon;
+    },
+  },
+};
+export const OPTIMIZER_NAMES = Object.keys(OPTIMIZERS) as OptimizerName[];
+
+/** The row of an optimizer, for options of its own. */
+export function optimizerRow(name: OptimizerName): OptimizerRow<Record<string, never>> {
+  return OPTIMIZERS[name] as unknown as OptimizerRow<Record<string, never>>;
+}
+
+/** An optimizer of checked options. TypeError or RangeError names the option. */
+function makeOptimizer(name: OptimizerName, options: unknown): Optimizer {
+  const row = optimizerRow(name);
+  const rules = Object.entries(row.options as Record<string, OptimizerOption>);
+  const values = checkOptions(
+    options,
+    "options",
+    rules.map(([option]) => option),
+  );
+  const checked = Object.fromEntries(
+    rules.map(([option, rule]) => [option, rule.check(values[option] ?? rule.default, option)]),
+  );
+  row.checkTogether?.(checked as never);
+  return { name, ...checked } as unknown as Optimizer;
+}
 
 /**
  * Stochastic gradient descent: after every batch P becomes P − learningRate·∇C, or with `momentum` P − learningRate·V, where
- * V = momentum·V + ∇C. `nesterov` steps along ∇C + momentum·V (Sutskever et al., ICML 2013).
+ * V = momentum·V + ∇C. `nesterov` steps along ∇C + momentum·V (Sutskever et al., ICML 2013). TypeError or RangeError names the
+ * option at fault.
  */
 export function sgd(options: SgdOptions): Optimizer {
-  checkOptions(options, "options", SGD_OPTIONS);
-  const { learningRate, momentum = 0, nesterov = false, weightDecay = 0 } = options;
-  checkFloat(learningRate, "learningRate", 0);
-  checkNumber(momentum, "momentum", 0, MOST_KEPT);
-  if (checkBoolean(nesterov, "nesterov") && momentum === 0) {
-    throw rangeError("momentum", "must be above 0 for Nesterov momentum, got 0");
-  }
-  checkFloat(weightDecay, "weightDecay", 0);
-  return { name: "sgd", learningRate, momentum, nesterov, weightDecay };
+  return makeOptimizer("sgd", options);
 }
 
-/** Adam (Kingma and Ba, ICLR 2015): each parameter has a rate of its own, by the means of its gradient and its square. */
+/**
+ * Adam: every parameter has a rate of its own, by the running means of its gradient and of its square (Kingma and Ba, ICLR
+ * 2015). TypeError or RangeError names the option at fault.
+ */
 export function adam(options: AdamOptions = {}): Optimizer {
-  return adaptive("adam", 0, options);
+  return makeOptimizer("adam", options);
 }
 
-/** Adam with weights that decay apart from the gradient (Loshchilov and Hutter, ICLR 2019); by 0.01 unless told. */
+/**
+ * Adam whose weights decay besides the gradient (Loshchilov and Hutter, ICLR 2019). TypeError or RangeError names the option
+ * at fault.
+ */
 export function adamw(options: AdamOptions = {}): Optimizer {
-  return adaptive("adamw", 0.01, options);
+  return makeOptimizer("adamw", options);
 }
 
-function adaptive(name: "adam" | "adamw", decay: number, options: AdamOptions): Optimizer {
-  checkOptions(options, "options", ADAM_OPTIONS);
-  const { learningRate = 0.001, beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8, weightDecay = decay } = options;
-  checkFloat(learningRate, "learningRate", 0);
-  checkNumber(beta1, "beta1", 0, MOST_KEPT);
-  checkNumber(beta2, "beta2", 0, MOST_KEPT);
-  checkFloat(epsilon, "epsilon", LEAST_EPSILON);
-  checkFloat(weightDecay, "weightDecay", 0);
-  return { name, learningRate, beta1, beta2, epsilon, weightDecay };
+/**
+ * RMSProp: P − learningRate·∇C / (√V + epsilon), where V is the running mean of the squared gradient (Tieleman and Hinton,
+ * 2012). TypeError or RangeError names the option at fault.
+ */
+export function rmsprop(options: RmspropOptions = {}): Optimizer {
+  return makeOptimizer("rmsprop", options);
 }
 
-const MAKERS = { sgd, adam, adamw };
-
-/** A checked copy. */
+/** A checked copy. TypeError or RangeError. */
 export function checkOptimizer(value: unknown): Optimizer {
-  const { name, ...options } = (typeof value === "object" && value !== null ? value : {}) as Optimizer;
-  if (!Object.hasOwn(MAKERS, name)) {
-    throw typeError("optimizer", `must be one that sgd(), adam() or adamw() made, got ${shown(value)}`);
-  }
-  return within("optimizer", () => MAKERS[name](options as SgdOptions));
-}
-
-/** What the kernels are told, step by step. */
-export class Rule {
-  /** Of the step at hand, by the places of `abi.ts`. */
-  readonly settings = new Float64Array(SETTINGS);
-  /** Moments that each parameter has. */
-  readonly slots: number;
-  /** Whether the gradient may be added straight into the parameters. */
-  readonly isPlain: boolean;
-
-  /** `maxNorm` is 0 where weights may be as long as they become; `seed` and, before an epoch, `epoch` are what dropout needs. */
-  constructor(
-    private readonly optimizer: Optimizer,
-    { maxNorm = 0, seed = 0 } = {},
-  ) {
-    const { settings } = this;
-    settings[NORM] = maxNorm;
-    settings.set(keyOf(seed), SEED_LOW);
-    const { name, weightDecay } = optimizer;
-    const isSgd = name === "sgd";
-    this.slots = !isSgd ? 2 : optimizer.momentum > 0 ? 1 : 0;
-    this.isPlain = this.slots === 0 && weightDecay === 0 && maxNorm === 0;
-    if (name !== "adamw") settings[DECAY] = weightDecay;
-    settings[MOMENTUM] = isSgd ? optimizer.momentum : optimizer.beta1;
-    if (isSgd) settings[NESTEROV] = Number(optimizer.nesterov);
-    else settings[SQUARES] = optimizer.beta2;
-    this.prepare(1);
-  }
-
-  /** Turns to an epoch, counted over all that the network has seen. */
-  beginEpoch(epoch: number): void {
-    this.settings[EPOCH] = epoch;
-  }
-
-  /** Turns to step number `step`, from 1, at `factor` times the learning rate. */
-  prepare(step: number, factor = 1): void {
-    const { settings, optimizer } = this;
-    const rate = optimizer.learningRate * factor;
-    settings[RATE] = rate;
-    if (optimizer.name === "sgd") return;
-    // M/(1 − β1^t) over √(V/(1 − β2^t)) + ε, with the root multiplied out.
-    const root = Math.sqrt(1 - power(optimizer.beta2, step));
-    settings[RATE] = (rate * root) / (1 - power(optimizer.beta1, step));
-    settings[EPSILON] = optimizer.epsilon * root;
-    if (optimizer.name === "adamw") settings[SHRINKAGE] = rate * optimizer.weightDecay;
-  }
+  const { name, ...options } = (typeof value === "object" && value !== null ? value : {}) as { name: OptimizerName };
+  if (Object.hasOwn(OPTIMIZERS, name)) return within("optimizer", () => makeOptimizer(name, options));
+  const makers = OPTIMIZER_NAMES.map((maker) => `${maker}()`).join(", ");
+  throw typeError("optimizer", `must be what one of ${makers} returned, got ${shown(value)}`);
 }

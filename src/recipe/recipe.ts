@@ -12,7 +12,8 @@ import {
   within,
 } from "../check.js";
 import { BIAS_INITS, type BiasInit, WEIGHT_INITS, type WeightInit } from "../initial.js";
-import { checkSpec, type LayerSpec, type Loss, type NetworkSpec } from "../spec.js";
+import type { Loss } from "../losses.js";
+import { checkSpec, type LayerSpec, type NetworkSpec } from "../spec.js";
 import { type Augmentation, checkAugmentation } from "./augment.js";
 import { checkEarlyStopping, type EarlyStoppingOptions } from "./early-stopping.js";
 import { checkOptimizer, type Optimizer } from "./optimizer.js";

@@ -1,10 +1,10 @@
 // The backward pass: the loss and ∂C/∂z of the last layer, ∂C/∂z of the layers below by the chain rule, and ∂C/∂W, ∂C/∂B.
 
+import { ACTIVATIONS } from "../activations.js";
 import { TargetKind } from "../memory/command.js";
 import { padded } from "../memory/plan.js";
-import { ACTIVATIONS } from "../spec.js";
 import { hasFewSamples, inputShare } from "./batch.js";
-import { activationsOf, deltasOf, type StepContext } from "./context.js";
+import { activationsOf, deltasOf, type StepContext, slopesOf } from "./context.js";
 import { layerInput } from "./forward.js";
 
 /** On thread 0, counts the rows that are classified right, before the loss turns outputs into deltas. */
@@ -30,21 +30,17 @@ export function outputDeltas(context: StepContext): void {
  * `thread`. The host reads losses from the first block, where a split layer stores them all.
  */
 export function lossOfRows(context: StepContext, from: number, to: number, scale: number, thread: number): void {
-  const { kernels, plan, spec } = context;
+  const { kernels, plan } = context;
   const layer = context.lastLayer;
-  const { units, code } = layer;
+  const { units, code, parameter } = layer;
   const rows = to - from;
   if (rows === 0) return;
   const losses = plan.losses + ((layer.split ? 0 : thread) * plan.capacity + from) * 8;
-  const outputs = activationsOf(layer, thread) + from * padded(units) * 4;
-  const targets = plan.targets + thread * plan.batchStride + from * padded(units) * 4;
-  if (spec.loss === "crossEntropy") {
-    if (code === ACTIVATIONS.softmax) kernels.softmaxCrossEntropy(losses, outputs, targets, rows, units, scale);
-    else kernels.sigmoidCrossEntropy(losses, outputs, targets, rows, units, scale);
-    return;
-  }
-  const share = spec.loss === "meanSquaredError" ? 1 / units : 1;
-  kernels.squaredError(losses, outputs, targets, rows, units, share, scale * share, code);
+  const offset = from * padded(units) * 4;
+  const outputs = activationsOf(layer, thread) + offset;
+  const slopes = slopesOf(layer, thread) + offset;
+  const targets = plan.targets + thread * plan.batchStride + offset;
+  context.loss(kernels, losses, outputs, slopes, targets, rows, units, scale, code, parameter);
 }
 
 /** ∂C/∂z_{l−1} = Wᵀ·∂C/∂z_l · S′(z_{l−1}): of this thread's units of a split layer below, else of all of them, for itself. */
@@ -53,13 +49,17 @@ export function inputGradient(context: StepContext, index: number): void {
   const { kernels, task, thread, settings } = context;
   const { inputs, units, weights } = layer;
   const [from, to] = below.split ? context.share(below.panels) : [0, below.panels];
-  const [d, dBelow, a] = [deltasOf(layer, thread), deltasOf(below, thread), activationsOf(below, thread)];
+  const [d, dBelow, slopes] = [deltasOf(layer, thread), deltasOf(below, thread), slopesOf(below, thread)];
+  const { code, parameter, sums } = below;
   const rate = context.dropoutOf(index - 1);
   // A unit that dropout left out has an output of 0, from which no slope can be taken: `dDropout` multiplies by S′ instead.
-  const slope = rate === 0 ? below.code : ACTIVATIONS.linear;
-  kernels.denseInputGradient(dBelow, d, weights, a, task.count, inputs, units, from, to, slope);
+  const slopeCode = rate === 0 ? code : ACTIVATIONS.linear.code;
+  const { count, order } = task;
+  kernels.denseInputGradient(dBelow, d, weights, slopes, count, inputs, units, from, to, slopeCode, parameter);
   if (rate === 0) return;
-  kernels.dDropout(dBelow, a, task.order, task.count, inputs, from, to, index - 1, rate, below.code, settings);
+  const ofSums = sums !== 0;
+  const place = index - 1;
+  kernels.dDropout(dBelow, slopes, order, count, inputs, from, to, place, rate, code, parameter, ofSums, settings);
 }
 
 /** Adds ∂C/∂W and ∂C/∂B of every layer, of what this thread changes, to what lies `offset` past the parameters. */

@@ -1,15 +1,20 @@
 // What the phases of a step share: the kernels, where everything lies, the task, and which part of it is this thread's.
 
+import { ACTIVATIONS, activationRow } from "../activations.js";
 import type { Memory } from "../kernels/memory.js";
 import type { Kernels } from "../kernels/modules.js";
+import { type LossKernel, lossRow } from "../losses.js";
 import { InputForm, newTask, SETTINGS_BYTES, type Task } from "../memory/command.js";
 import { type LayerPlan, type ParameterRange, type Plan, parameterRanges, shareOf } from "../memory/plan.js";
-import { ACTIVATIONS, type LayerSpec, type NetworkSpec } from "../spec.js";
+import type { UpdateKernel } from "../recipe/optimizer.js";
+import { activationParameter, type LayerSpec, type NetworkSpec } from "../spec.js";
 
 /** One layer as a thread sees it. */
 export interface StepLayer extends LayerPlan {
-  /** The code of the activation, and of what the forward product applies: none where the loss takes logits. */
+  /** Code and parameter of the activation. */
   code: number;
+  parameter: number;
+  /** The code of what the forward product applies: that of `linear` where z is kept, or the loss takes logits. */
   forwardCode: number;
   /** The share of units that training leaves out. */
   dropout: number;
@@ -22,6 +27,11 @@ export class StepContext {
   /** Rows of the last batch that were classified right; only thread 0 counts them. */
   correct = 0;
   readonly layers: readonly StepLayer[];
+  readonly loss: LossKernel;
+  /** The kernel that updates parameters. */
+  readonly update: Kernels[UpdateKernel];
+  /** Whether the last layer's outputs are logits until the loss, or a prediction, applies its activation. */
+  readonly leavesLogits: boolean;
   /** The parameters that this thread updates. */
   readonly ranges: readonly ParameterRange[];
   /** Where the kernels of this thread find the settings of a step, and the same as numbers. */
@@ -40,6 +50,10 @@ export class StepContext {
     readonly threads: number,
   ) {
     this.layers = plan.layers.map((layer, i) => stepLayer(spec, layer, i));
+    const { kernel, takesLogits = false } = lossRow(spec.loss);
+    this.loss = kernel;
+    this.update = kernels[plan.update];
+    this.leavesLogits = takesLogits;
     this.ranges = parameterRanges(plan, thread, threads);
     this.settings = plan.settings + thread * plan.settingsStride;
     this.settingsView = new Float64Array(memory.buffer, this.settings, SETTINGS_BYTES / 8);
@@ -75,11 +89,12 @@ export class StepContext {
   }
 }
 
-function stepLayer(spec: NetworkSpec, layer: LayerPlan, index: number): StepLayer {
-  const { activation, dropout = 0 } = spec.layers[index] as LayerSpec;
-  const code = ACTIVATIONS[activation];
-  const leavesLogits = spec.loss === "crossEntropy" && index === spec.layers.length - 1;
-  return { ...layer, code, forwardCode: leavesLogits ? ACTIVATIONS.linear : code, dropout };
+function stepLayer(spec: NetworkSpec, plan: LayerPlan, index: number): StepLayer {
+  const layer = spec.layers[index] as LayerSpec;
+  const { code } = activationRow(layer.activation);
+  const leavesLogits = index === spec.layers.length - 1 && lossRow(spec.loss).takesLogits === true;
+  const forwardCode = leavesLogits || plan.sums !== 0 ? ACTIVATIONS.linear.code : code;
+  return { ...plan, code, parameter: activationParameter(layer), forwardCode, dropout: layer.dropout ?? 0 };
 }
 
 /** The outputs and the deltas of a layer in the blocks of one thread, which a split layer has only one of. */
@@ -89,4 +104,13 @@ export function activationsOf(layer: LayerPlan, thread: number): number {
 
 export function deltasOf(layer: LayerPlan, thread: number): number {
   return layer.deltas + thread * layer.threadStride;
+}
+
+/** What a layer's S′ is taken from: its z where that is kept, else its outputs. */
+export function slopesOf(layer: LayerPlan, thread: number): number {
+  return layer.sums === 0 ? activationsOf(layer, thread) : sumsOf(layer, thread);
+}
+
+export function sumsOf(layer: LayerPlan, thread: number): number {
+  return layer.sums + thread * layer.threadStride;
 }

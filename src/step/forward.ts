@@ -2,7 +2,7 @@
 
 import { SPAN_BYTES } from "../abi.js";
 import { padded } from "../memory/plan.js";
-import { activationsOf, type StepContext } from "./context.js";
+import { activationsOf, type StepContext, slopesOf } from "./context.js";
 
 /** L_l of the batch in training: this thread's units of a split layer, else all of them, for itself. Dropout is part of it. */
 export function forwardLayer(context: StepContext, index: number): void {
@@ -28,15 +28,19 @@ export function forwardRows(
 ): void {
   const { kernels, plan, wide } = context;
   const layer = context.layer(index);
-  const { weights, biases, inputs, units, forwardCode } = layer;
-  const a = activationsOf(layer, thread) + first * padded(units) * 4;
+  const { weights, biases, inputs, units, forwardCode, parameter, code, sums } = layer;
+  const offset = first * padded(units) * 4;
+  const z = slopesOf(layer, thread) + offset;
   if (context.usesSparseRows(index)) {
     const spans = plan.spans + thread * plan.batchStride + first * SPAN_BYTES;
-    kernels.sparseForward(a, spans, weights, biases, rows, inputs, units, from, to, forwardCode, wide);
-    return;
+    kernels.sparseForward(z, spans, weights, biases, rows, inputs, units, from, to, forwardCode, parameter, wide);
+  } else {
+    const x = layerInput(context, index, thread) + first * padded(inputs) * 4;
+    kernels.denseForward(z, x, weights, biases, rows, inputs, units, from, to, forwardCode, parameter, wide);
   }
-  const x = layerInput(context, index, thread) + first * padded(inputs) * 4;
-  kernels.denseForward(a, x, weights, biases, rows, inputs, units, from, to, forwardCode, wide);
+  // Where z is kept, the outputs go beside it; elsewhere the product has applied S in place.
+  if (sums === 0) return;
+  kernels.activate(activationsOf(layer, thread) + offset, z, rows, units, from, to, code, parameter);
 }
 
 /** L_{l−1}: the batch, or the outputs of the layer below. */

@@ -15,9 +15,9 @@ export function inferRows(context: StepContext): void {
   if (rows === 0) return;
   gatherRows(context, from, to, 0);
   for (let i = 0; i < layers.length; i++) forwardRows(context, i, from, rows, 0, context.layer(i).panels, 0);
-  const { activations, units, code, forwardCode } = context.lastLayer;
+  const { activations, units, panels, code, parameter } = context.lastLayer;
   const outputs = activations + from * padded(units) * 4;
   kernels.findLargest(plan.labels + from * 4, outputs, rows, units);
   if (task.kind === TaskKind.evaluate) lossOfRows(context, from, to, 1, 0);
-  else if (forwardCode !== code) kernels.activate(outputs, rows, units, code);
+  else if (context.leavesLogits) kernels.activate(outputs, outputs, rows, units, 0, panels, code, parameter);
 }

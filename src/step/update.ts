@@ -17,12 +17,10 @@ export function updateParameters(context: StepContext): void {
 }
 
 /** Has the optimizer's kernel change a range of parameters by its gradient. */
-function updateRange({ kernels, plan, settings }: StepContext, { address, floats, decays }: ParameterRange): void {
+function updateRange({ plan, settings, update }: StepContext, { address, floats, decays }: ParameterRange): void {
   // Twins of the parameters lie one after the other.
   const twin = plan.grads - plan.params;
   const grads = address + twin;
   const [first, second] = [grads + twin, grads + 2 * twin];
-  if (plan.slots.length === 0) kernels.sgd(address, grads, floats, settings, decays);
-  else if (plan.slots.length === 1) kernels.momentum(address, grads, first, floats, settings, decays);
-  else kernels.adam(address, grads, first, second, floats, settings, decays);
+  update(address, grads, first, second, floats, settings, decays);
 }

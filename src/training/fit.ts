@@ -6,9 +6,9 @@ import { turn } from "../host.js";
 import { evaluateBreathing } from "../inference/evaluate.js";
 import type { Samples } from "../memory/arena.js";
 import { ascending, Stream, shuffle } from "../random.js";
-import { Rule } from "../recipe/optimizer.js";
 import { factorAt } from "../recipe/schedule.js";
 import type { NetworkSpec } from "../spec.js";
+import { StepSettings } from "../step/settings.js";
 import { type Asked, decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from "./checkpoint.js";
 import { checkInterval, type FitOptions, type FitPlan } from "./fit-options.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
@@ -24,7 +24,7 @@ export function fit(engine: Engine, train: Dataset, options: FitPlan): Promise<E
 
 class Training {
   private history: EpochRecord[] = [];
-  private readonly rule: Rule;
+  private readonly settings: StepSettings;
   private order: Uint32Array = new Uint32Array(0);
   /** The order that every epoch's shuffle begins with. */
   private readonly start: Uint32Array;
@@ -48,7 +48,7 @@ class Training {
     private readonly train: Dataset,
     private readonly options: FitPlan,
   ) {
-    this.rule = new Rule(options.optimizer, options);
+    this.settings = new StepSettings(options.optimizer, options);
     this.start = ascending(train.count);
     this.breath = new Breath(options.signal);
     this.stepsPerEpoch = Math.ceil(train.count / options.batchSize);
@@ -57,12 +57,12 @@ class Training {
 
   /** Takes in the data, and where the training stands that is gone on with. */
   private async prepare(): Promise<void> {
-    const { breath, engine, options, rule, train } = this;
+    const { breath, engine, options, settings, train } = this;
     const { batchSize, checkpoint, earlyStopping, augmenting, resume } = options;
     const asked = checkpoint || resume ? await askedOf(engine.spec, train, options, breath.take) : undefined;
     this.asked = asked;
-    const from = asked && resume && decodeCheckpoint(resume, engine.arena, rule.slots, asked);
-    this.order = await engine.bind(train, batchSize, rule, augmenting, breath.take);
+    const from = asked && resume && decodeCheckpoint(resume, engine.arena, settings.slots, asked);
+    this.order = await engine.bind(train, batchSize, settings, augmenting, breath.take);
     const best = from && restore(engine.arena, from);
     if (from) {
       this.history = from.history;
@@ -99,7 +99,7 @@ class Training {
   private async runEpoch(): Promise<void> {
     const { engine, epoch, options, timer } = this;
     options.onBegin(this.epochsBefore + epoch);
-    this.rule.beginEpoch(this.epochsBefore + epoch);
+    this.settings.beginEpoch(this.epochsBefore + epoch);
     if (this.samples === 0) this.started = performance.now();
     await this.learn();
     const record = epochRecord(epoch, this.train, engine.totals, this.seconds);
@@ -172,7 +172,7 @@ class Training {
     const { options, stepsPerEpoch } = this;
     const step = (this.epoch - 1) * stepsPerEpoch + Math.floor(this.samples / options.batchSize) + 1;
     const { schedule } = options;
-    this.rule.prepare(step, schedule && factorAt(schedule, step, stepsPerEpoch, options.epochs));
+    this.settings.prepare(step, schedule && factorAt(schedule, step, stepsPerEpoch, options.epochs));
     return this.engine.step(this.train, this.samples, rows, this.breath.take);
   }
 

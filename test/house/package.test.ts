@@ -136,7 +136,7 @@ describe("the installed package", () => {
     typeCheck({ module: "esnext", moduleResolution: "bundler", ...options });
   });
 
-  it("bundles for the browser without Node's modules, under 46 kB gzipped", async () => {
+  it("bundles for the browser without Node's modules, under 60 kB gzipped", async () => {
     writeFileSync(join(project, "browser.js"), 'export * from "wasmlp";');
     const { outputFiles } = await build({
       absWorkingDir: project,
@@ -144,7 +144,7 @@ describe("the installed package", () => {
       ...{ bundle: true, format: "esm", platform: "browser", minify: true, write: false, logLevel: "silent" },
     });
     const code = (outputFiles[0] as { contents: Uint8Array }).contents;
-    expect(gzipSync(code).length).toBeLessThan(46_000);
+    expect(gzipSync(code).length).toBeLessThan(60_000);
     expect(Buffer.from(code).toString()).not.toMatch(/["']node:/);
   });
 

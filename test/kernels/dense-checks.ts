@@ -2,7 +2,8 @@
 // or, by a single bit, from the order of summation in docs/design.md. Checks are plain functions of a lab, so that a test can
 // give them a wrong kernel and see them throw.
 
-import { LINEAR, PANEL, SOFTMAX } from "../../src/abi.js";
+import { LINEAR, SOFTMAX } from "../../build/codes.js";
+import { PANEL } from "../../src/abi.js";
 import { padded, panelRows } from "../../src/memory/plan.js";
 import type { Numbers } from "../support/reference.js";
 import * as reference from "../support/reference.js";
@@ -64,7 +65,7 @@ function runForward(
   const wAt = arena.input("w", toPanels(w, units, inputs));
   const bAt = arena.input("b", padRows(b, 1, units, 0));
   const aAt = arena.output("a", blank(rows * padded(units)));
-  kernels.denseForward(aAt, xAt, wAt, bAt, rows, inputs, units, from, to, code, wide);
+  kernels.denseForward(aAt, xAt, wAt, bAt, rows, inputs, units, from, to, code, reference.PARAMETER, wide);
   arena.check();
   return arena.read(aAt);
 }
@@ -90,7 +91,7 @@ export function checkForward(lab: Lab, shape: Shape, code: number): void {
 function activated({ kernels, arena }: Lab, a: Float32Array, rows: number, units: number, code: number): Float32Array {
   arena.reset();
   const aAt = arena.output("a", padRows(a, rows, units, 0));
-  kernels.activate(aAt, rows, units, code);
+  kernels.activate(aAt, aAt, rows, units, 0, padded(units) / PANEL, code, reference.PARAMETER);
   return unpadRows(arena.read(aAt), rows, units);
 }
 
@@ -129,7 +130,7 @@ interface DeltaCase {
 function deltaCase(shape: Shape, code: number): DeltaCase {
   const draws = drawsFor(shape);
   const { rows, inputs, units } = shape;
-  const x = draws.floats(rows * inputs, 4).map((z) => reference.activation(z, code));
+  const x = draws.floats(rows * inputs, 4).map((z) => reference.slopeSource(z, code));
   const [d, w] = [draws.inputs(rows * units), draws.floats(units * inputs)];
   return { d, w, x, panels: padded(inputs) / PANEL };
 }
@@ -149,7 +150,7 @@ function runInputGradient(
   const wAt = arena.input("w", toPanels(w, units, inputs));
   const xAt = arena.input("x", padRows(x, rows, inputs, POISON));
   const dxAt = arena.output("dx", blank(rows * padded(inputs)));
-  kernels.denseInputGradient(dxAt, dAt, wAt, xAt, rows, inputs, units, from, to, code);
+  kernels.denseInputGradient(dxAt, dAt, wAt, xAt, rows, inputs, units, from, to, code, reference.PARAMETER);
   arena.check();
   return arena.read(dxAt);
 }
@@ -184,7 +185,7 @@ function dActivated(
   arena.reset();
   const dAt = arena.output("d", padRows(d, rows, columns, 0));
   const aAt = arena.input("a", padRows(a, rows, columns, 0));
-  kernels.dActivate(dAt, aAt, rows, columns, padded(columns) * 4, code);
+  kernels.dActivate(dAt, aAt, rows, columns, padded(columns) * 4, code, reference.PARAMETER);
   arena.check();
   return unpadRows(arena.read(dAt), rows, columns);
 }

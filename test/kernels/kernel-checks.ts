@@ -1,6 +1,6 @@
 // One check for each kernel that is neither dense, nor a loss, nor an optimizer: derivatives, gathers, counting.
 
-import { LINEAR } from "../../src/abi.js";
+import { LINEAR } from "../../build/codes.js";
 import { padded } from "../../src/memory/plan.js";
 import * as reference from "../support/reference.js";
 import { Draws, type Lab, noTiny, sameWords, TINY, U, within } from "./lab.js";
@@ -10,12 +10,12 @@ import { BLANK, blank, HUGE, POISON, padRows, unpadRows, wordsOf } from "./scrat
 export function checkDActivate({ kernels, arena }: Lab, rows: number, columns: number, code: number): void {
   const draws = new Draws(columns * 1000 + rows * 10 + code);
   const stride = padded(columns);
-  const a = draws.floats(rows * columns, 4).map((z) => reference.activation(z, code));
+  const a = draws.floats(rows * columns, 4).map((z) => reference.slopeSource(z, code));
   const d = draws.floats(rows * columns).map((value, i) => (i % 3 === 0 ? value * 2e-30 : value));
   arena.reset();
   const dAt = arena.output("d", padRows(d, rows, columns, BLANK));
   const aAt = arena.input("a", padRows(a, rows, columns, 0));
-  kernels.dActivate(dAt, aAt, rows, columns, stride * 4, code);
+  kernels.dActivate(dAt, aAt, rows, columns, stride * 4, code, reference.PARAMETER);
   arena.check();
   const words = arena.read(dAt);
   const fours = Math.ceil(columns / 4) * 4;

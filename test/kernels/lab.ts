@@ -46,7 +46,7 @@ export function maddOf(kernels: Kernels, arena: Scratch): Madd {
   const params = arena.output("params", wordsOf(new Float32Array(PANEL).fill(-(1 + 2 ** -22))));
   const grads = arena.output("grads", wordsOf(new Float32Array(PANEL).fill(a)));
   const settings = arena.input("settings", settingsWords({ [RATE]: -a }));
-  kernels.sgd(params, grads, PANEL, settings, false);
+  kernels.sgd(params, grads, 0, 0, PANEL, settings, false);
   return floatsOf(arena.read(params))[0] === 0 ? roundedTwice : fused;
 }
 

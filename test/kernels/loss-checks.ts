@@ -1,7 +1,9 @@
 // One check for each loss, and one for softmax: values and deltas against float64, with poison in the padding.
 
-import { SOFTMAX } from "../../src/abi.js";
+import { LINEAR, SOFTMAX } from "../../build/codes.js";
+import { PANEL } from "../../src/abi.js";
 import type { Kernels } from "../../src/kernels/modules.js";
+import { padded } from "../../src/memory/plan.js";
 import * as reference from "../support/reference.js";
 import { at } from "../support/reference.js";
 import { Draws, type Lab, noTiny, sameBits, TINY, U, within, zeroPadding } from "./lab.js";
@@ -12,6 +14,8 @@ export interface LossCase {
   units: number;
   /** Outputs, or logits, `[rows][units]`. */
   outputs: Float32Array;
+  /** What S′ is taken from. */
+  sources: Float32Array;
   targets: Float32Array;
 }
 
@@ -23,11 +27,17 @@ const SCALE = Math.fround(1 / 3);
 export function lossCase(rows: number, units: number, most: number, code?: number): LossCase {
   const draws = new Draws(rows * 100000 + units * 100 + most);
   const outputs = draws.floats(rows * units, most);
-  const activated = code === undefined ? outputs : outputs.map((z) => reference.activation(z, code));
-  return { rows, units, outputs: activated, targets: draws.targets(rows * units) };
+  const targets = draws.targets(rows * units);
+  if (code === undefined) return { rows, units, outputs, sources: outputs, targets };
+  const activated = outputs.map((z) => reference.activation(z, code));
+  // Some outputs are right, where the slope of |a − y| turns.
+  targets.forEach((_, i) => {
+    if (i % 5 === 4) targets[i] = at(activated, i);
+  });
+  return { rows, units, outputs: activated, sources: outputs.map((z) => reference.slopeSource(z, code)), targets };
 }
 
-type RunLoss = (kernels: Kernels, losses: number, outputs: number, targets: number) => void;
+type RunLoss = (kernels: Kernels, losses: number, outputs: number, targets: number, sources: number) => void;
 
 interface Result {
   losses: Float64Array;
@@ -45,12 +55,15 @@ function runLoss(lab: Lab, loss: LossCase, run: RunLoss): Result {
 
 /** The padding of the deltas must be zero. */
 function runPadded({ kernels, arena }: Lab, loss: LossCase, run: RunLoss, padding: number): Result {
-  const { rows, units, outputs, targets } = loss;
+  const { rows, units, outputs, sources, targets } = loss;
   arena.reset();
   const lossesAt = arena.output("losses", blank(rows * 2));
   const outputsAt = arena.output("outputs", padRows(outputs, rows, units, padding));
   const targetsAt = arena.input("targets", padRows(targets, rows, units, padding));
-  run(kernels, lossesAt, outputsAt, targetsAt);
+  // Mostly S′ is taken from the outputs themselves, which the kernel replaces.
+  const isOwn = sources.every((value, i) => Object.is(value, outputs[i]));
+  const sourcesAt = isOwn ? outputsAt : arena.input("sources", padRows(sources, rows, units, padding));
+  run(kernels, lossesAt, outputsAt, targetsAt, sourcesAt);
   arena.check();
   const words = arena.read(outputsAt);
   zeroPadding(rowPadding(words, units), `deltas of ${rows} rows of ${units} units`);
@@ -66,18 +79,20 @@ function rowSums({ rows, units }: LossCase, term: (i: number) => number): Float6
   return sums;
 }
 
-export function checkSquaredError(lab: Lab, loss: LossCase, code: number): void {
-  const { rows, units, outputs, targets } = loss;
+/** Squared or absolute error, whose slopes come from the outputs or from z. */
+export function checkPointwise(lab: Lab, kind: "squaredError" | "absoluteError", loss: LossCase, code: number): void {
+  const { rows, units, outputs, sources, targets } = loss;
   const lossScale = 1 / units;
-  const got = runLoss(lab, loss, (kernels, l, a, y) => {
-    kernels.squaredError(l, a, y, rows, units, lossScale, SCALE, code);
+  const got = runLoss(lab, loss, (kernels, l, a, y, x) => {
+    kernels[kind](l, a, x, y, rows, units, lossScale, SCALE, code, reference.PARAMETER);
   });
-  const want = reference.squaredError(outputs, targets, rows, units, lossScale, SCALE, code);
-  const what = `squaredError of ${rows} rows of ${units} units, activation ${code}`;
+  const want = reference.pointwiseError(kind, outputs, sources, targets, rows, units, lossScale, SCALE, code);
+  const what = `${kind} of ${rows} rows of ${units} units, activation ${code}`;
   within(got.losses, want.losses, (i) => U * (units + 8) * at(want.losses, i), what);
   const terms = (i: number): number => {
-    const steepness = Math.min(2, 1 + at(outputs, i) ** 2);
-    return Math.abs(2 * SCALE * (at(outputs, i) - at(targets, i))) * steepness;
+    const steepness = Math.min(2, 1 + at(sources, i) ** 2);
+    const slope = kind === "squaredError" ? Math.abs(2 * (at(outputs, i) - at(targets, i))) : 1;
+    return SCALE * slope * steepness;
   };
   within(got.deltas, want.deltas, (i) => U * 8 * terms(i) + TINY, what);
 }
@@ -122,7 +137,8 @@ export function checkSigmoidCrossEntropy(lab: Lab, loss: LossCase): void {
 
 /** Logits of zero and targets of one half: the loss is units·ln 2, with no error from float32 inputs. */
 export function checkCertainLoss(lab: Lab, units: number): void {
-  const loss = { rows: 1, units, outputs: new Float32Array(units), targets: new Float32Array(units).fill(0.5) };
+  const outputs = new Float32Array(units);
+  const loss = { rows: 1, units, outputs, sources: outputs, targets: new Float32Array(units).fill(0.5) };
   const got = runLoss(lab, loss, (kernels, l, z, y) => kernels.sigmoidCrossEntropy(l, z, y, 1, units, SCALE));
   const want = units * Math.LN2;
   within(got.losses, [want], () => 1e-14 * want, `sigmoidCrossEntropy of ${units} units at zero`);
@@ -137,7 +153,7 @@ function checkPaddedSoftmax({ kernels, arena }: Lab, loss: LossCase, padding: nu
   const { rows, units, outputs } = loss;
   arena.reset();
   const aAt = arena.output("a", padRows(outputs, rows, units, padding));
-  kernels.activate(aAt, rows, units, SOFTMAX);
+  kernels.activate(aAt, aAt, rows, units, 0, padded(units) / PANEL, SOFTMAX, 0);
   arena.check();
   const got = unpadRows(arena.read(aAt), rows, units);
   const want = reference.activate(outputs, rows, units, SOFTMAX);
@@ -152,8 +168,9 @@ function checkPaddedSoftmax({ kernels, arena }: Lab, loss: LossCase, padding: nu
 /** Row `bad` has a NaN or an infinite logit: its loss must be NaN, and no other row may change. */
 export function checkBadLogit(lab: Lab, loss: LossCase, bad: number, place: number, value: number): void {
   const { rows, units } = loss;
-  const spoiled = { ...loss, outputs: loss.outputs.slice() };
-  spoiled.outputs[bad * units + place] = value;
+  const outputs = loss.outputs.slice();
+  outputs[bad * units + place] = value;
+  const spoiled = { ...loss, outputs, sources: outputs };
   const run: RunLoss = (kernels, l, z, y) => kernels.softmaxCrossEntropy(l, z, y, rows, units, SCALE);
   const runSigmoid: RunLoss = (kernels, l, z, y) => kernels.sigmoidCrossEntropy(l, z, y, rows, units, SCALE);
   for (const kernel of Number.isNaN(value) ? [run, runSigmoid] : [run]) {
@@ -177,12 +194,14 @@ export function checkLossRows(lab: Lab, loss: LossCase): void {
   const kernels: ((kernels: Kernels, count: number, l: number, a: number, y: number) => void)[] = [
     (k, count, l, a, y) => k.softmaxCrossEntropy(l, a, y, count, units, SCALE),
     (k, count, l, a, y) => k.sigmoidCrossEntropy(l, a, y, count, units, SCALE),
-    (k, count, l, a, y) => k.squaredError(l, a, y, count, units, 1, SCALE, 0),
+    (k, count, l, a, y) => k.squaredError(l, a, a, y, count, units, 1, SCALE, LINEAR, 0),
+    (k, count, l, a, y) => k.absoluteError(l, a, a, y, count, units, 1, SCALE, LINEAR, 0),
   ];
   for (const kernel of kernels) {
     const whole = runLoss(lab, loss, (k, l, a, y) => kernel(k, rows, l, a, y));
     for (let r = 0; r < rows; r++) {
-      const one = { rows: 1, units, outputs: rowOf(outputs, r, units), targets: rowOf(targets, r, units) };
+      const row = rowOf(outputs, r, units);
+      const one = { rows: 1, units, outputs: row, sources: row, targets: rowOf(targets, r, units) };
       const got = runLoss(lab, one, (k, l, a, y) => kernel(k, 1, l, a, y));
       sameBits(got.deltas, rowOf(whole.deltas, r, units), `deltas of row ${r} alone`);
       if (got.losses[0] !== whole.losses[r]) throw new Error(`the loss of row ${r} alone is another`);

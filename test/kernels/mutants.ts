@@ -1,7 +1,8 @@
 // Kernels that are wrong in one way each. Each check must fail with the kernels that are wrong for it.
 
-import { LINEAR, NESTEROV, SHRINKAGE, SIGMOID, SOFTMAX } from "../../src/abi.js";
-import { adam, adamw, sgd } from "../../src/index.js";
+import { LEAKY_RELU, LINEAR, SIGMOID, SOFTPLUS } from "../../build/codes.js";
+import { NESTEROV, SHRINKAGE } from "../../src/abi.js";
+import { adam, adamw, rmsprop, sgd } from "../../src/index.js";
 import type { Kernels } from "../../src/kernels/modules.js";
 import { padded, panelRows } from "../../src/memory/plan.js";
 import { at } from "../support/reference.js";
@@ -66,14 +67,14 @@ function crossedInputGradient(lab: Lab): Kernels["denseInputGradient"] {
   };
 }
 
-const [exp, sigmoid, tanh] = UNARY as [Unary, Unary, Unary];
+const [exp, sigmoid, tanh, softplus] = UNARY as [Unary, Unary, Unary, Unary];
 
 /** The true `activate`, then `change` for each of its outputs. */
 function changedOutputs(lab: Lab, change: (a: number) => number): Partial<Kernels> {
   const floats = memoryFloats(lab);
   return {
-    activate: (a, rows, units, code) => {
-      lab.kernels.activate(a, rows, units, code);
+    activate: (a, z, rows, units, ...rest) => {
+      lab.kernels.activate(a, z, rows, units, ...rest);
       for (let i = 0; i < rows * padded(units); i++) floats[a / 4 + i] = change(at(floats, a / 4 + i));
     },
   };
@@ -102,8 +103,8 @@ const denseMutants: Mutant[] = [
     name: "denseForward skips the last row with wide tiles",
     check: (lab) => dense.checkForward(lab, SHAPE, LINEAR),
     wrong: ({ kernels }) => ({
-      denseForward: (a, x, w, b, rows, inputs, units, from, to, code, wide) =>
-        kernels.denseForward(a, x, w, b, wide ? rows - 1 : rows, inputs, units, from, to, code, wide),
+      denseForward: (a, x, w, b, rows, inputs, units, from, to, code, p, wide) =>
+        kernels.denseForward(a, x, w, b, wide ? rows - 1 : rows, inputs, units, from, to, code, p, wide),
     }),
   },
   {
@@ -147,7 +148,7 @@ const denseMutants: Mutant[] = [
     check: (lab) => dense.checkInputGradient(lab, SHAPE, SIGMOID),
     wrong: ({ kernels }) => ({
       denseInputGradient: (dx, d, w, x, rows, inputs, units, from, to) =>
-        kernels.denseInputGradient(dx, d, w, x, rows, inputs, units, from, to, LINEAR),
+        kernels.denseInputGradient(dx, d, w, x, rows, inputs, units, from, to, LINEAR, 0),
     }),
   },
   {
@@ -201,6 +202,26 @@ const activationMutants: Mutant[] = [
     wrong: (lab) => changedOutputs(lab, (a) => (Number.isNaN(a) ? 0 : a)),
   },
   {
+    name: "softplus is off by 5 ULP",
+    check: (lab) => sweep(lab, softplus, 4, COARSE),
+    wrong: (lab) => changedOutputs(lab, (a) => a * (1 + 5 * 2 ** -23)),
+  },
+  {
+    name: "leakyRelu has the slope of 0.01 whatever the layer's",
+    check: (lab) => check.checkDActivate(lab, 3, 13, LEAKY_RELU),
+    wrong: ({ kernels }) => ({
+      dActivate: (d, a, rows, count, stride, code) => kernels.dActivate(d, a, rows, count, stride, code, 0.01),
+    }),
+  },
+  {
+    name: "denseForward drops the layer's slope",
+    check: (lab) => dense.checkForward(lab, SHAPE, LEAKY_RELU),
+    wrong: ({ kernels }) => ({
+      denseForward: (a, x, w, b, rows, inputs, units, from, to, code, _p, wide) =>
+        kernels.denseForward(a, x, w, b, rows, inputs, units, from, to, code, 0.01, wide),
+    }),
+  },
+  {
     name: "exp gives a denormal",
     check: (lab) => sweep(lab, exp, 4, COARSE),
     wrong: (lab) => ({
@@ -215,24 +236,49 @@ const activationMutants: Mutant[] = [
     name: "a derivative leaves tiny deltas",
     check: (lab) => check.checkDActivate(lab, 3, 13, SIGMOID),
     wrong: ({ kernels }) => ({
-      dActivate: (d, a, rows, count, stride) => kernels.dActivate(d, a, rows, count, stride, LINEAR),
+      dActivate: (d, a, rows, count, stride) => kernels.dActivate(d, a, rows, count, stride, LINEAR, 0),
     }),
   },
   {
     name: "softmax takes in a unit of the padding",
     check: (lab) => losses.checkSoftmax(lab, losses.lossCase(2, 13, 4)),
-    wrong: ({ kernels }) => ({ activate: (a, rows, units) => kernels.activate(a, rows, units + 1, SOFTMAX) }),
+    wrong: ({ kernels }) => ({
+      activate: (a, z, rows, units, ...rest) => kernels.activate(a, z, rows, units + 1, ...rest),
+    }),
   },
 ];
 
 const otherMutants: Mutant[] = [
   {
     name: "squaredError is half of what it should be",
-    check: (lab) => losses.checkSquaredError(lab, losses.lossCase(2, 13, 4), LINEAR),
+    check: (lab) => losses.checkPointwise(lab, "squaredError", losses.lossCase(2, 13, 4), LINEAR),
     wrong: ({ kernels }) => ({
-      squaredError: (l, a, y, rows, units, lossScale, ...rest) =>
-        kernels.squaredError(l, a, y, rows, units, lossScale / 2, ...rest),
+      squaredError: (l, a, x, y, rows, units, lossScale, ...rest) =>
+        kernels.squaredError(l, a, x, y, rows, units, lossScale / 2, ...rest),
     }),
+  },
+  {
+    name: "squaredError takes slopes from the outputs where z is needed",
+    check: (lab) => losses.checkPointwise(lab, "squaredError", losses.lossCase(2, 13, 4, SOFTPLUS), SOFTPLUS),
+    wrong: ({ kernels }) => ({
+      squaredError: (l, a, _x, ...rest) => kernels.squaredError(l, a, a, ...rest),
+    }),
+  },
+  {
+    name: "absoluteError has a slope where output and target are the same",
+    check: (lab) => losses.checkPointwise(lab, "absoluteError", losses.lossCase(2, 13, 4, LINEAR), LINEAR),
+    wrong: (lab) => ({
+      absoluteError: (l, a, x, y, rows, units, lossScale, deltaScale, ...rest) => {
+        const floats = memoryFloats(lab);
+        lab.kernels.absoluteError(l, a, x, y, rows, units, lossScale, deltaScale, ...rest);
+        for (let i = 0; i < units; i++) floats[a / 4 + i] ||= deltaScale;
+      },
+    }),
+  },
+  {
+    name: "absoluteError is the squared error",
+    check: (lab) => losses.checkPointwise(lab, "absoluteError", losses.lossCase(2, 13, 4, LINEAR), LINEAR),
+    wrong: ({ kernels }) => ({ absoluteError: kernels.squaredError }),
   },
   {
     name: "softmaxCrossEntropy takes in a unit of the padding",
@@ -253,20 +299,24 @@ const otherMutants: Mutant[] = [
   {
     name: "sgd leaves out the last 16 floats",
     check: (lab) => checkSgdBits(lab, 33, 0.1),
-    wrong: ({ kernels }) => ({ sgd: (params, grads, n, ...rest) => kernels.sgd(params, grads, n - 16, ...rest) }),
+    wrong: ({ kernels }) => ({
+      sgd: (params, grads, first, second, n, ...rest) => kernels.sgd(params, grads, first, second, n - 16, ...rest),
+    }),
   },
   {
     name: "sgd decays biases too",
     check: (lab) => checkOptimizer(lab, sgd({ learningRate: 0.1, weightDecay: 0.3 }), 33, false),
-    wrong: ({ kernels }) => ({ sgd: (params, grads, n, settings) => kernels.sgd(params, grads, n, settings, true) }),
+    wrong: ({ kernels }) => ({
+      sgd: (params, grads, first, second, n, settings) => kernels.sgd(params, grads, first, second, n, settings, true),
+    }),
   },
   {
     name: "momentum does not look ahead",
     check: (lab) => checkOptimizer(lab, sgd({ learningRate: 0.1, momentum: 0.9, nesterov: true }), 33, true),
     wrong: (lab) => ({
-      momentum: (params, grads, v, n, settings, decays) => {
+      momentum: (params, grads, v, second, n, settings, decays) => {
         new Float64Array(lab.arena.memory.buffer)[settings / 8 + NESTEROV] = 0;
-        lab.kernels.momentum(params, grads, v, n, settings, decays);
+        lab.kernels.momentum(params, grads, v, second, n, settings, decays);
       },
     }),
   },
@@ -309,6 +359,21 @@ const otherMutants: Mutant[] = [
     }),
   },
   {
+    name: "rmsprop follows the gradient's square as adam does its mean",
+    check: (lab) => checkOptimizer(lab, rmsprop(), 33, true),
+    wrong: ({ kernels }) => ({
+      rmsprop: (params, grads, first, ...rest) => kernels.momentum(params, grads, first, ...rest),
+    }),
+  },
+  {
+    name: "rmsprop decays biases too",
+    check: (lab) => checkOptimizer(lab, rmsprop({ weightDecay: 0.5 }), 33, false),
+    wrong: ({ kernels }) => ({
+      rmsprop: (params, grads, first, second, n, settings) =>
+        kernels.rmsprop(params, grads, first, second, n, settings, true),
+    }),
+  },
+  {
     name: "limitNorms takes one input too few",
     check: (lab) => checkLimitNorms(lab, 7, 17),
     wrong: ({ kernels }) => ({
@@ -336,18 +401,26 @@ const otherMutants: Mutant[] = [
     name: "dDropout forgets what was left out",
     check: (lab) => checkDropout(lab, DROPOUT),
     wrong: ({ kernels }) => ({
-      dDropout: (d, a, _order, rows, units, _from, _to, _layer, _rate, code) =>
-        kernels.dActivate(d, a, rows, units, padded(units) * 4, code),
+      dDropout: (d, a, _order, rows, units, _from, _to, _layer, _rate, code, p) =>
+        kernels.dActivate(d, a, rows, units, padded(units) * 4, code, p),
     }),
   },
   {
     name: "dDropout takes the scaled output for the output",
     check: (lab) => checkDropout(lab, DROPOUT),
     wrong: (lab) => ({
-      dDropout: (d, a, order, rows, units, from, to, layer, rate, code, settings) => {
-        lab.kernels.dActivate(d, a, rows, units, padded(units) * 4, code);
-        lab.kernels.dDropout(d, a, order, rows, units, from, to, layer, rate, LINEAR, settings);
+      dDropout: (d, a, order, rows, units, from, to, layer, rate, code, p, ofSums, settings) => {
+        lab.kernels.dActivate(d, a, rows, units, padded(units) * 4, code, p);
+        lab.kernels.dDropout(d, a, order, rows, units, from, to, layer, rate, LINEAR, 0, ofSums, settings);
       },
+    }),
+  },
+  {
+    name: "dDropout takes z for a scaled output",
+    check: (lab) => checkDropout(lab, { ...DROPOUT, code: SOFTPLUS }),
+    wrong: ({ kernels }) => ({
+      dDropout: (d, a, order, rows, units, from, to, layer, rate, code, p, _ofSums, settings) =>
+        kernels.dDropout(d, a, order, rows, units, from, to, layer, rate, code, p, false, settings),
     }),
   },
   {

@@ -4,7 +4,7 @@
 import { EPOCH, NORM, RATE, SEED_HIGH, SEED_LOW } from "../../src/abi.js";
 import type { Optimizer } from "../../src/index.js";
 import { padded } from "../../src/memory/plan.js";
-import { Rule } from "../../src/recipe/optimizer.js";
+import { StepSettings } from "../../src/step/settings.js";
 import * as reference from "../support/reference.js";
 import { at } from "../support/reference.js";
 import { dropoutFactor, Follower, limitNorms } from "../support/reference-optimizers.js";
@@ -32,7 +32,7 @@ function gradients(draws: Draws, count: number): Float32Array {
 export function checkOptimizer({ kernels, arena }: Lab, optimizer: Optimizer, count: number, isWeights: boolean): void {
   const what = `${JSON.stringify(optimizer)} of ${count} floats`;
   const draws = new Draws(count);
-  const rule = new Rule(optimizer);
+  const told = new StepSettings(optimizer);
   const start = draws.floats(count);
   const follower = new Follower(optimizer, Float64Array.from(start), isWeights);
   arena.reset();
@@ -44,13 +44,11 @@ export function checkOptimizer({ kernels, arena }: Lab, optimizer: Optimizer, co
   const memory = new Uint32Array(arena.memory.buffer);
   for (let step = 1; step <= STEPS; step++) {
     const gradient = gradients(draws, count);
-    rule.prepare(step);
-    memory.set(settingsWords(rule.settings), settings / 4);
+    told.prepare(step);
+    memory.set(settingsWords(told.values), settings / 4);
     memory.set(wordsOf(gradient), grads / 4);
     const n = padded(count);
-    if (rule.slots === 0) kernels.sgd(params, grads, n, settings, isWeights);
-    else if (rule.slots === 1) kernels.momentum(params, grads, first, n, settings, isWeights);
-    else kernels.adam(params, grads, first, second, n, settings, isWeights);
+    kernels[told.kernel](params, grads, first, second, n, settings, isWeights);
     arena.check();
     zeroPadding(arena.read(grads), `the gradient after ${what}`);
     follower.step(gradient);
@@ -70,7 +68,7 @@ export function checkSgdBits({ kernels, arena, madd }: Lab, count: number, rate:
   const params = arena.output("params", padRows(p, 1, count, 0));
   const grads = arena.output("grads", padRows(g, 1, count, 0));
   const settings = arena.input("settings", settingsWords({ [RATE]: rate }));
-  kernels.sgd(params, grads, padded(count), settings, true);
+  kernels.sgd(params, grads, 0, 0, padded(count), settings, true);
   arena.check();
   const step = -Math.fround(rate);
   sameBits(
@@ -130,7 +128,10 @@ export function checkDropout({ kernels, arena }: Lab, { rows, units, rate, layer
   const what = `dropout ${rate} of ${rows} rows of ${units}, activation ${code}`;
   const draws = new Draws(rows * 1000 + units);
   const order = Uint32Array.from({ length: rows }, () => draws.below(2 ** 23));
-  const a = draws.floats(rows * units, 3).map((z) => reference.activation(z, code));
+  const z = draws.floats(rows * units, 3);
+  const a = z.map((one) => reference.activation(one, code));
+  const sources = z.map((one) => reference.slopeSource(one, code));
+  const ofSums = sources.some((value, i) => !Object.is(value, a[i]));
   const d = draws.floats(rows * units);
   const factors = Float64Array.from(a, (_, i) => {
     const [sample, unit] = [at(order, Math.floor(i / units)), i % units];
@@ -150,15 +151,17 @@ export function checkDropout({ kernels, arena }: Lab, { rows, units, rate, layer
     const orderAt = arena.input("order", order);
     const aAt = arena.output("a", padRows(a, rows, units, POISON));
     const dAt = arena.output("d", padRows(d, rows, units, 0));
+    const sourcesAt = ofSums ? arena.input("z", padRows(sources, rows, units, POISON)) : aAt;
     kernels.dropout(aAt, orderAt, rows, units, from, to, layer, rate, settings);
     const isOwn = (i: number): boolean => Math.floor((i % units) / 16) >= from && Math.floor((i % units) / 16) < to;
     const left = unpadRows(arena.read(aAt), rows, units);
     const wantLeft = a.map((value, i) => (isOwn(i) ? value * at(factors, i) : value));
     within(left, wantLeft, (i) => U * 3 * Math.abs(at(wantLeft, i)), what);
-    kernels.dDropout(dAt, aAt, orderAt, rows, units, from, to, layer, rate, code, settings);
+    const { PARAMETER } = reference;
+    kernels.dDropout(dAt, sourcesAt, orderAt, rows, units, from, to, layer, rate, code, PARAMETER, ofSums, settings);
     arena.check();
     zeroPadding(rowPadding(arena.read(dAt), units), `the deltas of ${what}`);
-    const slopes = reference.dActivate(d, a, code);
+    const slopes = reference.dActivate(d, sources, code);
     const want = d.map((delta, i) => (isOwn(i) ? at(slopes, i) * at(factors, i) : delta));
     within(
       unpadRows(arena.read(dAt), rows, units),

@@ -1,8 +1,9 @@
 // One check for each sparse kernel: lists against their rows, products bit by bit against the dense order.
 
-import { LINEAR, PANEL, SOFTMAX } from "../../src/abi.js";
+import { LINEAR, SOFTMAX } from "../../build/codes.js";
+import { PANEL } from "../../src/abi.js";
 import { columnStride, padded, panelRows } from "../../src/memory/plan.js";
-import { at } from "../support/reference.js";
+import { at, PARAMETER } from "../support/reference.js";
 import { checkRanges, drawsFor, rowPanel, type Shape, someRanges, title } from "./dense-checks.js";
 import { exactAccumulate, exactForward } from "./exact.js";
 import { Draws, type Lab, sameBits, sameWords, TILES, zeroPadding } from "./lab.js";
@@ -180,7 +181,7 @@ export function checkSparseForward(lab: Lab, shape: Shape, zeros: number, code: 
     const wAt = arena.input("w", panelled);
     const bAt = arena.input("b", padRows(b, 1, units, 0));
     const aAt = arena.output("a", blank(rows * padded(units)));
-    kernels.sparseForward(aAt, spansAt, wAt, bAt, rows, inputs, units, from, to, code, wide);
+    kernels.sparseForward(aAt, spansAt, wAt, bAt, rows, inputs, units, from, to, code, PARAMETER, wide);
     arena.check();
     return arena.read(aAt);
   };
@@ -208,7 +209,7 @@ function denseOutputs(
   const wAt = arena.input("w", toPanels(w, units, inputs));
   const bAt = arena.input("b", padRows(b, 1, units, 0));
   const aAt = arena.output("a", blank(rows * padded(units)));
-  kernels.denseForward(aAt, xAt, wAt, bAt, rows, inputs, units, 0, padded(units) / PANEL, code, false);
+  kernels.denseForward(aAt, xAt, wAt, bAt, rows, inputs, units, 0, padded(units) / PANEL, code, PARAMETER, false);
   return unpadRows(arena.read(aAt), rows, units);
 }
 

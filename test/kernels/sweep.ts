@@ -1,7 +1,7 @@
 // exp, sigmoid and tanh for millions of floats: every binade of both signs, and all floats around their branches.
 
-import { SIGMOID, TANH } from "../../src/abi.js";
-import { at, sigmoid } from "../support/reference.js";
+import { SIGMOID, SOFTPLUS, TANH } from "../../build/codes.js";
+import { activation, at, PARAMETER, sigmoid } from "../support/reference.js";
 import type { Lab } from "./lab.js";
 import { BLANK, blank, floatsOf, wordsOf } from "./scratch.js";
 
@@ -22,10 +22,20 @@ export interface Unary {
   run: (lab: Lab, address: number, n: number) => void;
 }
 
+/** S of the `n` floats of one row, in place. */
+export function activateRow(kernels: Lab["kernels"], address: number, n: number, code: number): void {
+  kernels.activate(address, address, 1, n, 0, Math.ceil(n / 16), code, PARAMETER);
+}
+
 export const UNARY: Unary[] = [
   { name: "exp", want: Math.exp, run: ({ kernels }, address, n) => kernels.exp(address, address, n) },
-  { name: "sigmoid", want: sigmoid, run: ({ kernels }, address, n) => kernels.activate(address, 1, n, SIGMOID) },
-  { name: "tanh", want: Math.tanh, run: ({ kernels }, address, n) => kernels.activate(address, 1, n, TANH) },
+  { name: "sigmoid", want: sigmoid, run: ({ kernels }, address, n) => activateRow(kernels, address, n, SIGMOID) },
+  { name: "tanh", want: Math.tanh, run: ({ kernels }, address, n) => activateRow(kernels, address, n, TANH) },
+  {
+    name: "softplus",
+    want: (z) => activation(z, SOFTPLUS),
+    run: ({ kernels }, address, n) => activateRow(kernels, address, n, SOFTPLUS),
+  },
 ];
 
 /** Where the kernels branch, where results overflow or become denormal, and where the exponent of e^x or e^2x changes. */

@@ -18,8 +18,8 @@ import {
   sgd,
   stepDecay,
 } from "../../src/index.js";
-import { Rule } from "../../src/recipe/optimizer.js";
 import { checkSpec } from "../../src/spec.js";
+import { StepSettings } from "../../src/step/settings.js";
 import { flat, layersOf, stripes } from "../support/networks.js";
 
 const GOOD: NetworkOptions = { inputs: 64, layers: layersOf([5, 3], "tanh", "softmax"), loss: "crossEntropy", seed: 1 };
@@ -42,15 +42,15 @@ describe("Network.create refuses", () => {
     [{ ...GOOD, ...unit(Number.NaN) }, RangeError, `"layers[0].units" ${WHOLE}, got NaN`],
     [{ ...GOOD, ...unit("16") }, TypeError, '"layers[0].units" must be a number, got "16"'],
     [
-      { ...GOOD, ...unit(3, "softplus") },
+      { ...GOOD, ...unit(3, "swish") },
       RangeError,
-      '"layers[0].activation" must be one of "sigmoid", "tanh", "relu", "leakyRelu", "linear", "softmax", got "softplus"',
+      '"layers[0].activation" must be one of "sigmoid", "tanh", "relu", "leakyRelu", "softplus", "linear", "softmax", got "swish"',
     ],
     [{ ...GOOD, ...unit(3, null) }, TypeError, '"layers[0].activation" must be one of'],
     [
       { ...GOOD, loss: "mse" },
       RangeError,
-      '"loss" must be one of "quadratic", "meanSquaredError", "crossEntropy", got "mse"',
+      '"loss" must be one of "quadratic", "meanSquaredError", "meanAbsoluteError", "crossEntropy", got "mse"',
     ],
     [
       { ...GOOD, layers: layersOf([3, 3], "softmax", "softmax") },
@@ -195,13 +195,13 @@ describe("a network refuses, and is unchanged after,", async () => {
       "no optimizer",
       (net) => fit(net, { optimizer: undefined }),
       TypeError,
-      '"optimizer" must be one that sgd(), adam() or adamw() made, got undefined',
+      '"optimizer" must be what one of sgd(), adam(), adamw(), rmsprop() returned, got undefined',
     ],
     [
       "an unknown optimizer",
       (net) => fit(net, { optimizer: { name: "adagrad" } }),
       TypeError,
-      '"optimizer" must be one that sgd(), adam() or adamw() made, got Object',
+      '"optimizer" must be what one of sgd(), adam(), adamw(), rmsprop() returned, got Object',
     ],
     [
       "a NaN rate",
@@ -552,8 +552,8 @@ describe("memory that is not available", () => {
     );
     const { plan } = engine;
     const samples = { count: 2 ** 31, inputs: new Uint8Array(0), sampleSize: 4, labels: new Uint32Array(0) };
-    const rule = new Rule(sgd({ learningRate: 0.1 }));
-    const binding = engine.bind({ ...samples, targets: undefined, targetSize: 3 }, 32, rule);
+    const settings = new StepSettings(sgd({ learningRate: 0.1 }));
+    const binding = engine.bind({ ...samples, targets: undefined, targetSize: 3 }, 32, settings);
     await expect(binding).rejects.toThrow(RangeError);
     await expect(binding).rejects.toThrow(/^this needs \d{5} MB of WebAssembly memory, but the maximum is 4096 MB$/);
     expect(engine.plan).toBe(plan);

@@ -1,8 +1,8 @@
 // The network as its users see it: worked examples, predictions, files, explanations.
 
 import { describe, expect, it } from "vitest";
+import type { Activation } from "../../src/activations.js";
 import { Dataset, Network, type NetworkOptions, sgd } from "../../src/index.js";
-import type { Activation } from "../../src/spec.js";
 import { distributions, flat, flatten, gaussians, layersOf, PAIRINGS, stripes } from "../support/networks.js";
 import { copyParameters, predict } from "../support/reference.js";
 import { readSafetensors } from "../support/safetensors-reader.js";

@@ -21,8 +21,8 @@ import {
   planArena,
   tensorFloats,
 } from "../../src/memory/plan.js";
-import { Rule } from "../../src/recipe/optimizer.js";
 import { type NetworkSpec, outputUnits } from "../../src/spec.js";
+import { StepSettings } from "../../src/step/settings.js";
 import { distributions, gaussians, layersOf, OPTIMIZERS, PAIRINGS, specOf, stripes } from "../support/networks.js";
 
 const SPEC: NetworkSpec = {
@@ -220,7 +220,7 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
     const count = 2 * batch + 5;
     const samples = { count, inputs: gaussians(count * 5, 1), sampleSize: 5, labels: undefined };
     const data = { ...samples, targets: distributions(count, 3, 2), targetSize: 3 };
-    await engine.bind(data, batch, new Rule(optimizer));
+    await engine.bind(data, batch, new StepSettings(optimizer));
     for (let from = 0; from < count; from += batch) await engine.step(data, from, Math.min(batch, count - from));
     const { floats } = engine.arena;
     expect(values()).not.toEqual(start);
@@ -230,7 +230,7 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
   it("and also after a small batch that follows a large one", async () => {
     const engine = await Engine.create({ ...SPEC, inputs: 64 }, "simd");
     const data = stripes(600, 3, 1);
-    await engine.bind(data, 300, new Rule(sgd({ learningRate: 0.5 })));
+    await engine.bind(data, 300, new StepSettings(sgd({ learningRate: 0.5 })));
     await engine.step(data, 0, 300);
     await engine.step(data, 300, 16);
     const { floats } = engine.arena;

@@ -1,23 +1,30 @@
 // Small networks and data that several tests share; all of it is seeded.
 
-import { adam, adamw, Dataset, type Network, type NetworkOptions, type Optimizer, sgd } from "../../src/index.js";
+import { type Activation, HIDDEN_ACTIVATIONS } from "../../src/activations.js";
+import {
+  adam,
+  adamw,
+  Dataset,
+  type Network,
+  type NetworkOptions,
+  type Optimizer,
+  rmsprop,
+  sgd,
+} from "../../src/index.js";
+import { LOSS_NAMES, type Loss, lossRow } from "../../src/losses.js";
 import { fillGaussian, philox } from "../../src/random.js";
-import type { Activation, LayerParameters, Loss } from "../../src/spec.js";
+import type { LayerParameters } from "../../src/spec.js";
 
 /** Layers with these numbers of units, all but the last with the same activation. */
 export function layersOf(units: number[], hidden: Activation, output: Activation): NetworkOptions["layers"] {
   return units.map((n, i) => ({ units: n, activation: i < units.length - 1 ? hidden : output }));
 }
 
-/** The last layers that each loss accepts. */
-export const PAIRINGS: [Activation, Loss][] = [
-  ...(["sigmoid", "tanh", "relu", "leakyRelu", "linear"] as const).flatMap((output): [Activation, Loss][] => [
-    [output, "quadratic"],
-    [output, "meanSquaredError"],
-  ]),
-  ["softmax", "crossEntropy"],
-  ["sigmoid", "crossEntropy"],
-];
+/** Every last layer that goes with a loss, with every loss that it goes with. */
+export const PAIRINGS: [Activation, Loss][] = LOSS_NAMES.flatMap((loss) => {
+  const outputs: readonly Activation[] = lossRow(loss).outputs ?? HIDDEN_ACTIVATIONS;
+  return outputs.map((output): [Activation, Loss] => [output, loss]);
+});
 
 /** Every optimizer, with and without each of its options. */
 export const OPTIMIZERS: Optimizer[] = [
@@ -28,6 +35,8 @@ export const OPTIMIZERS: Optimizer[] = [
   adam(),
   adam({ learningRate: 0.01, beta1: 0.8, beta2: 0.95, epsilon: 1e-6, weightDecay: 0.2 }),
   adamw({ learningRate: 0.01, weightDecay: 0.5 }),
+  rmsprop(),
+  rmsprop({ learningRate: 0.005, rho: 0.7, epsilon: 1e-5, weightDecay: 0.1 }),
 ];
 
 export function gaussians(n: number, seed: number): Float32Array {

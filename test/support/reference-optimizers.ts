@@ -33,6 +33,7 @@ export class Follower {
     const decay = this.isWeights ? optimizer.weightDecay : 0;
     if (optimizer.name === "adamw") params[i] = p - rate * decay * p - rate * this.adaptive(i, gradient);
     else if (optimizer.name === "adam") params[i] = p - rate * this.adaptive(i, gradient + decay * p);
+    else if (optimizer.name === "rmsprop") params[i] = p - rate * this.scaled(i, gradient + decay * p);
     else params[i] = p - rate * this.accelerated(i, gradient + decay * p);
   }
 
@@ -41,6 +42,14 @@ export class Follower {
     const velocity = momentum * at(this.first, i) + d;
     this.first[i] = velocity;
     return nesterov ? d + momentum * velocity : velocity;
+  }
+
+  /** The gradient over the root of its mean square, as PyTorch has it. */
+  private scaled(i: number, d: number): number {
+    const { rho, epsilon } = this.optimizer as Extract<Optimizer, { name: "rmsprop" }>;
+    const square = rho * at(this.first, i) + (1 - rho) * d * d;
+    this.first[i] = square;
+    return d / (Math.sqrt(square) + epsilon);
   }
 
   /** The first mean over the root of the second, both without their bias towards zero. */

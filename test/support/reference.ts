@@ -1,8 +1,10 @@
 // The float64 reference of every kernel in the plainest TypeScript, which the tests compare the kernels with. Matrices are
 // row-major without padding, weights `[units][inputs]`. It is written to be obviously right; speed and memory do not matter.
 
-import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, TANH } from "../../src/abi.js";
-import { ACTIVATIONS, layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
+import { LINEAR, SOFTMAX } from "../../build/codes.js";
+import { ACTIVATION_NAMES, ACTIVATIONS, type Activation } from "../../src/activations.js";
+import type { Loss } from "../../src/losses.js";
+import { activationParameter, layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
 
 export type Numbers = ArrayLike<number>;
 
@@ -15,28 +17,55 @@ export function at(values: Numbers, i: number): number {
 
 // --- activations ---
 
-const LEAKY_SLOPE = 0.01;
+/** The parameter of activations that have one, unless a test gives another. */
+export const PARAMETER = Math.fround(0.2);
 
 export function sigmoid(z: number): number {
   return z < 0 ? Math.exp(z) / (1 + Math.exp(z)) : 1 / (1 + Math.exp(-z));
 }
 
-/** S(z). Softmax is not elementwise and returns z unchanged, as in the kernels. */
-export function activation(z: number, code: number): number {
-  if (code === SIGMOID) return sigmoid(z);
-  if (code === TANH) return Math.tanh(z);
-  if (code === RELU) return Math.max(z, 0);
-  if (code === LEAKY_RELU) return z < 0 ? LEAKY_SLOPE * z : z;
-  return z;
+/** ln(1 + e^z). */
+function softplus(z: number): number {
+  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }
 
-/** dS/dz from the output a = S(z). */
-function dActivation(a: number, code: number): number {
-  if (code === SIGMOID) return a * (1 - a);
-  if (code === TANH) return 1 - a * a;
-  if (code === RELU) return a > 0 ? 1 : 0;
-  if (code === LEAKY_RELU) return a > 0 ? 1 : LEAKY_SLOPE;
-  return 1;
+interface Truth {
+  /** S(z). Softmax is not elementwise and gives z as it is, like the kernels. */
+  value: (z: number, p: number) => number;
+  /** S′, from the output a, or from z where `fromSum`. */
+  slope: (x: number, p: number) => number;
+  fromSum?: true;
+}
+
+/** Written without the library's table, which tests compare with it. An activation that is missing here does not compile. */
+const TRUTHS: Record<Activation, Truth> = {
+  sigmoid: { value: sigmoid, slope: (a) => a * (1 - a) },
+  tanh: { value: Math.tanh, slope: (a) => 1 - a * a },
+  relu: { value: (z) => Math.max(z, 0), slope: (a) => (a > 0 ? 1 : 0) },
+  leakyRelu: { value: (z, p) => (z < 0 ? p * z : z), slope: (a, p) => (a > 0 ? 1 : p) },
+  softplus: { value: softplus, slope: sigmoid, fromSum: true },
+  linear: { value: (z) => z, slope: () => 1 },
+  softmax: { value: (z) => z, slope: () => 1 },
+};
+
+function truthOf(code: number): Truth {
+  const name = ACTIVATION_NAMES.find((known) => ACTIVATIONS[known].code === code);
+  if (!name) throw new RangeError(`no activation has the code ${code}`);
+  return TRUTHS[name];
+}
+
+export function activation(z: number, code: number, p = PARAMETER): number {
+  return truthOf(code).value(z, p);
+}
+
+/** What S′ is taken from: the output a, or z itself. */
+export function slopeSource(z: number, code: number, p = PARAMETER): number {
+  return truthOf(code).fromSum ? z : activation(z, code, p);
+}
+
+/** S′ from what `slopeSource` gives. */
+export function dActivation(x: number, code: number, p = PARAMETER): number {
+  return truthOf(code).slope(x, p);
 }
 
 /** e^z divided by their sum, for one row. */
@@ -48,16 +77,16 @@ function softmax(z: Numbers): Float64Array {
 }
 
 /** S(A) of `[rows][units]`. */
-export function activate(a: Numbers, rows: number, units: number, code: number): Float64Array {
-  if (code !== SOFTMAX) return Float64Array.from({ length: rows * units }, (_, i) => activation(at(a, i), code));
+export function activate(a: Numbers, rows: number, units: number, code: number, p = PARAMETER): Float64Array {
+  if (code !== SOFTMAX) return Float64Array.from({ length: rows * units }, (_, i) => activation(at(a, i), code, p));
   const out = new Float64Array(rows * units);
   for (let r = 0; r < rows; r++) out.set(softmax(Array.from(a).slice(r * units, (r + 1) * units)), r * units);
   return out;
 }
 
-/** D·dS(a), element by element. */
-export function dActivate(d: Numbers, a: Numbers, code: number): Float64Array {
-  return Float64Array.from(d, (value, i) => value * dActivation(at(a, i), code));
+/** D·S′, element by element; x is what S′ is taken from. */
+export function dActivate(d: Numbers, x: Numbers, code: number): Float64Array {
+  return Float64Array.from(d, (value, i) => value * dActivation(at(x, i), code));
 }
 
 // --- the products of a dense layer ---
@@ -71,19 +100,20 @@ export function denseForward(
   inputs: number,
   units: number,
   code: number = LINEAR,
+  p = PARAMETER,
 ): Float64Array {
   const a = new Float64Array(rows * units);
   for (let r = 0; r < rows; r++) {
     for (let u = 0; u < units; u++) {
       let z = at(b, u);
       for (let k = 0; k < inputs; k++) z += at(x, r * inputs + k) * at(w, u * inputs + k);
-      a[r * units + u] = activation(z, code);
+      a[r * units + u] = activation(z, code, p);
     }
   }
   return a;
 }
 
-/** D·W times dS(x): D is `[rows][units]`, x the outputs of the layer below, the result `[rows][inputs]`. */
+/** D·W times S′ from x: D is `[rows][units]`, x the outputs of the layer below or its z, the result `[rows][inputs]`. */
 export function denseInputGradient(
   d: Numbers,
   w: Numbers,
@@ -92,13 +122,14 @@ export function denseInputGradient(
   inputs: number,
   units: number,
   code: number = LINEAR,
+  p = PARAMETER,
 ): Float64Array {
   const dx = new Float64Array(rows * inputs);
   for (let r = 0; r < rows; r++) {
     for (let k = 0; k < inputs; k++) {
       let sum = 0;
       for (let u = 0; u < units; u++) sum += at(d, r * units + u) * at(w, u * inputs + k);
-      dx[r * inputs + k] = sum * dActivation(at(x, r * inputs + k), code);
+      dx[r * inputs + k] = sum * dActivation(at(x, r * inputs + k), code, p);
     }
   }
   return dx;
@@ -132,23 +163,33 @@ export interface LossResult {
   deltas: Float64Array;
 }
 
-/** Loss = lossScale·Σ (a − y)²; delta = deltaScale·2(a − y)·dS(a). */
-export function squaredError(
+/** The terms of a loss that compares each output with its target: its value, and its derivative by the output. */
+const POINTWISE = {
+  squaredError: { value: (d: number) => d ** 2, slope: (d: number) => 2 * d },
+  absoluteError: { value: Math.abs, slope: Math.sign },
+};
+
+/** Loss = lossScale·Σ value(a − y); delta = deltaScale·slope(a − y)·S′, with S′ taken from `sources`. */
+export function pointwiseError(
+  kind: keyof typeof POINTWISE,
   outputs: Numbers,
+  sources: Numbers,
   targets: Numbers,
   rows: number,
   units: number,
   lossScale: number,
   deltaScale: number,
   code: number,
+  p = PARAMETER,
 ): LossResult {
+  const { value, slope } = POINTWISE[kind];
   const losses = new Float64Array(rows);
   const deltas = new Float64Array(rows * units);
   for (let i = 0; i < rows * units; i++) {
     const row = Math.floor(i / units);
     const difference = at(outputs, i) - at(targets, i);
-    losses[row] = at(losses, row) + lossScale * difference ** 2;
-    deltas[i] = deltaScale * 2 * difference * dActivation(at(outputs, i), code);
+    losses[row] = at(losses, row) + lossScale * value(difference);
+    deltas[i] = deltaScale * slope(difference) * dActivation(at(sources, i), code, p);
   }
   return { losses, deltas };
 }
@@ -196,11 +237,6 @@ export function sigmoidCrossEntropy(
     deltas[i] = scale * (sigmoid(z) - y);
   }
   return { losses, deltas };
-}
-
-/** ln(1 + e^z). */
-function softplus(z: number): number {
-  return Math.max(z, 0) + Math.log1p(Math.exp(-Math.abs(z)));
 }
 
 // --- the rest ---
@@ -265,48 +301,59 @@ function masked(values: Numbers, mask: Numbers | undefined): Numbers {
   return mask ? Float64Array.from(values, (value, i) => value * at(mask, i)) : values;
 }
 
-/** The outputs of every layer before any mask, starting with the inputs; the last are logits with cross-entropy. */
-function layerOutputs(
-  spec: NetworkSpec,
-  params: readonly Parameters[],
-  x: Numbers,
-  rows: number,
-  masks?: Masks,
-): Numbers[] {
-  const outputs: Numbers[] = [x];
-  spec.layers.forEach(({ units, activation }, i) => {
+interface Pass {
+  /** The inputs, then the outputs of every layer before any mask; the last layer's are logits with cross-entropy. */
+  outputs: Numbers[];
+  /** What S′ of every layer is taken from; the first is of the inputs and not used. */
+  sources: Numbers[];
+}
+
+function layerOutputs(spec: NetworkSpec, params: readonly Parameters[], x: Numbers, rows: number, masks?: Masks): Pass {
+  const pass: Pass = { outputs: [x], sources: [x] };
+  spec.layers.forEach((layer, i) => {
     const { weights, biases } = params[i] as Parameters;
+    const { units } = layer;
     const logits = spec.loss === "crossEntropy" && i === spec.layers.length - 1;
-    const code = logits ? LINEAR : ACTIVATIONS[activation];
-    const below = masked(outputs[i] as Numbers, masks?.[i - 1]);
-    outputs.push(denseForward(below, weights, biases, rows, layerInputs(spec, i), units, code));
+    const [code, p] = [logits ? LINEAR : codeOf(layer), activationParameter(layer)];
+    const below = masked(pass.outputs[i] as Numbers, masks?.[i - 1]);
+    const z = denseForward(below, weights, biases, rows, layerInputs(spec, i), units);
+    pass.outputs.push(z.map((one) => activation(one, code, p)));
+    pass.sources.push(z.map((one) => slopeSource(one, code, p)));
   });
-  return outputs;
+  return pass;
+}
+
+type Layer = NetworkSpec["layers"][number];
+
+function codeOf({ activation: name }: Layer): number {
+  return ACTIVATIONS[name].code;
+}
+
+function lastLayer(spec: NetworkSpec): Layer {
+  return spec.layers.at(-1) as Layer;
 }
 
 /** The outputs `[rows][units]` of a network. */
 export function predict(spec: NetworkSpec, params: readonly Parameters[], x: Numbers, rows: number): Float64Array {
-  const last = layerOutputs(spec, params, x, rows).at(-1) as Numbers;
-  const units = outputUnits(spec);
+  const last = layerOutputs(spec, params, x, rows).outputs.at(-1) as Numbers;
   return spec.loss === "crossEntropy"
-    ? activate(last, rows, units, ACTIVATIONS[outputActivation(spec)])
+    ? activate(last, rows, outputUnits(spec), codeOf(lastLayer(spec)))
     : Float64Array.from(last);
 }
 
-function outputActivation(spec: NetworkSpec): keyof typeof ACTIVATIONS {
-  return (spec.layers.at(-1) as NetworkSpec["layers"][number]).activation;
-}
-
-/** The loss of each row and its deltas, from the last of `layerOutputs`. */
-function lossOf(spec: NetworkSpec, outputs: Numbers, y: Numbers, rows: number, scale: number): LossResult {
+/** The loss of each row and its deltas, from what `layerOutputs` gave for the last layer. A loss that is missing does not compile. */
+function lossOf(spec: NetworkSpec, { outputs, sources }: Pass, y: Numbers, rows: number, scale: number): LossResult {
   const units = outputUnits(spec);
-  const code = ACTIVATIONS[outputActivation(spec)];
-  if (spec.loss === "crossEntropy") {
-    const crossEntropy = code === SOFTMAX ? softmaxCrossEntropy : sigmoidCrossEntropy;
-    return crossEntropy(outputs, y, rows, units, scale);
-  }
-  const share = spec.loss === "meanSquaredError" ? 1 / units : 1;
-  return squaredError(outputs, y, rows, units, share, scale * share, code);
+  const [code, p] = [codeOf(lastLayer(spec)), activationParameter(lastLayer(spec))];
+  const [a, source] = [outputs.at(-1) as Numbers, sources.at(-1) as Numbers];
+  const mean = scale / units;
+  const losses: Record<Loss, () => LossResult> = {
+    quadratic: () => pointwiseError("squaredError", a, source, y, rows, units, 1, scale, code, p),
+    meanSquaredError: () => pointwiseError("squaredError", a, source, y, rows, units, 1 / units, mean, code, p),
+    meanAbsoluteError: () => pointwiseError("absoluteError", a, source, y, rows, units, 1 / units, mean, code, p),
+    crossEntropy: () => (code === SOFTMAX ? softmaxCrossEntropy : sigmoidCrossEntropy)(a, y, rows, units, scale),
+  };
+  return losses[spec.loss]();
 }
 
 /** The mean loss over `rows` samples, whose targets are y `[rows][outputs]`. */
@@ -318,7 +365,7 @@ function meanLoss(
   rows: number,
   masks?: Masks,
 ): number {
-  const { losses } = lossOf(spec, layerOutputs(spec, params, x, rows, masks).at(-1) as Numbers, y, rows, 1);
+  const { losses } = lossOf(spec, layerOutputs(spec, params, x, rows, masks), y, rows, 1);
   return losses.reduce((sum, loss) => sum + loss, 0) / rows;
 }
 
@@ -331,20 +378,21 @@ export function gradient(
   rows: number,
   masks?: Masks,
 ): { loss: number; layers: Parameters[] } {
-  const outputs = layerOutputs(spec, params, x, rows, masks);
-  const { losses, deltas } = lossOf(spec, outputs.at(-1) as Numbers, y, rows, 1 / rows);
+  const pass = layerOutputs(spec, params, x, rows, masks);
+  const { losses, deltas } = lossOf(spec, pass, y, rows, 1 / rows);
   const layers = zeros(params);
   let delta = deltas;
   for (let i = spec.layers.length - 1; i >= 0; i--) {
-    const below = outputs[i] as Numbers;
-    const [inputs, units] = [layerInputs(spec, i), (spec.layers[i] as NetworkSpec["layers"][number]).units];
+    const [below, source] = [pass.outputs[i] as Numbers, pass.sources[i] as Numbers];
+    const [inputs, units] = [layerInputs(spec, i), (spec.layers[i] as Layer).units];
     const { weights, biases } = layers[i] as Parameters;
     accumulateGradient(weights, biases, masked(below, masks?.[i - 1]), delta, rows, inputs, units);
     const layerBelow = spec.layers[i - 1];
     if (!layerBelow) break;
     const w = (params[i] as Parameters).weights;
-    const code = ACTIVATIONS[layerBelow.activation];
-    delta = Float64Array.from(masked(denseInputGradient(delta, w, below, rows, inputs, units, code), masks?.[i - 1]));
+    const [code, p] = [codeOf(layerBelow), activationParameter(layerBelow)];
+    const passed = denseInputGradient(delta, w, source, rows, inputs, units, code, p);
+    delta = Float64Array.from(masked(passed, masks?.[i - 1]));
   }
   return { loss: losses.reduce((sum, loss) => sum + loss, 0) / rows, layers };
 }

@@ -1,9 +1,10 @@
 // Networks trained with dropout and with max-norm, against the float64 reference and against each other.
 
 import { describe, expect, it } from "vitest";
+import type { Activation } from "../../src/activations.js";
 import { adam, Dataset, type FitOptions, Network, type NetworkOptions, type Optimizer, sgd } from "../../src/index.js";
 import { ascending, Stream, shuffle } from "../../src/random.js";
-import type { Activation, LayerSpec } from "../../src/spec.js";
+import type { LayerSpec } from "../../src/spec.js";
 import { distributions, flat, gaussians, layersOf, stripes, tensorDifference } from "../support/networks.js";
 import { centralDifferences, copyParameters, gradient, type Masks } from "../support/reference.js";
 import { dropoutMasks, ReferenceTraining } from "../support/reference-optimizers.js";

@@ -1,11 +1,12 @@
 // Gradients of whole networks against the float64 reference: its backpropagation, and central differences, which need none.
 
 import { describe, expect, it } from "vitest";
+import type { Activation } from "../../src/activations.js";
 import { Engine } from "../../src/engine.js";
 import { Network, type NetworkOptions } from "../../src/index.js";
 import { initialParameters } from "../../src/initial.js";
 import { philox } from "../../src/random.js";
-import type { Activation, LayerSpec, NetworkSpec } from "../../src/spec.js";
+import type { LayerSpec, NetworkSpec } from "../../src/spec.js";
 import { distributions, gaussians, layersOf, PAIRINGS, specOf, tensorDifference } from "../support/networks.js";
 import { centralDifferences, copyParameters, gradient, type Parameters, predict } from "../support/reference.js";
 

@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { describe, expect, it } from "vitest";
+import type { Activation } from "../../src/activations.js";
 import {
   type BatchRecord,
   Dataset,
@@ -12,8 +13,8 @@ import {
   type NetworkSpec,
   sgd,
 } from "../../src/index.js";
+import type { Loss } from "../../src/losses.js";
 import { ascending, Stream, shuffle } from "../../src/random.js";
-import type { Activation, Loss } from "../../src/spec.js";
 import { distributions, flat, gaussians, layersOf, PAIRINGS, stripes, tensorDifference } from "../support/networks.js";
 import { copyParameters, type Parameters, trainStep } from "../support/reference.js";
 

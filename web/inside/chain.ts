@@ -1,7 +1,8 @@
 // ∂C/∂w of the selected weight as the product of the chain rule, one box per factor. All numbers come from `explain`.
 
-import type { Activation } from "../../src/spec.js";
-import { layerInputs, outputUnits } from "../../src/spec.js";
+import { activationRow } from "../../src/activations.js";
+import { lossRow } from "../../src/losses.js";
+import { layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
 import type { Explanation, Term, WeightPosition } from "../../src/worker.js";
 import { choice, field, make, setText } from "../elements.js";
 import { short, signed } from "../format.js";
@@ -148,32 +149,29 @@ function factorsOf({ explanation, spec }: Snapshot): Factor[] {
   const below = { symbol: "∂z/∂w", value: input, formula: `input: a of ${from}` };
   if (outputGradient === undefined)
     return [below, { symbol: "∂C/∂z", value: delta, formula: outputDelta(explanation) }];
-  const { activation, output } = explanation;
   return [
     below,
-    { symbol: "∂a/∂z = S′(z)", value: slope, formula: SLOPES[activation](short(output)) },
-    { symbol: "∂C/∂a", value: outputGradient, formula: costSlope(explanation, spec.loss, outputUnits(spec)) },
+    { symbol: "∂a/∂z = S′(z)", value: slope, formula: slopeFormula(explanation) },
+    { symbol: "∂C/∂a", value: outputGradient, formula: costSlope(explanation, spec) },
   ];
 }
 
-/** S′(z) in terms of the output a. */
-const SLOPES: Record<Activation, (a: string) => string> = {
-  sigmoid: (a) => `sigmoid: a(1 − a), a = ${a}`,
-  softmax: (a) => `softmax: a(1 − a), a = ${a}`,
-  tanh: (a) => `tanh: 1 − a², a = ${a}`,
-  relu: () => "relu: 1 if a > 0, else 0",
-  leakyRelu: () => "leakyRelu: 1 if a > 0, else 0.01",
-  linear: () => "linear: 1",
-};
+/** S′ as a formula, and the number that it is taken from. */
+function slopeFormula({ activation, sum, output }: Explanation): string {
+  const { slopeText, slopeNumbers, slopeNeedsSum } = activationRow(activation);
+  const from = slopeNeedsSum ? `z = ${short(sum)}` : `a = ${short(output)}`;
+  return `${activation}: ${slopeText}${slopeNumbers ? `, ${from}` : ""}`;
+}
 
 function outputDelta({ output, target = 0 }: Explanation): string {
   return `cross-entropy: a − y = ${short(output)} − ${signed(target)}`;
 }
 
-function costSlope({ terms, position, output, target = 0 }: Explanation, loss: string, units: number): string {
-  if (terms) return `Σ w·∂C/∂z of layer ${position.layer + 1}`;
-  const divided = loss === "meanSquaredError" ? ` / ${units}` : "";
-  return `2(a − y)${divided} = 2(${short(output)} − ${signed(target)})${divided}`;
+function costSlope({ terms, position, output, target = 0 }: Explanation, spec: NetworkSpec): string {
+  const { gradient } = lossRow(spec.loss);
+  if (terms || !gradient) return `Σ w·∂C/∂z of layer ${position.layer + 1}`;
+  const units = outputUnits(spec);
+  return `${gradient.text(units)} = ${gradient.numbers(short(output), signed(target), units)}`;
 }
 
 function factorBox({ symbol, value, formula, digits, isColoured }: Factor, className = ""): HTMLElement {

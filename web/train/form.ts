@@ -1,13 +1,13 @@
 // The form of a training's settings. What is wrong with them is the library's own sentence, shown as one types.
 
-import { ACTIVATION_NAMES, LOSSES } from "../../src/spec.js";
+import { ACTIVATION_NAMES } from "../../src/activations.js";
+import { LOSS_NAMES, lossRow } from "../../src/losses.js";
 import type { ArgumentError } from "../../src/worker.js";
 import { choice, field, make } from "../elements.js";
 import { whole } from "../format.js";
 import {
   DEFAULTS,
   faultOf,
-  LOSS_NAMES,
   OPTIMIZERS,
   type OptimizerName,
   PRESETS,
@@ -42,7 +42,7 @@ export class SettingsForm {
     hidden: make("input", { type: "text", inputMode: "text", autocomplete: "off", spellcheck: false }),
     activation: choice(hiddenActivations()),
     output: choice(ACTIVATION_NAMES.map((name) => [name, name] as const)),
-    loss: choice(LOSSES.map((name) => [name, LOSS_NAMES[name]] as const)),
+    loss: choice(LOSS_NAMES.map((name) => [name, lossRow(name).text] as const)),
     dropout: numberInput("0.05"),
     optimizer: choice(OPTIMIZERS.map((name) => [name, OPTIMIZER_NAMES[name]] as const)),
     learningRate: numberInput("any"),

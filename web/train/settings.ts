@@ -1,8 +1,10 @@
 // What one training is told: plain data, as the form holds it, and what it means to the library.
 
+import type { Activation } from "../../src/activations.js";
 import { checkInteger } from "../../src/check.js";
 import { DIGIT_CLASSES, DIGIT_PIXELS } from "../../src/image/digit.js";
-import { type Activation, checkSpec, type Loss, type NetworkSpec, parameterCount } from "../../src/spec.js";
+import { type Loss, lossRow } from "../../src/losses.js";
+import { checkSpec, type NetworkSpec, parameterCount } from "../../src/spec.js";
 import { checkFitOptions } from "../../src/training/fit-options.js";
 import {
   type ArgumentError,
@@ -114,7 +116,7 @@ export function describeNetwork({ layers, loss }: NetworkSpec): string {
   const dropout = hidden[0]?.dropout ?? 0;
   const parts = [
     activations,
-    `${output?.activation} with ${LOSS_NAMES[loss]}`,
+    `${output?.activation} with ${lossRow(loss).text}`,
     dropout > 0 ? `dropout ${dropout}` : "",
   ];
   return parts.filter((part) => part !== "").join(", ");
@@ -125,9 +127,3 @@ export function describeLearning({ optimizer, learningRate, batchSize, augment, 
   const parts = [`${optimizer} ${learningRate}`, `batch ${batchSize}`, augment ? "augmented" : "", `seed ${seed}`];
   return parts.filter((part) => part !== "").join(", ");
 }
-
-export const LOSS_NAMES: Record<Loss, string> = {
-  crossEntropy: "cross-entropy",
-  quadratic: "quadratic",
-  meanSquaredError: "mean squared error",
-};
