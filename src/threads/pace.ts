@@ -1,17 +1,19 @@
-// Whether several threads are faster than one just now, found out by trying both while training goes on: the results are the
-// same either way. On a busy machine threads wait for each other, and one does better alone.
+// Chooses between one thread and all threads by measuring both during training. The results are the same either way,
+// and which one is faster changes with the load: on a busy machine threads wait for each other.
 
-/** Milliseconds of steps that a try takes, and that the better one is kept until the other is tried again. */
+/** Milliseconds of steps in a trial, and for which the faster choice is kept until the other one is tried again. */
 const TRY = 20;
 const KEEP = 1200;
-/** Tries that are needed before a comparison: the first steps of either run on code that is not optimized yet. */
+/** Trials before the first comparison: the first steps of each choice run on code that is not optimized yet. */
 const FIRST_TRIES = 4;
 
 export class Pace {
-  /** Milliseconds a sample, of one thread and of all. */
+  /** Milliseconds per sample when last measured, with one thread and with all. */
   private readonly costs: [alone: number, together: number] = [Infinity, Infinity];
   private together = true;
+  /** Completed trials and kept periods. */
   private tries = 0;
+  /** Samples and milliseconds of the current one. */
   private samples = 0;
   private elapsed = 0;
 
@@ -20,7 +22,7 @@ export class Pace {
     return this.together;
   }
 
-  /** Takes in how long a step on `samples` took. */
+  /** Records the time of a step on `samples` samples, and chooses again at the end of a trial or period. */
   add(samples: number, milliseconds: number): void {
     this.samples += samples;
     this.elapsed += milliseconds;
@@ -33,7 +35,7 @@ export class Pace {
     this.choose(isTry);
   }
 
-  /** Whether what runs now is the one that was slower when it was last tried. */
+  /** Whether the current choice was the slower one when both were last measured: then it runs only for a trial. */
   private get isDoubtful(): boolean {
     const [alone, together] = this.costs;
     return this.together ? together > alone : alone > together;
@@ -41,7 +43,7 @@ export class Pace {
 
   private choose(wasTry: boolean): void {
     const [alone, together] = this.costs;
-    // After a long run the other gets its try; after a try the better one runs on.
+    // After a kept period the other choice is tried; after a trial the faster one is kept.
     if (this.tries < FIRST_TRIES || !wasTry) this.together = !this.together;
     else this.together = together < alone;
   }

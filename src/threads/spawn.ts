@@ -1,41 +1,46 @@
-// Workers of either kind, `node:worker_threads` and Web Workers, from both their sides: started here, and what they see of it.
+// One interface to both kinds of workers, `node:worker_threads` and Web Workers: starting them, and their own side of
+// the messages.
 
 import { nodeThreads } from "../host.js";
 
-/** A worker that was started. */
+/** A worker that has been started. */
 export interface Helper {
+  /** Sends a message; buffers in `transfer` are moved, not copied. */
   post(message: unknown, transfer?: ArrayBuffer[]): void;
+  /** Terminates it at once. */
   end(): void;
-  /** Whether it keeps a process of Node alive; at first it does not. */
+  /** Whether the worker keeps the Node process alive; default false. No effect in browsers. */
   hold(holds: boolean): void;
 }
 
 interface Events {
+  /** The worker has sent a message. */
   message(data: unknown): void;
-  /** It is of no use any more, and why. */
+  /** The worker has ended or failed, with the reason. May be called more than once. */
   gone(why: string): void;
 }
 
+/** The address of the script for workers in browsers; by default they run a text, from a blob. */
 let script: string | undefined;
 
-/** Has workers of browsers run the script at this address. */
+/** Makes workers in browsers run the script at this address. */
 export function useScript(address: string | undefined): void {
   script = address;
 }
 
-/** The address of the script that workers run, if it was told, and not on Node. */
+/** The address that was set by `useScript`; undefined on Node, where it has no effect. */
 export function usedScript(): string | undefined {
   return nodeThreads() ? undefined : script;
 }
 
-/** Whether this engine has workers. */
+/** Whether this environment has workers. */
 export function canSpawn(): boolean {
   return nodeThreads() !== undefined || typeof Worker === "function";
 }
 
-/** Starts a worker that runs `source`, or the script that was told. Throws where the engine refuses. */
+/** Starts a worker that runs `source`, or the script that was set. Throws an Error if the engine refuses. */
 export function spawn(source: string, name: string, events: Events): Helper {
-  if (!canSpawn()) throw new Error('there are no workers here, which "wasmlp/worker" needs and "wasmlp" does not');
+  if (!canSpawn()) throw new Error('this environment has no workers; "wasmlp/worker" needs them, "wasmlp" does not');
   return nodeThreads() ? spawnInNode(source, name, events) : spawnInBrowser(source, name, events);
 }
 
@@ -45,7 +50,7 @@ function spawnInNode(source: string, name: string, { message, gone }: Events): H
   worker.on("message", message);
   worker.on("error", (error) => gone(failure(error instanceof Error ? error.message : String(error))));
   worker.on("messageerror", () => gone(failure(UNREADABLE)));
-  worker.on("exit", () => gone("it was ended"));
+  worker.on("exit", () => gone("it was terminated"));
   worker.unref();
   return {
     post: (data, transfer) => worker.postMessage(data, transfer),
@@ -59,16 +64,17 @@ function spawnInBrowser(source: string, name: string, { message, gone }: Events)
   const address = blob ? URL.createObjectURL(blob) : (script as string);
   const worker = new Worker(trusted(address), { name });
   worker.onmessage = ({ data }) => {
+    // The first message shows that the script has been loaded; its address is not needed any more.
     if (blob) URL.revokeObjectURL(address);
     worker.onmessage = (event) => message(event.data);
     message(data);
   };
   worker.onmessageerror = () => gone(failure(UNREADABLE));
   worker.onerror = (event) => {
-    // Else it would be an error of whoever started the worker, too: of a network's worker, that of a helping thread.
+    // Otherwise the error would also be reported in the thread that started the worker.
     event.preventDefault();
-    // A script that cannot be had tells nothing.
-    if (!event.message) gone(blob ? NO_BLOBS : `${address} is no script that can be run`);
+    // There is no message if the script could not be loaded.
+    if (!event.message) gone(blob ? NO_BLOBS : `the script ${address} could not be loaded`);
     else gone(blob ? failure(event.message) : `${failure(event.message)} in ${address}`);
   };
   return {
@@ -79,23 +85,23 @@ function spawnInBrowser(source: string, name: string, { message, gone }: Events)
 }
 
 /**
- * An address as a page takes it that requires trusted types: from a policy, which goes by the name of "wasmlp". Where the page
- * allows none of that name it may take the address by its own default policy.
+ * The address as a TrustedScriptURL of the policy "wasmlp", for pages that require trusted types. If the page allows no
+ * policy of that name, its default policy may still accept the plain address.
  */
 function trusted(address: string): string {
   const { trustedTypes } = globalThis as unknown as { trustedTypes?: TrustedTypes };
   try {
     policy ??= trustedTypes?.createPolicy("wasmlp", { createScriptURL: (own) => own });
   } catch {
-    // Perhaps it requires none either.
+    // Not allowed; the page may not require trusted types at all.
   }
   return policy?.createScriptURL(address) ?? address;
 }
 
-/** There may be one of a name only. */
+/** The policy, created once: a page may allow only one of a name. */
 let policy: TrustedPolicy | undefined;
 
-/** As far as it is used; what comes of it is an object, which stands for the address. */
+/** The part of trusted types that is used. The result is really an object that stands for the address. */
 interface TrustedPolicy {
   createScriptURL(address: string): string;
 }
@@ -105,9 +111,10 @@ interface TrustedTypes {
 }
 
 const NO_BLOBS =
-  "it may not be started from a blob: address, as by the page's content-security-policy; init({ workerUrl }) sets another";
+  "it could not be started from a blob: address, perhaps because of the page's content-security-policy; " +
+  "init({ workerUrl }) sets another address";
 
-/** Why a worker is of no use whose message, or one to it, got lost: who waits for the answer would wait for ever. */
+/** A message that cannot be deserialized ends the worker: whoever waits for the answer would wait forever. */
 const UNREADABLE = "a message could not be read";
 
 function unreadable(): never {
@@ -118,14 +125,14 @@ function failure(message: string): string {
   return `it failed with "${message}"`;
 }
 
-/** The way back from a worker to whoever started it. */
+/** The connection of a worker to the thread that started it. */
 export interface Port {
   post(message: unknown, transfer?: ArrayBuffer[]): void;
-  /** What is thrown while a message is received ends the worker, of which the other side is told. */
+  /** Receives messages. An error thrown by `receive` ends the worker and is reported to the other side. */
   listen(receive: (message: unknown) => void): void;
 }
 
-/** In a worker, its port. */
+/** This worker's port. To be called in a worker only. */
 export function ownPort(): Port {
   const port = nodeThreads()?.parentPort;
   if (port) {
@@ -147,6 +154,7 @@ export function ownPort(): Port {
   };
 }
 
+/** The part of DedicatedWorkerGlobalScope that is used. */
 interface DedicatedWorker {
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
   onmessage: (event: { data: unknown }) => void;

@@ -1,5 +1,6 @@
-// The threads that help: how many, how they are started, handed a network's memory, and found to be gone. What they do is in
-// `pass.ts` and `work.ts`; their own side is `thread.ts`, which the build bundles into the text that starts them.
+// The helping threads of a network: starting them, sending them the network's memory, and noticing that they are gone.
+// What they compute is in `step/`; their own side is `thread.ts`, which the build bundles into the text from which they
+// start.
 
 import { threadSource } from "../../build/thread.js";
 import { processors } from "../host.js";
@@ -22,30 +23,36 @@ export interface Invitation {
 }
 
 /**
- * Looks at the barrier before a thread sleeps, about 0.1 ms: waking takes 50 µs, which makes the woken late for the
- * next meeting, so that the other sleeps too, and so on. With more threads than processors it would look in vain.
+ * How often a thread polls the barrier before it sleeps, about 0.1 ms. Waking takes about 50 µs: a thread that slept is
+ * late at the next barrier, so the others sleep there too, and so on. With more threads than processors, polling only
+ * takes time from the thread that is waited for.
  */
 const SPINS = 100_000;
-/** Milliseconds that threads may take to start. */
-const START_PATIENCE = 5000;
+/** Milliseconds within which all threads must start. */
+const START_TIMEOUT = 5000;
 
+/** The text that threads run. */
 let source = threadSource;
 
-/** Has threads run this text: a worker's own script does not carry it. */
+/**
+ * Makes threads run this text. A network's worker receives it from the page, because its own script does not contain
+ * it.
+ */
 export function useThreadSource(text: string): void {
   source = text;
 }
 
+/** The text that threads run. */
 export function usedThreadSource(): string {
   return source;
 }
 
-/** Whether threads can be had: shared memory, workers, and a thread here that may wait for them. */
+/** Whether threads can be used here: it needs shared memory, workers, and a calling thread that may block. */
 export function canHaveThreads(): boolean {
   if (typeof SharedArrayBuffer !== "function") return false;
   if (!canSpawn()) return false;
   try {
-    // The main thread of a browser may not wait, and throws.
+    // Throws on the main thread of a browser, which may not block.
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 0);
     return true;
   } catch {
@@ -53,18 +60,24 @@ export function canHaveThreads(): boolean {
   }
 }
 
+/** How often the threads of a team poll before they sleep; 0 with more threads than processors. */
 export function spinsFor(threads: number): number {
   return threads <= processors() ? SPINS : 0;
 }
 
-/** Helping threads of one network, started once, idle and without its memory between two runs. */
+/**
+ * The helping threads of one network. They are started once; between two runs they are idle and do not hold its memory.
+ */
 export class Team {
   private readonly helpers: Helper[] = [];
+  /** The numbers of the threads that have started. */
   private readonly started = new Set<number>();
-  private trouble: string | undefined;
+  /** Why a thread is gone; undefined while all are there. */
+  private reason: string | undefined;
+  /** Called when a thread has started or is gone. */
   private changed: () => void = () => {};
 
-  /** Starts `threads` − 1 threads. Throws where the engine refuses. */
+  /** Starts `threads` − 1 threads, numbered from 1; thread 0 is the caller. Throws an Error if the engine refuses. */
   constructor(readonly threads: number) {
     try {
       for (let thread = 1; thread < threads; thread++) this.helpers.push(this.start(thread));
@@ -74,9 +87,9 @@ export class Team {
     }
   }
 
-  /** Why the team is of no use any more, if it is not. */
+  /** Why the team cannot be used any more; undefined while it can. */
   get failure(): string | undefined {
-    return this.trouble;
+    return this.reason;
   }
 
   private start(thread: number): Helper {
@@ -86,23 +99,23 @@ export class Team {
         this.changed();
       },
       gone: (why) => {
-        this.trouble ??= why;
+        this.reason ??= why;
         this.changed();
       },
     });
   }
 
-  /** Whether all threads run, and take an invitation as soon as they are done with the one before. */
+  /** Whether all threads have started. They join as soon as they have finished what they did before. */
   get isReady(): boolean {
-    return this.trouble === undefined && this.started.size === this.helpers.length;
+    return this.reason === undefined && this.started.size === this.helpers.length;
   }
 
-  /** Resolves to whether all threads have started. */
+  /** Waits until all threads have started, or have failed to within the timeout. Resolves to whether they have. */
   async gather(): Promise<boolean> {
-    // Nothing else may keep the process alive meanwhile.
+    // The threads keep Node's process alive during the wait; it may be the only thing that does.
     for (const helper of this.helpers) helper.hold(true);
-    const deadline = performance.now() + START_PATIENCE;
-    while (!this.isReady && this.trouble === undefined && performance.now() < deadline) {
+    const deadline = performance.now() + START_TIMEOUT;
+    while (!this.isReady && this.reason === undefined && performance.now() < deadline) {
       await new Promise<void>((resolve) => {
         const timer = setTimeout(resolve, 100);
         this.changed = () => {
@@ -115,7 +128,7 @@ export class Team {
     return this.isReady;
   }
 
-  /** Hands every thread its invitation. They arrive at the barrier on their own. */
+  /** Sends every thread what it needs to join. The threads then arrive at the barrier by themselves. */
   invite(invitation: Omit<Invitation, "thread" | "threads" | "spins">): void {
     const { threads } = this;
     this.helpers.forEach((helper, i) => {
@@ -123,9 +136,9 @@ export class Team {
     });
   }
 
-  /** Ends the threads at once. */
+  /** Terminates all threads at once. */
   end(): void {
-    this.trouble ??= "it was ended";
+    this.reason ??= "it was terminated";
     for (const helper of this.helpers) helper.end();
   }
 }

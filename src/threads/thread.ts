@@ -1,4 +1,5 @@
-// A helping thread's own side: says that it runs, then joins whatever it is invited to. The build bundles it into a text.
+// The script of a helping thread, which the build bundles into a text. It reports that it has started, and then takes
+// part in the work of each network whose memory it is sent.
 
 import { join } from "./join.js";
 import { ownPort } from "./spawn.js";

@@ -161,7 +161,7 @@ describeInBrowsers("the library", (browser) => {
   });
 
   it.each([
-    ["is missing", "none.js", "none.js is no script that can be run"],
+    ["is missing", "none.js", "none.js could not be loaded"],
     ["is a page", "index.html", "index.html"],
     ["fails", "failing.js", /failed with .*boom.* in .*failing\.js/],
     ["sends no message", "silent.js", '"workerUrl" must be'],

@@ -153,7 +153,7 @@ describe("a thread", () => {
       void started[0]?.terminate();
     };
     const training = net.fit(STRIPES, { ...OPTIONS, onBatch });
-    await expect(training).rejects.toThrow(/^a helper thread ended during training: it was ended; /);
+    await expect(training).rejects.toThrow(/^a helper thread ended during training: it was terminated; /);
     expect(performance.now() - ended).toBeLessThan(1000);
     expect(started).toHaveLength(1);
     // The network can be trained further, with new threads.

@@ -43,7 +43,7 @@ it("names the address of a script that cannot be loaded or fails", () => {
   worker.onerror?.({ preventDefault: () => {} });
   worker.onerror?.({ message: "boom", preventDefault: () => {} });
   expect(gone.mock.calls).toEqual([
-    ["https://example.org/script.js is no script that can be run"],
+    ["the script https://example.org/script.js could not be loaded"],
     ['it failed with "boom" in https://example.org/script.js'],
   ]);
 });
@@ -58,7 +58,7 @@ it("says what works without workers where there are none", () => {
   vi.stubGlobal("Worker", undefined);
   vi.spyOn(process, "getBuiltinModule").mockReturnValue(undefined as never);
   expect(() => spawn("source", "name", { message: vi.fn(), gone: vi.fn() })).toThrow(
-    /no workers here.*"wasmlp" does not/,
+    /has no workers.*"wasmlp" does not/,
   );
 });
 

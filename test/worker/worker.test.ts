@@ -322,8 +322,8 @@ describe("a worker", () => {
     const network = await create();
     const training = network.fit(DATA, { ...FIT, epochs: 1e6 });
     setTimeout(() => void started[0]?.terminate(), 50);
-    await expect(training).rejects.toThrow("the worker of this network cannot be used: it was ended");
-    await expect(network.toBytes()).rejects.toThrow("the worker of this network cannot be used: it was ended");
+    await expect(training).rejects.toThrow("the worker of this network cannot be used: it was terminated");
+    await expect(network.toBytes()).rejects.toThrow("the worker of this network cannot be used: it was terminated");
   });
 
   it("that the engine refuses to start is reported", async () => {
