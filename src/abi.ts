@@ -32,7 +32,7 @@ export const AUGMENT_MIDDLES = 17;
 export const AUGMENT_REACHES = 25;
 export const AUGMENT_WORDS = 33;
 
-/** What is drawn, by its place among the middles and reaches of eight ranges. */
+/** The random changes, by their place among the middles and reaches of eight ranges. */
 export const DRAWN_SHIFT_X = 0;
 export const DRAWN_SHIFT_Y = 1;
 export const DRAWN_ROTATION = 2;
@@ -53,7 +53,7 @@ export const EPSILON = 5;
 export const NESTEROV = 6;
 /** The longest that the weights into a unit may be together; 0 for any. */
 export const NORM = 7;
-/** What dropout is drawn by: both words of the seed, and the epoch. */
+/** What the random numbers of dropout are keyed by: both words of the seed, and the epoch. */
 export const SEED_LOW = 8;
 export const SEED_HIGH = 9;
 export const EPOCH = 10;

@@ -38,19 +38,19 @@ type Inference = "predict" | "evaluate";
  */
 const DIRECT_ROWS = 256;
 
-/** Gives others a turn if it is time: a promise then. */
-export type Breathe = () => Promise<void> | undefined;
-const keepOn: Breathe = () => undefined;
+/** Yields to the event loop if it is time: returns a promise then. */
+export type YieldPoint = () => Promise<void> | undefined;
+const neverYield: YieldPoint = () => undefined;
 
-/** Walks pieces to the end: `take` is called with each, and `breathe` after it. */
-export async function walkBreathing(
+/** Walks through all pieces: calls `take` with each, and `yieldPoint` after it. */
+export async function walkYielding(
   pieces: Pieces,
-  breathe: Breathe,
+  yieldPoint: YieldPoint,
   take: (from: number, rows: number) => void = () => {},
 ): Promise<void> {
   for (const [from, rows] of pieces) {
     take(from, rows);
-    const pause = breathe();
+    const pause = yieldPoint();
     if (pause) await pause;
   }
 }
@@ -69,7 +69,7 @@ export class Engine {
   private readonly dropsOut: boolean;
   /** The settings of the steps on what is bound. */
   private settings: StepSettings | undefined;
-  /** What a step is, and what an inference is, told: filled in again each time. */
+  /** The tasks of steps and of inferences, filled in again each time, so that a step allocates nothing. */
   private readonly learning = newTask();
   private readonly inferring = newTask();
   /** Whether a long step is adding up a gradient. */
@@ -123,21 +123,21 @@ export class Engine {
   /**
    * Prepares training on `samples` in batches of `batch`: lays the arena out, copies the samples and an ascending order into it,
    * and zeroes the moments of the optimizer. With `augmenting`, images are augmented before each step (see `beginEpoch`).
-   * Gives a view of the order. Calls `breathe` between pieces; where that throws, `release` must be called.
+   * Gives a view of the order. Calls `yieldPoint` between pieces; where that throws, `release` must be called.
    */
   async bind(
     samples: Samples,
     batch: number,
     settings: StepSettings,
     augmenting?: Augmenting,
-    breathe: Breathe = keepOn,
+    yieldPoint: YieldPoint = neverYield,
   ): Promise<Uint32Array> {
     const { arena } = this;
     const { inputs, count } = samples;
     // From here on nothing else may lay the arena out.
     this.isBound = true;
     let nonZeros = 0;
-    await walkBreathing(arena.staged(samples), breathe, (_, rows) => {
+    await walkYielding(arena.staged(samples), yieldPoint, (_, rows) => {
       nonZeros += arena.countStaged(inputs, rows);
     });
     // Sparse rows would hold the images as they were before augmentation.
@@ -155,7 +155,7 @@ export class Engine {
     this.settings = settings;
     this.hasGradient = true;
     arena.clearSlots();
-    await walkBreathing(this.storesSparse ? arena.listSamples(samples) : arena.loadSamples(samples), breathe);
+    await walkYielding(this.storesSparse ? arena.listSamples(samples) : arena.loadSamples(samples), yieldPoint);
     arena.copyTargets(samples, 0, count, this.plan.data.targets);
     if (augmenting) arena.words.set(augmenting.settings, (this.plan.augment as AugmentPlan).settings / 4);
     const order = arena.words.subarray(this.plan.order / 4, this.plan.order / 4 + count);
@@ -200,11 +200,11 @@ export class Engine {
 
   /**
    * One step on `count` bound samples from position `from` of the order, by the settings that `bind` was given. Adds to
-   * `totals`. Gives a promise where it does not end at once. A large batch calls `breathe` between chunks; where that throws,
+   * `totals`. Gives a promise where it does not end at once. A large batch calls `yieldPoint` between chunks; where that throws,
    * no parameter has changed.
    */
-  step(samples: Samples, from: number, count: number, breathe: Breathe = keepOn): void | Promise<void> {
-    if (count > DIRECT_ROWS) return this.longStep(samples, from, count, breathe);
+  step(samples: Samples, from: number, count: number, yieldPoint: YieldPoint = neverYield): void | Promise<void> {
+    if (count > DIRECT_ROWS) return this.longStep(samples, from, count, yieldPoint);
     const task = this.describeBatch(samples, from, count);
     const { isPlain, values } = this.settings as StepSettings;
     // P − rate·∇C in one pass: each sample's gradient is added straight into the parameters.
@@ -231,7 +231,7 @@ export class Engine {
   }
 
   /** A batch that is too large to be added into the parameters: its gradient is summed chunk by chunk, then applied. */
-  private async longStep(samples: Samples, from: number, count: number, breathe: Breathe): Promise<void> {
+  private async longStep(samples: Samples, from: number, count: number, yieldPoint: YieldPoint): Promise<void> {
     const { runner, totals } = this;
     const before = totals.slice();
     this.usesGradients = true;
@@ -245,7 +245,7 @@ export class Engine {
         task.hasSettings = 1;
         await runner.run(task, true);
         this.addTotals(samples, rows);
-        await breathe();
+        await yieldPoint();
       }
       this.learning.kind = TaskKind.update;
       this.learning.count = 0;
@@ -387,7 +387,7 @@ export class Engine {
     return this.arena.words[this.plan.labels / 4 + row] as number;
   }
 
-  /** Copies the outputs of the last piece's first `rows` rows, `[rows][units]`, into `out` at `at`; of the last layer unless told. */
+  /** Copies the outputs of the last piece's first `rows` rows, `[rows][units]`, into `out` at `at`; default: the last layer. */
   copyOutputs(rows: number, out: Float32Array, at: number, layer = this.spec.layers.length - 1): void {
     const { activations, units } = this.plan.layers[layer] as LayerPlan;
     const { floats } = this.arena;

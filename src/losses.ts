@@ -35,7 +35,7 @@ export interface LossRow {
   /** C of one sample as a formula of a, y and the number of outputs n. */
   readonly formula: string;
   readonly kernel: LossKernel;
-  /** The activations of the last layer that it goes with; all but softmax where left out. */
+  /** The activations of the last layer that it accepts; all but softmax where left out. */
   readonly outputs?: readonly Activation[];
   /** Least and most that a target can be; any number where left out. */
   readonly targets?: readonly [least: number, most: number];

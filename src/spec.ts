@@ -12,7 +12,7 @@ export interface LayerSpec {
   slope?: number;
   /**
    * The share of a hidden layer's units that training leaves out, drawn for every sample and epoch; from 0 to 0.99, default 0.
-   * It is saved with the network, so that further training goes on in the same way.
+   * It is saved with the network, so that further training drops units in the same way.
    */
   dropout?: number;
 }
@@ -101,7 +101,7 @@ export function activationParameter({ activation, slope }: LayerSpec): number {
   return slope ?? activationRow(activation).parameter?.default ?? 0;
 }
 
-/** Whether activations are where they can be, and the last one goes with the loss. */
+/** RangeError unless every activation is allowed in its layer and the loss accepts the last one. */
 function checkPairing(layers: LayerSpec[], loss: Loss): void {
   const last = layers.length - 1;
   const misplaced = layers.findIndex((layer, i) => i < last && activationRow(layer.activation).onlyLast);

@@ -1,6 +1,6 @@
 // What a network gives for samples, and how good that is.
 
-import { type Breathe, type Engine, LOSS, walkBreathing } from "../engine.js";
+import { type Engine, LOSS, walkYielding, type YieldPoint } from "../engine.js";
 import type { Pieces, Samples } from "../memory/arena.js";
 import { outputUnits } from "../spec.js";
 
@@ -40,10 +40,10 @@ export function evaluate(engine: Engine, samples: Samples, worst = 0): Evaluatio
   return tally.evaluation();
 }
 
-/** The same, with `breathe` called between pieces. */
-export async function evaluateBreathing(engine: Engine, samples: Samples, breathe: Breathe): Promise<Evaluation> {
+/** The same, with `yieldPoint` called between pieces. */
+export async function evaluateYielding(engine: Engine, samples: Samples, yieldPoint: YieldPoint): Promise<Evaluation> {
   const tally = new Tally(engine, samples);
-  await walkBreathing(engine.infer(samples, "evaluate"), breathe, (from, rows) => tally.add(from, rows));
+  await walkYielding(engine.infer(samples, "evaluate"), yieldPoint, (from, rows) => tally.add(from, rows));
   return tally.evaluation();
 }
 

@@ -1,5 +1,5 @@
-// What lies in one network's memory: its parameters and their gradients, samples, and what a pass leaves behind, by the
-// addresses of a plan. Everything here trusts its arguments.
+// The contents of one network's memory: parameters and their gradients, samples, and the results of a batch, by the addresses of
+// a plan. Everything here trusts its arguments.
 
 import { ENTRY_BYTES, SPAN_BYTES } from "../abi.js";
 import type { Dataset } from "../data/dataset.js";
@@ -12,7 +12,7 @@ import { listRows } from "./rows.js";
 /** Samples as they came: whole, or a piece of them. */
 export type Samples = Pick<Dataset, "count" | "inputs" | "sampleSize" | "labels" | "targets" | "targetSize">;
 
-/** The first row of each piece of what is walked piece by piece, and how many rows. */
+/** Walks samples piece by piece: gives the first row of each piece and the number of its rows. */
 export type Pieces = Generator<[from: number, rows: number]>;
 
 export class Arena {
@@ -34,7 +34,7 @@ export class Arena {
     this.losses = this.lossView();
   }
 
-  /** Lays everything but the parameters out anew. */
+  /** Takes a new layout for everything but the parameters. */
   arrange(needs: Needs): void {
     const plan = planArena(this.spec, needs);
     growMemory(this.memory, plan.end);

@@ -1,4 +1,5 @@
-// The arena: where everything of one network lies in its memory. The only file with address arithmetic.
+// The arena: where everything of one network lies in its memory. The addresses of all blocks are made here; addresses within a
+// block are computed by those who use it.
 //
 //   0        64 KiB
 //   | unused | params | grads | slots | data | order | activations | deltas | inputs | columns | targets | losses | stage |
@@ -7,18 +8,18 @@
 //   params       per layer: weights as panels [ceil(units/16)][inputs|1][16], then biases [units padded to 16]
 //   grads        the twin of params: what is at params + i has its gradient at grads + i
 //   slots        further twins, for the moments of an optimizer
-//   activations  per layer [capacity][units padded]; z likewise where the slope needs it; deltas likewise, those of the last layer in its activations; one such
-//                block for all threads where they share out the layer, else one for each
-//   inputs       the batch, once a thread: rows of floats, or lists of what is not zero in them; each list has its span
-//   columns      the same lists by input, for the gradient
-//   stage, data  samples as they came, with their labels or target vectors; data of many zeros is kept as lists instead
+//   activations  per layer [capacity][units padded]: outputs; likewise z where the slope needs it, and deltas, which the last
+//                layer has in the place of its outputs; one such block for all threads of a split layer, else one per thread
+//   inputs       the batch, once per thread: rows of floats, or sparse rows (CSR), each with its span of entries
+//   columns      the sparse columns (CSC) of the batch, for the gradient
+//   stage, data  samples as they came, with their labels or target vectors; data with many zeros is stored as sparse rows
 //   augmented    the augmented images of a batch, the settings of the augmentation, and scratch memory for each thread
 //   settings     the settings of the step, a copy for the kernels of each thread
 //   meeting      where threads meet, and the task that is next
 //
 // Rows of activations, deltas, inputs and targets are padded to 16 floats; every block starts on 64 bytes. Parameters come
-// first, so they stay where they are when the rest is laid out anew for a dataset; then the dataset, so that it stays where it
-// is when the rest is laid out for more threads.
+// first, so that they keep their addresses when the rest gets a new layout for a dataset; then the dataset, so that it keeps
+// its address when the rest gets a new layout for more threads.
 
 import { AUGMENT_WORDS, CHUNK_ROWS, ENTRY_BYTES, PANEL, SPAN_BYTES } from "../abi.js";
 import { activationRow } from "../activations.js";

@@ -128,7 +128,7 @@ export class Seat {
     return this.kernels.awaitMeeting(this.plan.meeting, this.meetings, 0, this.options.patience);
   }
 
-  /** Where the task at hand lies in shared memory: two places take turns. */
+  /** The current task in shared memory; two places take turns. */
   private command(): Float64Array {
     const at = this.plan.meeting + BARRIER_BYTES + (this.tasks % 2) * COMMAND_BYTES;
     return new Float64Array(this.memory.buffer, at, COMMAND_FLOATS);

@@ -1,6 +1,6 @@
 // A checkpoint: all that a training needs to go on as if it had never stopped. A safetensors file of parameters, moments and
 // best parameters, and the rest as JSON in a tensor of bytes, for a header would not hold the records of many epochs. Random
-// draws have no state but their seed and where training stands.
+// draws have no state but their seed and the position of the training.
 
 import {
   checkFunction,
@@ -86,11 +86,11 @@ export interface Asked {
 }
 
 /** Where a training stands, besides what lies in memory. */
-export interface Standing {
+export interface TrainingState {
   asked: Asked;
   /** Epochs that the network had seen before this training. */
   epochsBefore: number;
-  /** The epoch at hand, from 1, and what is summed up over its samples so far. */
+  /** The current epoch, from 1, and sums over its samples so far. */
   epoch: number;
   samples: number;
   loss: number;
@@ -100,24 +100,24 @@ export interface Standing {
   best: Pick<Best, "epoch" | "score"> | null;
 }
 
-export interface Checkpoint extends Standing {
+export interface Checkpoint extends TrainingState {
   tensors: Map<string, { data: Float32Array }>;
 }
 
 /** Bytes that are hashed at a time. */
 const PIECE = 2 ** 20;
 
-/** What tells data from other data: how much there is, and an FNV-1a hash of it. Calls `breathe` on its way. */
+/** What tells data from other data: how much there is, and an FNV-1a hash of it. Calls `yieldPoint` on its way. */
 export async function fingerprint(
   { count, sampleSize, inputs, labels, targets }: Dataset,
-  breathe: () => Promise<void> | undefined,
+  yieldPoint: () => Promise<void> | undefined,
 ): Promise<string> {
   let hash = 0x811c9dc5;
   for (const { buffer, byteOffset, byteLength } of [inputs, labels ?? (targets as Float32Array)]) {
     const bytes = new Uint8Array(buffer, byteOffset, byteLength);
     for (let from = 0; from < bytes.length; from += PIECE) {
       hash = hashed(hash, bytes.subarray(from, from + PIECE));
-      await breathe();
+      await yieldPoint();
     }
   }
   return `${count} x ${sampleSize}, ${(hash >>> 0).toString(16)}`;
@@ -143,11 +143,15 @@ function blocks(arena: Arena): [prefix: string, offset: number][] {
   return [["", 0], ...slots.map((address, i): [string, number] => [`moments.${i}.`, address - params])];
 }
 
-export function encodeCheckpoint(arena: Arena, standing: Standing, best: Best | undefined): Uint8Array<ArrayBuffer> {
+export function encodeCheckpoint(
+  arena: Arena,
+  trainingState: TrainingState,
+  best: Best | undefined,
+): Uint8Array<ArrayBuffer> {
   const { tensors } = arena.plan;
   const named = (prefix: string, dataOf: (i: number) => Float32Array): NamedTensor[] =>
     tensors.map(({ name, shape }, i) => ({ name: prefix + name, shape, data: dataOf(i) }));
-  const state = new TextEncoder().encode(JSON.stringify(standing, spelled));
+  const state = new TextEncoder().encode(JSON.stringify(trainingState, spelled));
   return encodeSafetensors(
     [
       ...blocks(arena).flatMap(([prefix, offset]) =>
@@ -166,28 +170,28 @@ export function encodeCheckpoint(arena: Arena, standing: Standing, best: Best | 
  */
 export function decodeCheckpoint(bytes: unknown, arena: Arena, slots: number, asked: Asked): Checkpoint {
   if (!(bytes instanceof Uint8Array)) throw typeError("resume", `must be a Uint8Array, got ${shown(bytes)}`);
-  const { standing, tensors } = reading("resume", () => parseCheckpoint(bytes));
+  const { trainingState, tensors } = reading("resume", () => parseCheckpoint(bytes));
   const now = JSON.parse(JSON.stringify(asked)) as Asked;
-  for (const part of ["network", "fit", "data"] as const) checkSame(standing.asked[part], now[part]);
+  for (const part of ["network", "fit", "data"] as const) checkSame(trainingState.asked[part], now[part]);
   reading("resume", () => {
-    checkPosition(standing, asked);
-    checkTensors(tensors, checkpointTensors(arena, slots, standing), TITLE);
+    checkPosition(trainingState, asked);
+    checkTensors(tensors, checkpointTensors(arena, slots, trainingState), TITLE);
   });
-  return { ...standing, tensors };
+  return { ...trainingState, tensors };
 }
 
-function parseCheckpoint(bytes: Uint8Array): { standing: Standing; tensors: Safetensors["tensors"] } {
+function parseCheckpoint(bytes: Uint8Array): { trainingState: TrainingState; tensors: Safetensors["tensors"] } {
   const { tensors, bytes: texts, metadata } = decodeSafetensors(bytes, TITLE, ["F32", "U8"]);
   if (metadata.get(METADATA_KEY) !== FORMAT) {
     throw new RangeError(
       `${TITLE} holds no training to go on with: its metadata has no "${METADATA_KEY}" of ${FORMAT}`,
     );
   }
-  return { standing: parseStanding(texts.get(STATE)), tensors };
+  return { trainingState: parseStanding(texts.get(STATE)), tensors };
 }
 
 /** Names and shapes of all tensors of a checkpoint: parameters, moments, and the best parameters where there are any. */
-function checkpointTensors(arena: Arena, slots: number, { best }: Standing): Pick<TensorSpec, "name" | "shape">[] {
+function checkpointTensors(arena: Arena, slots: number, { best }: TrainingState): Pick<TensorSpec, "name" | "shape">[] {
   const moments = Array.from({ length: slots }, (_, i) => `moments.${i}.`);
   const prefixes = ["", ...moments, ...(best ? ["best."] : [])];
   return prefixes.flatMap((prefix) => arena.plan.tensors.map(({ name, shape }) => ({ name: prefix + name, shape })));
@@ -198,15 +202,15 @@ export function epochsIn(checkpoint: Uint8Array): number {
   return parseStanding(decodeSafetensors(checkpoint, TITLE, ["F32", "U8"]).bytes.get(STATE)).epoch - 1;
 }
 
-function parseStanding(state: Uint8Array | undefined): Standing {
+function parseStanding(state: Uint8Array | undefined): TrainingState {
   try {
-    const standing = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state), unspelled);
-    checkOptions(standing, STATE, [
+    const trainingState = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state), unspelled);
+    checkOptions(trainingState, STATE, [
       ...["asked", "epochsBefore", "epoch", "samples", "loss", "correct", "seconds", "history", "best"],
     ]);
-    const parts = checkOptions(standing.asked, "asked", ["network", "fit", "data"]);
+    const parts = checkOptions(trainingState.asked, "asked", ["network", "fit", "data"]);
     for (const part of ["network", "fit", "data"]) checkOptions(parts[part], part, Object.keys(parts[part] ?? {}));
-    return standing;
+    return trainingState;
   } catch (cause) {
     throw damaged(cause);
   }
@@ -239,16 +243,16 @@ function checkEqual(name: string, wanted: string | undefined, got: string | unde
   throw rangeError(name, `must be ${wanted ?? "left out"} as in the checkpoint, got ${got ?? "nothing"}`);
 }
 
-function checkPosition(standing: Standing, { fit, data }: Asked): void {
+function checkPosition(trainingState: TrainingState, { fit, data }: Asked): void {
   const { epochs, batchSize } = fit as { epochs: number; batchSize: number };
-  const { epoch, samples, history, best } = standing;
+  const { epoch, samples, history, best } = trainingState;
   try {
-    checkInteger(standing.epochsBefore, "epochsBefore", 0);
+    checkInteger(trainingState.epochsBefore, "epochsBefore", 0);
     checkInteger(epoch, "epoch", 1, epochs + 1);
     const count = Number.parseInt(data.train, 10);
     checkInteger(samples, "samples", 0, epoch > epochs ? 0 : count);
     if (samples % batchSize !== 0 && samples !== count) throw rangeError("samples", `ends no batch, got ${samples}`);
-    for (const name of ["loss", "correct", "seconds"] as const) checkNumber(standing[name], name);
+    for (const name of ["loss", "correct", "seconds"] as const) checkNumber(trainingState[name], name);
     if (!Array.isArray(history)) throw typeError("history", `must be an array, got ${shown(history)}`);
     checkInteger(history.length, "history", epoch - 1, epoch - 1);
     history.forEach((record, i) => {

@@ -18,7 +18,7 @@ export interface FitOptions extends Omit<FitRecipe, "schedule"> {
   onEpoch?: (record: EpochRecord) => void | Promise<void>;
   /** Called after every batch, or as often as `batchInterval` says; a promise is waited for. */
   onBatch?: (record: BatchRecord) => unknown;
-  /** Milliseconds between two calls of `onBatch`, 0 unless told; a function is asked anew after every call. */
+  /** Milliseconds between two calls of `onBatch`, default 0; a function is called again after every call. */
   batchInterval?: number | (() => number);
   /**
    * Aborting ends `fit` with the signal's reason after the step at hand, or in the middle of a long one, which is then as if
@@ -43,7 +43,7 @@ export interface FitPlan extends Omit<FitOptions, "earlyStopping" | "checkpoint"
   seed: number;
   /** What `augment` comes to. */
   augmenting?: Augmenting | undefined;
-  /** Epochs that the network has seen before, so that a second `fit` shuffles anew. */
+  /** Epochs that the network has been trained for before, so that a second `fit` shuffles in another order. */
   epochsBefore: number;
   /** Called as training and each epoch begin, with how many epochs the network has then seen or begun. */
   onBegin: (epochs: number) => void;

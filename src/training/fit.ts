@@ -1,9 +1,9 @@
 // Training: epochs of shuffled batches, with progress, validation, abort, and an event loop that stays alive.
 
 import type { Dataset } from "../data/dataset.js";
-import { type Breathe, CORRECT, type Engine, LOSS } from "../engine.js";
+import { CORRECT, type Engine, LOSS, type YieldPoint } from "../engine.js";
 import { turn } from "../host.js";
-import { evaluateBreathing } from "../inference/evaluate.js";
+import { evaluateYielding } from "../inference/evaluate.js";
 import type { Samples } from "../memory/arena.js";
 import { ascending, Stream, shuffle } from "../random.js";
 import { factorAt } from "../recipe/schedule.js";
@@ -14,7 +14,7 @@ import { checkInterval, type FitOptions, type FitPlan } from "./fit-options.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
 import { EarlyStopping } from "./stopping.js";
 
-/** The page or server that hosts the training gets a turn after so long and what of 1,024 samples is at hand by then. */
+/** Training yields to the event loop after this long, and in a large batch at the end of the chunk of 1,024 samples. */
 const YIELD_MILLISECONDS = 12;
 
 /** One record an epoch. The training set is copied into the network's memory once. */
@@ -28,7 +28,7 @@ class Training {
   private order: Uint32Array = new Uint32Array(0);
   /** The order that every epoch's shuffle begins with. */
   private readonly start: Uint32Array;
-  private readonly breath: Breath;
+  private readonly yielder: Yielder;
   private readonly stepsPerEpoch: number;
   private timer: Timer | undefined;
   private stopping: EarlyStopping | undefined;
@@ -50,19 +50,19 @@ class Training {
   ) {
     this.settings = new StepSettings(options.optimizer, options);
     this.start = ascending(train.count);
-    this.breath = new Breath(options.signal);
+    this.yielder = new Yielder(options.signal);
     this.stepsPerEpoch = Math.ceil(train.count / options.batchSize);
     this.epochsBefore = options.epochsBefore;
   }
 
   /** Takes in the data, and where the training stands that is gone on with. */
   private async prepare(): Promise<void> {
-    const { breath, engine, options, settings, train } = this;
+    const { yielder, engine, options, settings, train } = this;
     const { batchSize, checkpoint, earlyStopping, augmenting, resume } = options;
-    const asked = checkpoint || resume ? await askedOf(engine.spec, train, options, breath.take) : undefined;
+    const asked = checkpoint || resume ? await askedOf(engine.spec, train, options, yielder.take) : undefined;
     this.asked = asked;
     const from = asked && resume && decodeCheckpoint(resume, engine.arena, settings.slots, asked);
-    this.order = await engine.bind(train, batchSize, settings, augmenting, breath.take);
+    this.order = await engine.bind(train, batchSize, settings, augmenting, yielder.take);
     const best = from && restore(engine.arena, from);
     if (from) {
       this.history = from.history;
@@ -103,7 +103,7 @@ class Training {
     if (this.samples === 0) this.started = performance.now();
     await this.learn();
     const record = epochRecord(epoch, this.train, engine.totals, this.seconds);
-    if (options.validation) record.validation = await evaluateBreathing(engine, options.validation, this.breath.take);
+    if (options.validation) record.validation = await evaluateYielding(engine, options.validation, this.yielder.take);
     options.signal?.throwIfAborted();
     this.stopping?.add(record);
     this.history.push(record);
@@ -114,7 +114,7 @@ class Training {
     if (timer?.isDue) await this.save();
   }
 
-  /** Of the epoch at hand. */
+  /** Seconds of training in this epoch. */
   private get seconds(): number {
     return (performance.now() - this.started) / 1000;
   }
@@ -130,8 +130,8 @@ class Training {
     const [loss, correct] = totals as unknown as [number, number];
     const best = stopping?.best && { epoch: stopping.best.epoch, score: stopping.best.score };
     const position = { epochsBefore, epoch, samples, loss, correct, seconds: samples > 0 ? this.seconds : 0 };
-    const standing = { asked, ...position, history, best: best ?? null };
-    await options.checkpoint.save(encodeCheckpoint(arena, standing, stopping?.best));
+    const trainingState = { asked, ...position, history, best: best ?? null };
+    await options.checkpoint.save(encodeCheckpoint(arena, trainingState, stopping?.best));
     timer.restart();
   }
 
@@ -150,7 +150,7 @@ class Training {
       if (late) await late;
       this.samples += rows;
       if (!Number.isFinite(totals[LOSS])) throw this.divergence("the loss");
-      const isDue = this.breath.isDue;
+      const isDue = this.yielder.isDue;
       const saves = this.timer?.isDueAfterStep(isDue);
       const reports = options.onBatch && this.isReportDue;
       if (!reports && !isDue && !saves) continue;
@@ -159,7 +159,7 @@ class Training {
       const reporting = reports && this.report(options.onBatch, progress);
       if (reporting) await reporting;
       if (saves) await this.uncounted(this.save());
-      const pause = this.breath.take();
+      const pause = this.yielder.take();
       if (pause) await pause;
     }
     await engine.settle();
@@ -173,7 +173,7 @@ class Training {
     const step = (this.epoch - 1) * stepsPerEpoch + Math.floor(this.samples / options.batchSize) + 1;
     const { schedule } = options;
     this.settings.prepare(step, schedule && factorAt(schedule, step, stepsPerEpoch, options.epochs));
-    return this.engine.step(this.train, this.samples, rows, this.breath.take);
+    return this.engine.step(this.train, this.samples, rows, this.yielder.take);
   }
 
   private get isReportDue(): boolean {
@@ -215,8 +215,8 @@ class Training {
   }
 }
 
-/** When the event loop last had its turn; epochs can be shorter than the time between two. */
-class Breath {
+/** Yields to the event loop at intervals, which may be longer than an epoch. */
+class Yielder {
   private taken = performance.now();
 
   constructor(private readonly signal: AbortSignal | undefined) {}
@@ -225,8 +225,8 @@ class Breath {
     return performance.now() - this.taken >= YIELD_MILLISECONDS;
   }
 
-  /** Gives the event loop a turn if it is time. No thread may be at work. */
-  take: Breathe = () => (this.isDue ? this.pause() : undefined);
+  /** Yields if it is time. No thread may be at work. */
+  take: YieldPoint = () => (this.isDue ? this.pause() : undefined);
 
   private async pause(): Promise<void> {
     await turn();
@@ -242,7 +242,7 @@ function epochRecord(epoch: number, train: Samples, totals: Float64Array, second
 }
 
 /** What must be the same when the training is resumed. */
-async function askedOf(spec: NetworkSpec, train: Dataset, options: FitPlan, breathe: Breathe): Promise<Asked> {
+async function askedOf(spec: NetworkSpec, train: Dataset, options: FitPlan, yieldPoint: YieldPoint): Promise<Asked> {
   const { seed, epochs, batchSize, optimizer, schedule, maxNorm, augment, earlyStopping, shuffle, validation } =
     options;
   const settings = { maxNorm, augment, earlyStopping };
@@ -254,9 +254,9 @@ async function askedOf(spec: NetworkSpec, train: Dataset, options: FitPlan, brea
       ...(schedule && { schedule: typeof schedule === "function" ? "a function" : schedule }),
     } as Asked["fit"],
     data: {
-      train: await fingerprint(train, breathe),
+      train: await fingerprint(train, yieldPoint),
       ...(augment && { "train.shape": train.shape }),
-      ...(validation && { validation: await fingerprint(validation, breathe) }),
+      ...(validation && { validation: await fingerprint(validation, yieldPoint) }),
     },
   };
 }
