@@ -2,7 +2,7 @@
 // `build/codes.ts` for the kernels, so that they stand here only.
 
 /** A number that an activation has besides its input; one per layer. */
-export interface ActivationParameter {
+interface ActivationParameter {
   /** The layer's option. */
   readonly name: "slope";
   readonly default: number;

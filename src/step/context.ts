@@ -111,6 +111,6 @@ export function slopesOf(layer: LayerPlan, thread: number): number {
   return layer.sums === 0 ? activationsOf(layer, thread) : sumsOf(layer, thread);
 }
 
-export function sumsOf(layer: LayerPlan, thread: number): number {
+function sumsOf(layer: LayerPlan, thread: number): number {
   return layer.sums + thread * layer.threadStride;
 }
