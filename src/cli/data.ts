@@ -21,6 +21,7 @@ export async function loadData(data: string, quiet = false): Promise<Record<Spli
   return loaded;
 }
 
+/** Loads the data and reports downloads, which happen if MNIST is neither installed nor cached. */
 function loadWithReport(data: string, quiet: boolean): Promise<Record<Split, Dataset>> {
   if (quiet) return readData(data);
   const download = new DownloadReport();
@@ -29,6 +30,7 @@ function loadWithReport(data: string, quiet: boolean): Promise<Record<Split, Dat
 
 /** Throws if samples or labels do not fit the network. `model` and `data` name both in the message. */
 export function checkDataFits(spec: NetworkSpec, set: Dataset, model: string, data: string): void {
+  // More outputs than classes are allowed: the surplus ones have the target 0.
   const outputs = spec.layers.at(-1)?.units as number;
   if (set.sampleSize !== spec.inputs) {
     throw new Error(`${model} takes ${spec.inputs} inputs, but the images of ${data} have ${pixels(set)}`);

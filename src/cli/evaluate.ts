@@ -10,6 +10,7 @@ import { DATA_HELP, nameOption, pathOption } from "./options.js";
 /** Maximum number of classes for the printed confusion matrix; a wider one is unreadable. */
 const MAX_CLASSES = 40;
 
+/** Adds the command to the program. */
 export function addEvaluate(program: Command): void {
   program
     .command("evaluate")
@@ -27,6 +28,7 @@ export function addEvaluate(program: Command): void {
 async function evaluate(model: string, options: { data: string; split: Split; json?: true }): Promise<void> {
   const network = await loadNetwork(model);
   const set = (await loadData(options.data))[options.split];
+  // Before evaluating, so that the message names the file and the data rather than arguments of the library.
   checkDataFits(network.spec, set, model, options.data);
   const { accuracy, loss, count, confusion } = network.evaluate(set);
   if (options.json) return printJson({ accuracy, loss, count, confusion });

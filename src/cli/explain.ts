@@ -10,14 +10,18 @@ import { DATA_HELP, nameOption, parseWeight, pathOption, rateOption, wholeOption
 
 /** The options as commander parses them. */
 interface ExplainOptions {
+  /** "mnist" or a folder of IDX files. */
   data: string;
   split: Split;
+  /** Index of the sample in the set, from 0. */
   sample: number;
   weight: WeightPosition;
+  /** Learning rate η of the step w − η·∂C/∂w. */
   lr: number;
   json?: true;
 }
 
+/** Adds the command to the program. */
 export function addExplain(program: Command): void {
   program
     .command("explain")
@@ -46,6 +50,7 @@ async function explain(model: string, options: ExplainOptions): Promise<void> {
   const set = (await loadData(options.data))[options.split];
   checkDataFits(network.spec, set, model, options.data);
   const name = SPLIT_NAMES[options.split];
+  // Checked here and not by the option's parser, because it depends on the data.
   if (options.sample >= set.count) {
     throw new UsageError(
       `"--sample" must be from 0 to ${set.count - 1}, as there are ${set.count} ${name} samples, got ${options.sample}`,

@@ -7,6 +7,7 @@ import { engineFeatures, Network, type NetworkSpec } from "../node.js";
 import { printJson, printResult } from "../terminal/output.js";
 import { grouped } from "../text.js";
 
+/** Adds the command to the program. `version` is the package's. */
 export function addInfo(program: Command, version: string): void {
   program
     .command("info")
@@ -29,6 +30,7 @@ async function modelInfo(model: string, json: boolean): Promise<void> {
   if (json) return printJson({ model, spec, parameterCount, bytes });
   printRows([
     ["model", model],
+    // Byte inputs are multiplied by this scale, usually 1/255.
     ["inputs", `${spec.inputs}, bytes times ${Number(spec.inputScale.toPrecision(6))}`],
     ...layerRows(spec),
     ["loss", spec.loss],
@@ -44,6 +46,7 @@ function layerRows({ layers }: NetworkSpec): [string, string][] {
 
 /** Prints versions, processor, WebAssembly features and the kernel build that is used. */
 async function machineInfo(version: string, json: boolean): Promise<void> {
+  // What the JavaScript engine supports, whichever build of the kernels is used.
   const features = engineFeatures();
   // A minimal network is the public way to learn which build of the kernels any network gets here.
   const { build } = await Network.create({

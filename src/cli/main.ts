@@ -31,6 +31,7 @@ function createProgram(): Command {
   addExplain(program);
   addInfo(program, VERSION);
   addHelp(program);
+  // A hook, because options of the program are only known when a command starts.
   program.hook("preAction", () => turnOnTurbo(program.opts().turbo === true));
   return program.on("command:*", ([name]: string[]) => refuseCommand(program, name));
 }

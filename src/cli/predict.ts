@@ -15,12 +15,16 @@ import { outputValue, printDrawings } from "./show.js";
 
 /** The options as commander parses them. */
 interface Options {
+  /** Path of a model file; without it the pretrained network is used. */
   model?: string;
+  /** Whether to skip the preprocessing to MNIST's form. */
   raw?: true;
+  /** Whether to draw the network's inputs after the table. */
   show?: true;
   json?: true;
 }
 
+/** Adds the command to the program. */
 export function addPredict(program: Command): void {
   program
     .command("predict")
@@ -46,10 +50,12 @@ async function predict(paths: string[], { model, raw, show, json }: Options): Pr
   if (show && json) throw new UsageError('"--show" does not go with "--json", because it draws text');
   const network = model === undefined ? await loadDigits() : await loadNetwork(model);
   if (model !== undefined && !raw) checkTakesDigits(network, model);
+  // Listed before the first prediction, because the width of the table depends on all names.
   const files = (await Promise.all(paths.map((path) => imageFiles(path).catch(refuse)))).flat();
   const table = new Table(network, files);
   const guesses: Guess[] = [];
   for (const file of files) {
+    // One after the other: only one decoded image is in memory at a time.
     const guess = await guessImage(network, file, raw === true).catch(refuse);
     if (Array.isArray(guess)) continue;
     if (json) printJson({ image: file, label: guess.label, probabilities: Array.from(guess.probabilities) });

@@ -53,6 +53,7 @@ export function createProgress(epochs: number, samples: number, options: Progres
   return { batch: undefined, epoch: printEpoch, end: () => {} };
 }
 
+/** The line of an epoch, with aligned epoch numbers. */
 function epochLine(record: EpochRecord, epochs: number, set: string): string {
   const { epoch, loss, validation, samplesPerSecond } = record;
   const number = String(epoch).padStart(String(epochs).length);
@@ -69,6 +70,7 @@ class TrainingBar implements Progress {
     format: "epoch {epoch} {bar} {rate} samples/s  loss {loss}  acc {accuracy}  {left} left",
   });
   private readonly started = performance.now();
+  /** Time at which the current epoch started, in milliseconds; its speed is measured from here. */
   private epochStarted = this.started;
   private nextRedraw = this.started + REDRAW_MILLISECONDS;
 
@@ -82,6 +84,7 @@ class TrainingBar implements Progress {
 
   readonly batch = (record: BatchRecord): void => {
     const now = performance.now();
+    // Skips most steps, which may take far less time than a redraw.
     if (now < this.nextRedraw) return;
     this.nextRedraw = now + REDRAW_MILLISECONDS;
     this.bar.update((record.epoch - 1) * this.samples + record.samples, this.fields(record, now));
@@ -116,6 +119,7 @@ class TrainingBar implements Progress {
     this.nextRedraw = now + REDRAW_MILLISECONDS;
   }
 
+  /** Shows the bar with `value` samples done. */
   private show(value: number, fields: Record<string, string>): void {
     this.bar.start(this.epochs * this.samples, value, fields);
   }
