@@ -21,7 +21,7 @@ describe("the static server", () => {
       expect(script.headers.get("cross-origin-embedder-policy")).toBe("require-corp");
       expect(script.headers.get("content-security-policy")).toBe("default-src 'self'; object-src 'none'");
       expect((await get("c.wasm")).headers.get("content-type")).toBe("application/wasm");
-      expect((await get("browser/fixture.ts")).status).toBe(200);
+      expect((await get("fixture.ts")).status).toBe(200);
       expect((await get("..%2fpackage.json")).status).toBe(404);
       site.write("later.txt", "later");
       expect(await (await get("later.txt")).text()).toBe("later");

@@ -195,7 +195,7 @@ describePage("Look inside", (open, served) => {
       neurons.forEach(({ light }, i) => {
         expect(light).toBeCloseTo(wanted[i] ?? Number.NaN, 4);
       });
-      expect(neurons[17]?.name).toMatch(/^Hidden layer 1, neuron 1: \S+$/);
+      expect(neurons[17]?.name).toMatch(/^Layer 1, neuron 1: \S+$/);
       expect(neurons.at(-1)?.name).toMatch(/^Output 9: \S+$/);
       expect(await text(page.locator(".is-prediction .inside-digit"))).toBe("4");
     });
@@ -289,7 +289,7 @@ describePage("Look inside", (open, served) => {
   describe("selecting", () => {
     it("a neuron, a line and a pixel works by mouse", async () => {
       const page = await look();
-      await page.getByRole("radio", { name: "Hidden layer 1, neuron 5:" }).click();
+      await page.getByRole("radio", { name: "Layer 1, neuron 5:" }).click();
       await expect.poll(() => position(page)).toMatchObject({ layer: 1, unit: 5 });
       // The midpoint between neuron 0 of layer 1 and output 0, where no other line is near.
       const middle = await page
@@ -301,7 +301,7 @@ describePage("Look inside", (open, served) => {
         });
       await page.mouse.click(middle.x, middle.y);
       await expect.poll(async () => (await position(page)).layer).toBe(2);
-      await page.getByRole("radio", { name: "Hidden layer 0, neuron 3:" }).click();
+      await page.getByRole("radio", { name: "Layer 0, neuron 3:" }).click();
       await expect.poll(() => position(page)).toMatchObject({ layer: 0, unit: 3 });
       const box = await page.locator(".inside-weights").boundingBox();
       if (!box) throw new Error("the weights are not shown");
@@ -313,7 +313,7 @@ describePage("Look inside", (open, served) => {
 
     it("a neuron and a weight works by keyboard", async () => {
       const page = await look();
-      await page.getByRole("radio", { name: "Hidden layer 0, neuron 0:" }).click();
+      await page.getByRole("radio", { name: "Layer 0, neuron 0:" }).click();
       await expect.poll(() => position(page)).toMatchObject({ layer: 0, unit: 0 });
       for (const [key, place] of [
         ["ArrowDown", { layer: 0, unit: 1 }],

@@ -176,7 +176,7 @@ function largestContribution(evaluated: Evaluated, layer: number, unit: number):
 
 /** Visible name of a neuron, with the indices of the library: layer 0 is the first hidden layer. */
 export function neuronName(spec: NetworkSpec, layer: number, unit: number): string {
-  return layer === spec.layers.length - 1 ? `Output ${unit}` : `Hidden layer ${layer}, neuron ${unit}`;
+  return layer === spec.layers.length - 1 ? `Output ${unit}` : `Layer ${layer}, neuron ${unit}`;
 }
 
 /** Row and column of an input pixel, from 0. */
