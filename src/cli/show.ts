@@ -1,6 +1,7 @@
 // Images in the terminal with the network's predictions.
 
-import type { Dataset, Network } from "../node.js";
+import { activationRow } from "../activations.js";
+import type { Dataset, LayerSpec, Network } from "../node.js";
 import { printResult } from "../terminal/output.js";
 import { fixed, percent } from "../text.js";
 import { type Drawing, drawSideBySide } from "./draw.js";
@@ -34,8 +35,8 @@ function drawSample(network: Network, data: Dataset, index: number): Drawing {
   };
 }
 
-/** An output as text: a percentage for softmax and sigmoid, whose outputs are between 0 and 1, else a number. */
+/** An output as text: a percentage if the last layer's outputs are between 0 and 1, else a number. */
 export function outputValue(network: Network, value: number): string {
-  const activation = network.spec.layers.at(-1)?.activation;
-  return activation === "softmax" || activation === "sigmoid" ? percent(value, 0) : fixed(value);
+  const { activation } = network.spec.layers.at(-1) as LayerSpec;
+  return activationRow(activation).givesShares ? percent(value, 0) : fixed(value);
 }

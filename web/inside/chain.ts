@@ -2,7 +2,7 @@
 
 import { activationRow } from "../../src/activations.js";
 import { lossRow } from "../../src/losses.js";
-import { layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
+import { activationParameter, type LayerSpec, layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
 import type { Explanation, Term, WeightPosition } from "../../src/worker.js";
 import { choice, field, make, setText } from "../elements.js";
 import { short, signed } from "../format.js";
@@ -148,25 +148,29 @@ function factorsOf({ explanation, spec }: Snapshot): Factor[] {
     position.layer === 0 ? `pixel ${position.input}` : `neuron ${position.input} of layer ${position.layer - 1}`;
   const below = { symbol: "∂z/∂w", value: input, formula: `input: a of ${from}` };
   if (outputGradient === undefined)
-    return [below, { symbol: "∂C/∂z", value: delta, formula: outputDelta(explanation) }];
+    return [below, { symbol: "∂C/∂z", value: delta, formula: outputDelta(explanation, spec) }];
   return [
     below,
-    { symbol: "∂a/∂z = S′(z)", value: slope, formula: slopeFormula(explanation) },
+    { symbol: "∂a/∂z = S′(z)", value: slope, formula: slopeFormula(explanation, spec) },
     { symbol: "∂C/∂a", value: outputGradient, formula: costSlope(explanation, spec) },
   ];
 }
 
-/** S′ as a formula, and the number that it is taken from. */
-function slopeFormula({ activation, sum, output }: Explanation): string {
-  const { slopeText, slopeNumbers, slopeNeedsSum } = activationRow(activation);
-  const from = slopeNeedsSum ? `z = ${short(sum)}` : `a = ${short(output)}`;
-  return `${activation}: ${slopeText}${slopeNumbers ? `, ${from}` : ""}`;
+/** The formula of S′(z), with the number it is computed from and the layer's parameter. */
+function slopeFormula({ activation, sum, output, position }: Explanation, { layers }: NetworkSpec): string {
+  const { slopeText, slopeNumbers, slopeNeedsSum, parameter } = activationRow(activation);
+  const parts = [`${activation}: ${slopeText}`];
+  if (slopeNumbers) parts.push(slopeNeedsSum ? `z = ${short(sum)}` : `a = ${short(output)}`);
+  if (parameter) parts.push(`${parameter.name} = ${short(activationParameter(layers[position.layer] as LayerSpec))}`);
+  return parts.join(", ");
 }
 
-function outputDelta({ output, target = 0 }: Explanation): string {
-  return `cross-entropy: a − y = ${short(output)} − ${signed(target)}`;
+/** The formula of ∂C/∂z of an output whose loss takes logits. */
+function outputDelta({ output, target = 0 }: Explanation, { loss }: NetworkSpec): string {
+  return `${lossRow(loss).text}: a − y = ${short(output)} − ${signed(target)}`;
 }
 
+/** The formula of ∂C/∂a: a sum over the layer above, or the derivative of the loss for an output. */
 function costSlope({ terms, position, output, target = 0 }: Explanation, spec: NetworkSpec): string {
   const { gradient } = lossRow(spec.loss);
   if (terms || !gradient) return `Σ w·∂C/∂z of layer ${position.layer + 1}`;

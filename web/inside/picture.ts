@@ -1,6 +1,7 @@
 // The network as a picture: the input digit, the neurons with their activations, and the weights as lines by sign and size.
 
-import { layerInputs } from "../../src/spec.js";
+import { activationRow } from "../../src/activations.js";
+import { type LayerSpec, layerInputs } from "../../src/spec.js";
 import { make, makeSvg } from "../elements.js";
 import { percent, short } from "../format.js";
 import { onThemeChange } from "../theme.js";
@@ -158,6 +159,7 @@ export class Picture {
 
   private updateNeurons({ activations, spec, position }: Snapshot): void {
     const prediction = largestAt(activations.at(-1) ?? new Float32Array(1));
+    const isShare = activationRow((spec.layers.at(-1) as LayerSpec).activation).givesShares === true;
     for (const { neuron, group, light, share } of this.dots) {
       const { layer, unit } = neuron;
       const values = activations[layer] ?? new Float32Array(1);
@@ -170,7 +172,7 @@ export class Picture {
       group.setAttribute("tabindex", isSelected ? "0" : "-1");
       group.setAttribute("aria-label", `${neuronName(spec, layer, unit)}: ${short(value)}`);
       if (!share) continue;
-      share.textContent = spec.layers[layer]?.activation === "linear" ? short(value, 2) : percent(value, 0);
+      share.textContent = isShare ? percent(value, 0) : short(value, 2);
       group.classList.toggle("is-prediction", unit === prediction);
     }
   }
