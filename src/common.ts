@@ -11,7 +11,7 @@ export { type InitOptions, init, type KernelSource } from "./init.js";
 export type { BiasInit, WeightInit } from "./initial.js";
 export type { Build } from "./kernels/features.js";
 export type { Loss } from "./losses.js";
-export type { Classification, Gradient, Inputs } from "./network.js";
+export type { Classification, FromBytesOptions, Gradient, Inputs, LoadOptions, SaveOptions } from "./network.js";
 export { type Augmentation, digitAugmentation } from "./recipe/augment.js";
 export type { EarlyStoppingOptions } from "./recipe/early-stopping.js";
 export {
@@ -26,12 +26,16 @@ export {
 } from "./recipe/optimizer.js";
 export { checkRecipe, type FitRecipe, type NetworkOptions, type Recipe, type Threads } from "./recipe/recipe.js";
 export {
+  type CosineOptions,
   constant,
   cosine,
+  type ExponentialDecayOptions,
   exponentialDecay,
   type Schedule,
   type ScheduleFunction,
+  type StepDecayOptions,
   stepDecay,
+  type WarmUp,
 } from "./recipe/schedule.js";
 export type { LayerParameters, LayerSpec, NetworkSpec, WeightPosition } from "./spec.js";
 export type { CheckpointOptions } from "./training/checkpoint.js";

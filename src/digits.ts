@@ -5,8 +5,7 @@ import { unpackModel } from "./format/packed.js";
 import { unpack } from "./host.js";
 import { DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
 import type { DigitImage } from "./image/plane.js";
-import { type Classification, Network } from "./network.js";
-import type { Threads } from "./recipe/recipe.js";
+import { type Classification, type LoadOptions, Network } from "./network.js";
 import type { Network as WorkerNetwork } from "./worker/network.js";
 
 export { DIGIT_CLASSES, DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
@@ -24,9 +23,7 @@ export interface DigitReading extends Classification {
  * its card: how it was trained, and how well it reads. The options are those of `Network.fromBytes`. TypeError or RangeError
  * names the option at fault.
  */
-export async function loadDigits(
-  options: { deterministic?: boolean; seed?: number; threads?: Threads } = {},
-): Promise<Network> {
+export async function loadDigits(options: LoadOptions = {}): Promise<Network> {
   checkOptions(options, "options", ["deterministic", "seed", "threads"]);
   // The weights are a module of their own, which only this call loads.
   const { packedDigits } = await import("../build/digits-weights.js");

@@ -56,17 +56,42 @@ import type { EpochRecord } from "./training/record.js";
 /** Inputs of one or more samples, one after the other; bytes are scaled by `inputScale`. */
 export type Inputs = Uint8Array | Float32Array | readonly number[];
 
+/** The class that a network assigns to a sample. */
 export interface Classification {
+  /** The number of the largest output, from 0. */
   label: number;
-  /** The outputs; probabilities where the last layer is softmax. */
+  /** The outputs `[units]`; probabilities if the last layer is softmax. */
   probabilities: Float32Array;
 }
 
+/** A loss and its gradient. */
 export interface Gradient {
   /** Mean loss over the samples. */
   loss: number;
   /** dC/dW `[units][inputs]` and dC/dB `[units]` of each layer, row-major. */
   layers: LayerParameters[];
+}
+
+/** How a saved network is loaded. */
+export interface LoadOptions {
+  /** Whether to use the kernels without relaxed SIMD, whose bits are the same on every engine; default false. */
+  deterministic?: boolean;
+  /** Determines every shuffle of further training; an integer from 0, default 0. */
+  seed?: number;
+  /** Threads for training and inference, from 1 to 64; default "auto": as many as make it faster. */
+  threads?: Threads;
+}
+
+/** How a network is loaded from bytes. */
+export interface FromBytesOptions extends LoadOptions {
+  /** What error messages call the bytes; default "the model". */
+  title?: string;
+}
+
+/** What a model file holds besides the network. */
+export interface SaveOptions {
+  /** The recipe that the network was trained by; default none. */
+  recipe?: Recipe;
 }
 
 /** A multilayer perceptron: layers L_l = S(W·L_{l-1} + B), trained by gradient descent. */
@@ -94,11 +119,11 @@ export class Network {
     return new Network(engine, seed);
   }
 
-  /** A network from the bytes that `toBytes` gave. RangeError tells what is wrong with others. `title` names them. */
-  static async fromBytes(
-    bytes: Uint8Array,
-    options: { deterministic?: boolean; seed?: number; threads?: Threads; title?: string } = {},
-  ): Promise<Network> {
+  /**
+   * A network from the bytes that `toBytes` returned. Rejects with a TypeError or RangeError that names an invalid option, or what
+   * is wrong with the bytes.
+   */
+  static async fromBytes(bytes: Uint8Array, options: FromBytesOptions = {}): Promise<Network> {
     if (!(bytes instanceof Uint8Array)) throw typeError("bytes", `must be a Uint8Array, got ${shown(bytes)}`);
     checkOptions(options, "options", ["deterministic", "seed", "threads", "title"]);
     const { deterministic = false, seed = 0, threads = "auto", title = "the model" } = options;
@@ -290,7 +315,7 @@ export class Network {
    * spec as JSON in its metadata; with `recipe` also how it was trained, which `readRecipe` reads back. RangeError for parameters
    * that are not finite, or for the recipe of another network.
    */
-  toBytes(options: { recipe?: Recipe } = {}): Uint8Array<ArrayBuffer> {
+  toBytes(options: SaveOptions = {}): Uint8Array<ArrayBuffer> {
     const { engine } = this;
     const { recipe } = checkOptions(options, "options", ["recipe"]);
     if (!engine.arena.hasFiniteParameters()) {

@@ -6,8 +6,7 @@ import { checkPath, readMaybeGzip, readWhole, writeAtomic } from "./data/files.j
 import type { Idx } from "./data/idx.js";
 import { type IdxPair, readIdxFolder } from "./data/idx-folder.js";
 import { loadMnistFiles, type MnistOptions } from "./data/mnist.js";
-import { Network } from "./network.js";
-import type { Recipe, Threads } from "./recipe/recipe.js";
+import { type LoadOptions, Network, type SaveOptions } from "./network.js";
 
 export type { Idx } from "./data/idx.js";
 export { readIdx } from "./data/idx-folder.js";
@@ -60,7 +59,7 @@ function toDataset({ images, labels }: IdxPair, classes: number): Dataset {
  * Writes a network to a safetensors file, atomically: an existing file is replaced only by a complete one. Rejects with
  * an Error that names the path and the reason. With `recipe` the file tells how the network was trained, see `toBytes`.
  */
-export async function saveNetwork(path: string, network: Network, options: { recipe?: Recipe } = {}): Promise<void> {
+export async function saveNetwork(path: string, network: Network, options: SaveOptions = {}): Promise<void> {
   checkPath(path, "path");
   if (!(network instanceof Network)) throw typeError("network", `must be a Network, got ${shown(network)}`);
   await writeAtomic(path, network.toBytes(options));
@@ -70,10 +69,7 @@ export async function saveNetwork(path: string, network: Network, options: { rec
  * Reads a network that `saveNetwork` wrote. Rejects with an Error if the file cannot be read, and with a RangeError
  * that names it and what is wrong with its content.
  */
-export async function loadNetwork(
-  path: string,
-  options: { deterministic?: boolean; seed?: number; threads?: Threads } = {},
-): Promise<Network> {
+export async function loadNetwork(path: string, options: LoadOptions = {}): Promise<Network> {
   checkPath(path, "path");
   checkOptions(options, "options", ["deterministic", "seed", "threads"]);
   return Network.fromBytes(await readMaybeGzip(path), { ...options, title: path });

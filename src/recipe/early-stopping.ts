@@ -2,6 +2,7 @@
 
 import { checkInteger, checkName, checkNumber, checkOptions } from "../check.js";
 
+/** When training ends early. It needs `validation`. */
 export interface EarlyStoppingOptions {
   /** Training ends after so many epochs without a better validation; a whole number from 1. */
   patience: number;

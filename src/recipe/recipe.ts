@@ -23,11 +23,13 @@ import { checkSchedule, type Schedule } from "./schedule.js";
 export type Threads = "auto" | number;
 export const MOST_THREADS = 64;
 
+/** What a network is, and what it computes with. */
 export interface NetworkOptions {
   /** Numbers in one sample, from 1 to 1,048,576. */
   inputs: number;
   /** 1 to 256 layers, from the first hidden layer to the output layer. */
   layers: LayerSpec[];
+  /** The loss that training minimizes. */
   loss: Loss;
   /** What `Uint8Array` inputs are multiplied by, default 1/255. */
   inputScale?: number;
@@ -52,6 +54,7 @@ export interface FitRecipe {
   epochs: number;
   /** Samples per step; a smaller last mini-batch is averaged over its own size. Default 32, or all samples if fewer. */
   batchSize?: number;
+  /** How the parameters follow their gradient. */
   optimizer: Optimizer;
   /** The factor of the learning rate over time, default `constant()`: 1. */
   schedule?: Schedule;
@@ -70,7 +73,9 @@ export interface FitRecipe {
 
 /** A network and how it is trained, as plain JSON: `checkRecipe` makes one of what `JSON.parse` gives. */
 export interface Recipe {
+  /** The network, as `Network.create` takes it. */
   network: NetworkOptions;
+  /** The training, as `fit` takes it. */
   fit: FitRecipe;
 }
 

@@ -10,12 +10,32 @@ export interface WarmUp {
   warmUp?: number;
 }
 
+/** The options of `stepDecay`. */
+export interface StepDecayOptions extends WarmUp {
+  /** The factor of one change, above 0 and at most 1. */
+  factor: number;
+  /** Epochs between two changes, above 0. */
+  every: number;
+}
+
+/** The options of `exponentialDecay`. */
+export interface ExponentialDecayOptions extends WarmUp {
+  /** The factor of one epoch, above 0 and at most 1. */
+  factor: number;
+}
+
+/** The options of `cosine`. */
+export interface CosineOptions extends WarmUp {
+  /** The factor at the end, from 0 to 1; default 0. */
+  floor?: number;
+}
+
 /** The factor of the learning rate over time, as plain data. All times count from the end of the warm-up. */
 export type Schedule =
-  | { readonly name: "constant"; readonly warmUp: number }
-  | { readonly name: "stepDecay"; readonly warmUp: number; readonly factor: number; readonly every: number }
-  | { readonly name: "exponentialDecay"; readonly warmUp: number; readonly factor: number }
-  | { readonly name: "cosine"; readonly warmUp: number; readonly floor: number };
+  | ({ readonly name: "constant" } & Readonly<Required<WarmUp>>)
+  | ({ readonly name: "stepDecay" } & Readonly<Required<StepDecayOptions>>)
+  | ({ readonly name: "exponentialDecay" } & Readonly<Required<ExponentialDecayOptions>>)
+  | ({ readonly name: "cosine" } & Readonly<Required<CosineOptions>>);
 
 /**
  * The factor of the learning rate in the next step, at least 0. `done` are the epochs so far, with fractions, of `epochs` in all.
@@ -32,14 +52,7 @@ export function constant(options: WarmUp = {}): Schedule {
  * Begins at factor 1 and multiplies it by `factor` after every `every` epochs. Throws a TypeError or RangeError that names an
  * invalid option.
  */
-export function stepDecay(
-  options: WarmUp & {
-    /** Above 0 and at most 1. */
-    factor: number;
-    /** Epochs between two changes, above 0. */
-    every: number;
-  },
-): Schedule {
+export function stepDecay(options: StepDecayOptions): Schedule {
   checkOptions(options, "options", ["factor", "every", "warmUp"]);
   const { factor, every } = options;
   checkFactor(factor, "factor");
@@ -47,15 +60,8 @@ export function stepDecay(
   return { name: "stepDecay", warmUp: checkWarmUp(options), factor, every };
 }
 
-/**
- * factor^t after t epochs, evaluated at every step. Throws a TypeError or RangeError that names an invalid option.
- */
-export function exponentialDecay(
-  options: WarmUp & {
-    /** The factor of one epoch, above 0 and at most 1. */
-    factor: number;
-  },
-): Schedule {
+/** factor^t after t epochs, evaluated at every step. Throws a TypeError or RangeError that names an invalid option. */
+export function exponentialDecay(options: ExponentialDecayOptions): Schedule {
   checkOptions(options, "options", ["factor", "warmUp"]);
   return { name: "exponentialDecay", warmUp: checkWarmUp(options), factor: checkFactor(options.factor, "factor") };
 }
@@ -64,12 +70,7 @@ export function exponentialDecay(
  * Falls from factor 1 to `floor` at the end of the last epoch, along half a cosine (Loshchilov and Hutter, ICLR 2017). Throws a
  * TypeError or RangeError that names an invalid option.
  */
-export function cosine(
-  options: WarmUp & {
-    /** The factor at the end, from 0 to 1; default 0. */
-    floor?: number;
-  } = {},
-): Schedule {
+export function cosine(options: CosineOptions = {}): Schedule {
   checkOptions(options, "options", ["floor", "warmUp"]);
   const { floor = 0 } = options;
   return { name: "cosine", warmUp: checkWarmUp(options), floor: checkNumber(floor, "floor", 0, 1) };

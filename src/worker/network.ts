@@ -10,8 +10,15 @@ import type { Evaluation, EvaluationOptions } from "../inference/evaluate.js";
 import type { Explanation } from "../inference/paper.js";
 import { type Build, chooseBuild, isPairing } from "../kernels/features.js";
 import { binaryOf } from "../kernels/modules.js";
-import type { Classification, Gradient, Inputs, Network as LocalNetwork } from "../network.js";
-import type { NetworkOptions, Recipe, Threads } from "../recipe/recipe.js";
+import type {
+  Classification,
+  FromBytesOptions,
+  Gradient,
+  Inputs,
+  Network as LocalNetwork,
+  SaveOptions,
+} from "../network.js";
+import type { NetworkOptions } from "../recipe/recipe.js";
 import type { LayerParameters, NetworkSpec } from "../spec.js";
 import { usedScript } from "../threads/spawn.js";
 import { usedThreadSource } from "../threads/team.js";
@@ -59,10 +66,7 @@ export class Network {
    * Starts a worker with a network from bytes that `toBytes` returned. Rejects with a RangeError that says what is
    * wrong with other bytes.
    */
-  static async fromBytes(
-    bytes: Uint8Array,
-    options: { deterministic?: boolean; seed?: number; threads?: Threads; title?: string } = {},
-  ): Promise<Network> {
+  static async fromBytes(bytes: Uint8Array, options: FromBytesOptions = {}): Promise<Network> {
     checkOptions(options, "options", ["deterministic", "seed", "threads", "title"]);
     return Network.#open("fromBytes", [compact(bytes), options], options.deterministic);
   }
@@ -103,7 +107,7 @@ export class Network {
    * Trains on `train` and resolves to one record per epoch, as `fit` of `wasmlp` does. `onBatch` is called every
    * `batchInterval` milliseconds of training (default 50); if it returns a promise, training pauses until that
    * resolves. A schedule must be plain data, not a function. A dataset is sent once: later changes of its arrays have
-   * no effect.
+   * no effect. Rejects with the errors of `fit` of `wasmlp`, such as a TypeError or RangeError for an invalid option.
    */
   async fit(train: Dataset, options: FitOptions): Promise<EpochRecord[]> {
     checkFitOptions(options);
@@ -141,7 +145,7 @@ export class Network {
 
   /**
    * The outputs `[count][units]` of samples that `fill` writes: it is called once with an array `[count][inputs]`,
-   * which is then transferred to the worker without a copy.
+   * which is then transferred to the worker without a copy. Rejects with a TypeError or RangeError for an invalid argument.
    */
   async fillInputs(count: number, fill: (view: Float32Array, first: number) => void): Promise<Float32Array> {
     checkInteger(count, "count");
@@ -188,7 +192,7 @@ export class Network {
   }
 
   /** The bytes of a safetensors file of the network. */
-  async toBytes(options: { recipe?: Recipe } = {}): Promise<Uint8Array<ArrayBuffer>> {
+  async toBytes(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
     return (await this.#call("toBytes", [options])) as Uint8Array<ArrayBuffer>;
   }
 

@@ -50,7 +50,7 @@ function checkIndex(index: number): void { if (index < 0) throw new RangeError()
 /** The bytes of a file. */
 export function read(): Uint8Array { return new Uint8Array(1); }
 /** A picture. */
-export function draw(options: { wide: boolean }): Uint8Array { return new Uint8Array(Number(options.wide)); }
+export function draw(options: { wide: boolean; high: boolean }): Uint8Array { return new Uint8Array(Number(options.wide)); }
 /** The sum of one number or of two. */
 export function sum(a: number): number;
 export function sum(a: number, b: number): number;
@@ -69,6 +69,7 @@ it("what a docstring leaves out is seen", () => {
     "Options: a docstring",
     "Result.loss: when it is absent",
     "Timing.seconds: its unit",
+    "draw().high: a docstring",
     "draw().wide: a docstring",
     "draw: the shape of its array in brackets, or that it holds bytes",
   ]);

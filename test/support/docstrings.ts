@@ -89,7 +89,9 @@ class Review {
 
   /** Members of types that are written out in place. */
   private members(type: ts.Node, owner: string): void {
-    if (ts.isTypeLiteralNode(type)) for (const member of type.members) this.member(member, owner);
+    // A single member, such as the name that tells the variants of a type, is what the docstring of the whole is about.
+    if (ts.isTypeLiteralNode(type) && type.members.length > 1)
+      for (const member of type.members) this.member(member, owner);
     else if (!ts.isFunctionTypeNode(type)) ts.forEachChild(type, (child) => this.members(child, owner));
   }
 
