@@ -124,6 +124,7 @@ export const ACTIVATIONS = {
   },
 } as const satisfies Record<string, ActivationRow>;
 
+/** The name of an activation. */
 export type Activation = keyof typeof ACTIVATIONS;
 export const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as Activation[];
 /** What hidden layers can have. */

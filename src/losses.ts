@@ -117,6 +117,7 @@ export const LOSSES = {
   },
 } as const satisfies Record<string, LossRow>;
 
+/** The name of a loss. */
 export type Loss = keyof typeof LOSSES;
 export const LOSS_NAMES = Object.keys(LOSSES) as Loss[];
 

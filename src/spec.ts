@@ -4,9 +4,11 @@ import { ACTIVATION_NAMES, type Activation, activationRow } from "./activations.
 import { checkInteger, checkName, checkNumber, checkOptions, rangeError, shown, typeError } from "./check.js";
 import { LOSS_NAMES, type Loss, lossRow } from "./losses.js";
 
+/** One layer. */
 export interface LayerSpec {
   /** Neurons of the layer. */
   units: number;
+  /** The activation of its outputs. */
   activation: Activation;
   /** Slope of `leakyRelu` for z below 0, from 0 to 1, default 0.01; refused for other activations. */
   slope?: number;
@@ -17,10 +19,13 @@ export interface LayerSpec {
   dropout?: number;
 }
 
+/** The topology of a network, as plain JSON. */
 export interface NetworkSpec {
   /** Numbers in one sample. */
   inputs: number;
+  /** From the first hidden layer to the output layer. */
   layers: LayerSpec[];
+  /** The loss that training minimizes. */
   loss: Loss;
   /** What `Uint8Array` inputs are multiplied by, default 1/255. `Float32Array` inputs are used as given. */
   inputScale: number;

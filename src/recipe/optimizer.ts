@@ -6,8 +6,9 @@ import { checkBoolean, checkFloat, checkNumber, checkOptions, rangeError, shown,
 import { power } from "../exact.js";
 import type { Kernels } from "../kernels/modules.js";
 
+/** The options of `sgd`. */
 export interface SgdOptions {
-  /** r of P − r∇C. */
+  /** r of P − r∇C, at least 0. */
   learningRate: number;
   /** μ of the velocity V = μV + ∇C, which takes the place of ∇C; from 0 to 0.999999, default 0. */
   momentum?: number;
@@ -17,8 +18,9 @@ export interface SgdOptions {
   weightDecay?: number;
 }
 
+/** The options of `adam` and `adamw`. */
 export interface AdamOptions {
-  /** Default 0.001. */
+  /** The learning rate, at least 0; default 0.001. */
   learningRate?: number;
   /** The share that is kept of the running mean of the gradient; from 0 to 0.999999, default 0.9. */
   beta1?: number;
@@ -30,8 +32,9 @@ export interface AdamOptions {
   weightDecay?: number;
 }
 
+/** The options of `rmsprop`. */
 export interface RmspropOptions {
-  /** Default 0.001. */
+  /** The learning rate, at least 0; default 0.001. */
   learningRate?: number;
   /** The share that is kept of the running mean of the squared gradient; from 0 to 0.999999, default 0.9. */
   rho?: number;

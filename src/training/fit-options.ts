@@ -1,4 +1,4 @@
-// The options of `fit`: the recipe, and what JSON has no word for.
+// The options of `fit`: the recipe, and what JSON cannot hold.
 
 import { checkFunction, checkNumber, checkOptions, rangeError, shown, typeError } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
@@ -9,53 +9,54 @@ import type { Schedule, ScheduleFunction } from "../recipe/schedule.js";
 import { type CheckpointOptions, checkCheckpointOptions } from "./checkpoint.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
 
+/** How a network is trained: the recipe, and the options that JSON cannot hold. */
 export interface FitOptions extends Omit<FitRecipe, "schedule"> {
   /** The factor of the learning rate over time, default 1: plain data such as `cosine()` gives, or a function. */
   schedule?: Schedule | ScheduleFunction;
-  /** Evaluated after every epoch, never learned from. */
+  /** The network is evaluated with it after every epoch, and never trained on it; default none. */
   validation?: Dataset;
-  /** Called after every epoch; a promise is waited for. */
+  /** Called after every epoch; a promise that it returns is awaited. Default none. */
   onEpoch?: (record: EpochRecord) => void | Promise<void>;
-  /** Called after every batch, or as often as `batchInterval` says; a promise is waited for. */
+  /** Called after mini-batches, at most every `batchInterval`; a promise that it returns is awaited. Default none. */
   onBatch?: (record: BatchRecord) => unknown;
-  /** Milliseconds between two calls of `onBatch`, default 0; a function is called again after every call. */
+  /** Milliseconds between two calls of `onBatch`, default 0: every mini-batch. A function is called after every call of `onBatch`. */
   batchInterval?: number | (() => number);
   /**
-   * Aborting ends `fit` with the signal's reason after the step at hand, or in the middle of a long one, which is then as if
-   * it had not been begun; the network keeps what it has learned.
+   * Aborting it ends `fit` with the signal's reason after the current step, or in the middle of a long one, which then has no
+   * effect; the network keeps what it has learned. Default none.
    */
   signal?: AbortSignal;
-  /** Saves now and then all that is needed to go on. When training is aborted, it saves once more. */
+  /** Saves at intervals everything that is needed to continue, and once more when training ends or is aborted; default never. */
   checkpoint?: CheckpointOptions;
   /**
-   * A checkpoint to go on from: the network becomes what it was then, and on the same engine ends as if it had never stopped,
-   * to the bit. RangeError for a damaged one, or if data or an option that matters is another than it was.
+   * The bytes of a checkpoint to continue from; default none. The network returns to that state; on the same engine the result is
+   * the same, to the bit, as without an interruption. RangeError for a damaged checkpoint, and for data or options that differ.
    */
   resume?: Uint8Array;
 }
 
-/** What `fit` goes by, every default filled in. */
+/** The options of `fit` with all defaults. */
 export interface FitPlan extends Omit<FitOptions, "earlyStopping" | "checkpoint"> {
   earlyStopping?: Required<EarlyStoppingOptions>;
   checkpoint?: Required<CheckpointOptions>;
   batchSize: number;
   shuffle: boolean;
   seed: number;
-  /** What `augment` comes to. */
+  /** `augment` as the kernel's settings. */
   augmenting?: Augmenting | undefined;
   /** Epochs that the network has been trained for before, so that a second `fit` shuffles in another order. */
   epochsBefore: number;
-  /** Called as training and each epoch begin, with how many epochs the network has then seen or begun. */
+  /** Called when training and each epoch begin, with the number of epochs that the network has begun so far. */
   onBegin: (epochs: number) => void;
 }
 
 /** Why a second training is refused. */
 export const FITTING = "this network is being trained already: wait for the first fit to end";
 
-/** The options that JSON has no word for. */
+/** The options that JSON cannot hold. */
 const OTHER_OPTIONS = [...["validation", "onEpoch", "onBatch", "batchInterval", "signal", "checkpoint", "resume"]];
 
-/** The options but for their defaults that depend on the network and the data. */
+/** The options without the defaults that depend on the network and the data. */
 type CheckedOptions = Omit<FitPlan, "batchSize" | "seed" | "augmenting" | "epochsBefore" | "onBegin"> &
   Pick<FitOptions, "batchSize">;
 
