@@ -39,15 +39,14 @@ export interface LossRow {
   readonly outputs?: readonly Activation[];
   /** Least and most that a target can be; any number where left out. */
   readonly targets?: readonly [least: number, most: number];
-  /**
-   * Whether the last layer leaves its logits z, of which the loss takes its outputs and ∂C/∂z = a·Σy − y at once; Σy is 1
-   * where outputs are independent of each other.
-   */
+  /** Whether the last layer leaves its logits z, from which the loss computes the outputs and ∂C/∂z at once. */
   readonly takesLogits?: true;
   /** C of one sample in float64. */
   readonly value: (a: readonly number[], y: ArrayLike<number>, output: Activation) => number;
-  /** Only without `takesLogits`. */
+  /** ∂C/∂a, from which ∂C/∂z follows by S′; left out with `takesLogits`. */
   readonly gradient?: OutputGradient;
+  /** With `takesLogits`, ∂C/∂z of an output a with target y in float64, where the targets of the sample sum to `targetSum`. */
+  readonly delta?: (a: number, y: number, targetSum: number, output: Activation) => number;
 }
 
 function sum(a: readonly number[], term: (a: number, i: number) => number): number {
@@ -114,6 +113,7 @@ export const LOSSES = {
       const others = output === "sigmoid" ? sum(a, (one, i) => crossTerm(1 - (y[i] as number), 1 - one)) : 0;
       return -sum(a, (one, i) => crossTerm(y[i] as number, one)) - others;
     },
+    delta: (a, y, targetSum, output) => (output === "softmax" ? a * targetSum : a) - y,
   },
 } as const satisfies Record<string, LossRow>;
 

@@ -29,6 +29,7 @@ import {
 import { type Explanation, explain } from "./inference/paper.js";
 import { initialParameters } from "./initial.js";
 import { type Build, chooseBuild } from "./kernels/features.js";
+import { lossRow } from "./losses.js";
 import type { Samples } from "./memory/arena.js";
 import type { Tensor } from "./memory/plan.js";
 import { type Augmentation, type Augmenting, checkImages, planAugmenting } from "./recipe/augment.js";
@@ -377,12 +378,14 @@ function checkDataset(spec: NetworkSpec, data: unknown, title: string): void {
   if (at >= 0) throw rangeError(title, `has the label ${labels[at]} at index ${at}, past its ${data.classes} classes`);
 }
 
-/** Cross-entropy compares probabilities. */
-function checkTargetRange(spec: NetworkSpec, targets: Float32Array, title: string): void {
-  if (spec.loss !== "crossEntropy") return;
-  const at = targets.findIndex((y) => y < 0 || y > 1);
-  if (at < 0) return;
-  throw rangeError(title, `must be from 0 to 1 with "crossEntropy", got ${targets[at]} at index ${at}`);
+/** RangeError for a target outside of the range that the loss is defined for. */
+function checkTargetRange({ loss }: NetworkSpec, targets: Float32Array, title: string): void {
+  const range = lossRow(loss).targets;
+  if (!range) return;
+  const [least, most] = range;
+  const at = targets.findIndex((y) => y < least || y > most);
+  if (at >= 0)
+    throw rangeError(title, `must be from ${least} to ${most} with "${loss}", got ${targets[at]} at index ${at}`);
 }
 
 /** One or more samples without targets. */

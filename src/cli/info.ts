@@ -41,7 +41,10 @@ async function modelInfo(model: string, json: boolean): Promise<void> {
 
 /** One row per layer, numbered from 0 like the layers of `explain`. */
 function layerRows({ layers }: NetworkSpec): [string, string][] {
-  return layers.map(({ units, activation }, i) => [`layer ${i}`, `${units} ${activation}`]);
+  return layers.map(({ units, activation, slope, dropout }, i) => {
+    const options = Object.entries({ slope, dropout }).filter(([, value]) => value !== undefined);
+    return [`layer ${i}`, [`${units} ${activation}`, ...options.map(([name, value]) => `${name} ${value}`)].join(", ")];
+  });
 }
 
 /** Prints versions, processor, WebAssembly features and the kernel build that is used. */

@@ -158,12 +158,12 @@ function slopeAt(layer: LayerSpec, z: number, a: number): number {
   return slope(slopeNeedsSum ? z : a, activationParameter(layer));
 }
 
-/** dC/dz of an output a with target y. Cross-entropy gives a·Σy − y with softmax, where Σy is 1 for a label, else a − y. */
+/** dC/dz of an output a with target y: from dC/da and S′, or from the loss at once, as with cross-entropy. */
 function outputDelta(spec: NetworkSpec, slope: number, a: number, y: number, targetSum: number): number {
-  const { gradient } = lossRow(spec.loss);
+  const { gradient, delta } = lossRow(spec.loss);
   if (gradient) return gradient.value(a, y, outputUnits(spec)) * slope;
-  const isSoftmax = (spec.layers.at(-1) as LayerSpec).activation === "softmax";
-  return isSoftmax ? a * targetSum - y : a - y;
+  if (delta) return delta(a, y, targetSum, (spec.layers.at(-1) as LayerSpec).activation);
+  throw new Error(`the loss "${spec.loss}" has neither a gradient nor a delta`);
 }
 
 function sumOf(values: ArrayLike<number>): number {

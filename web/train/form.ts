@@ -1,6 +1,6 @@
 // The form of a training's settings. What is wrong with them is the library's own sentence, shown as one types.
 
-import { ACTIVATION_NAMES } from "../../src/activations.js";
+import { ACTIVATION_NAMES, HIDDEN_ACTIVATIONS } from "../../src/activations.js";
 import { LOSS_NAMES, lossRow } from "../../src/losses.js";
 import type { ArgumentError } from "../../src/worker.js";
 import { choice, field, make } from "../elements.js";
@@ -40,7 +40,7 @@ export class SettingsForm {
   readonly root: HTMLFormElement;
   private readonly fields = {
     hidden: make("input", { type: "text", inputMode: "text", autocomplete: "off", spellcheck: false }),
-    activation: choice(hiddenActivations()),
+    activation: choice(HIDDEN_ACTIVATIONS.map((name) => [name, name] as const)),
     output: choice(ACTIVATION_NAMES.map((name) => [name, name] as const)),
     loss: choice(LOSS_NAMES.map((name) => [name, lossRow(name).text] as const)),
     dropout: numberInput("0.05"),
@@ -162,11 +162,6 @@ export class SettingsForm {
     });
     return made;
   }
-}
-
-/** Softmax is for the last layer alone. */
-function hiddenActivations(): [string, string][] {
-  return ACTIVATION_NAMES.filter((name) => name !== "softmax").map((name) => [name, name]);
 }
 
 function numberInput(step: string): HTMLInputElement {
