@@ -6,18 +6,27 @@ import { LEAKY_RELU, LINEAR, RELU, SIGMOID, SOFTMAX, SOFTPLUS, TANH } from "../b
 import { PANEL } from "../src/abi";
 import { assertAligned, assertPanels, assertSizes, laneSum, lanesBelow, madd, PANEL_BYTES, rowBytes } from "./simd";
 
-/** exp(x) is below the smallest normal float left of this, and is given as zero: denormals are slow and tell nothing. */
+/**
+ * ln of the smallest normal float, 2^−126. Below it exp returns zero: denormal numbers are slow and too small to
+ * matter.
+ */
 const EXP_UNDERFLOW: f32 = -87.33654;
-/** exp(x) is infinite right of this. */
+/** ln of the largest float. Above it exp returns infinity. */
 const EXP_OVERFLOW: f32 = 88.72283;
-/** 1.5·2^23: added to a float below 2^22, it leaves the nearest integer in the low bits of the sum. */
+/** 1.5·2^23: the sum of it and a float below 2^22 holds the nearest integer in its low bits. */
 const ROUND: f32 = 12582912;
 const LOG2_E: f32 = <f32>Math.LOG2E;
-/** ln 2 in two parts; the first has 17 significant bits, so that its product with an exponent is exact. */
+/**
+ * ln 2 in two parts (Cody and Waite). The first has 17 significant bits, so that its product with an exponent is exact.
+ */
 const LN2_HIGH: f32 = 0.693145752;
 const LN2_LOW: f32 = 1.42860677e-6;
-/** A delta smaller than this is cleared: its products would be denormal. */
+/** A delta smaller than this is set to zero: its products would be denormal. */
 const TINY_DELTA: f32 = 1e-30;
+
+// --- exponential ---
+// e^x = 2^n·e^r with n = round(x / ln 2) and r = x − n·ln 2; a polynomial for e^r, and n is added to the exponent's
+// bits.
 
 /** The integer n nearest to x / ln 2, still biased by `ROUND`. */
 function biasedExponent(x: v128): v128 {
@@ -29,7 +38,7 @@ function reduced(x: v128, n: v128): v128 {
   return madd(n, f32x4.splat(-LN2_LOW), madd(n, f32x4.splat(-LN2_HIGH), x));
 }
 
-/** exp(r) − 1 for r within ±0.347: r + r²·q(r). q is the degree-4 minimax fit that makes exp right to 3e-9. */
+/** e^r − 1 for |r| ≤ 0.347, as r + r²·q(r). q is the minimax polynomial of degree 4; the error of e^r is below 3e-9. */
 function expm1Reduced(r: v128): v128 {
   let q = f32x4.splat(0.0013814495);
   q = madd(q, r, f32x4.splat(0.008368781));
@@ -39,18 +48,19 @@ function expm1Reduced(r: v128): v128 {
   return madd(f32x4.mul(r, r), q, r);
 }
 
-/** e^x in four lanes, within 2 units in the last place; zero where that would be denormal; NaN stays NaN. */
+/** e^x in four lanes, with an error of at most 2 units in the last place. Denormal results are zero; NaN stays NaN. */
 export function exp4(x: v128): v128 {
   const biased = biasedExponent(x);
   const n = f32x4.sub(biased, f32x4.splat(ROUND));
   const mantissa = f32x4.add(f32x4.splat(1), expm1Reduced(reduced(x, n)));
+  // The low bits of `biased` hold n; shifted into the exponent's bits, they multiply by 2^n. Then the special cases.
   let y = i32x4.add(mantissa, i32x4.shl(biased, 23));
   y = v128.andnot(y, f32x4.lt(x, f32x4.splat(EXP_UNDERFLOW)));
   y = v128.bitselect(f32x4.splat(f32.POSITIVE_INFINITY), y, f32x4.gt(x, f32x4.splat(EXP_OVERFLOW)));
   return v128.bitselect(x, y, f32x4.ne(x, x));
 }
 
-/** 1 / (1 + e^−x), as e^−|x| over 1 + e^−|x| left of zero so that neither side overflows or cancels. */
+/** 1 / (1 + e^−x); for x < 0 as e^x / (1 + e^x), so that the exponential never overflows. */
 export function sigmoid4(x: v128): v128 {
   const one = f32x4.splat(1);
   const e = exp4(f32x4.neg(f32x4.abs(x)));
@@ -58,14 +68,15 @@ export function sigmoid4(x: v128): v128 {
   return f32x4.div(numerator, f32x4.add(one, e));
 }
 
-/** tanh |x| = −m / (2 + m) with m = e^(−2|x|) − 1, which keeps its digits near zero; the sign of x put back. */
+/** tanh |x| = −m / (2 + m) with m = e^(−2|x|) − 1, which loses no digits near zero; then with the sign of x. */
 export function tanh4(x: v128): v128 {
   const magnitude = f32x4.abs(x);
-  // e^−18 and 1 are the same float's neighbours: further out tanh is 1.
+  // From |x| = 9 on, 1 − tanh |x| = 2·e^−18 is below half a unit in the last place of 1.
   const z = f32x4.mul(f32x4.pmin(magnitude, f32x4.splat(9)), f32x4.splat(-2));
   const biased = biasedExponent(z);
   const p = expm1Reduced(reduced(z, f32x4.sub(biased, f32x4.splat(ROUND))));
   const scale = i32x4.add(f32x4.splat(1), i32x4.shl(biased, 23));
+  // m = 2^n·(1 + p) − 1, without rounding 1 + p.
   const m = madd(p, scale, f32x4.sub(scale, f32x4.splat(1)));
   let y = f32x4.div(f32x4.neg(m), f32x4.add(f32x4.splat(2), m));
   y = v128.andnot(y, f32x4.lt(magnitude, f32x4.splat(f32.MIN_NORMAL_VALUE)));
@@ -73,28 +84,34 @@ export function tanh4(x: v128): v128 {
   return v128.or(y, v128.and(x, f32x4.splat(-0.0)));
 }
 
+// --- slopes and piecewise linear functions ---
+
+/** S′ = a·(1 − a). */
 function dSigmoid4(a: v128): v128 {
   return f32x4.mul(a, f32x4.sub(f32x4.splat(1), a));
 }
 
+/** S′ = 1 − a². */
 function dTanh4(a: v128): v128 {
   return f32x4.sub(f32x4.splat(1), f32x4.mul(a, a));
 }
 
+/** S′ = 1 for a > 0, else 0. */
 function dRelu4(a: v128): v128 {
   return v128.and(f32x4.splat(1), f32x4.gt(a, f32x4.splat(0)));
 }
 
+/** S′ = 1 for a > 0, else `slope`. */
 function dLeakyRelu4(a: v128, slope: f32): v128 {
   return v128.bitselect(f32x4.splat(1), f32x4.splat(slope), f32x4.gt(a, f32x4.splat(0)));
 }
 
-/** pmax is one instruction and gives back a NaN first operand. */
+/** max(z, 0). `pmax` is one instruction on x64, unlike `max`, and returns its first operand if that is NaN. */
 function relu4(z: v128): v128 {
   return f32x4.pmax(z, f32x4.splat(0));
 }
 
-/** For slopes up to 1, the larger of z and slope·z. */
+/** The larger of z and slope·z, which is the leaky ReLU for slopes up to 1. */
 function leakyRelu4(z: v128, slope: f32): v128 {
   return f32x4.pmax(f32x4.mul(z, f32x4.splat(slope)), z);
 }
@@ -128,13 +145,16 @@ export function dActivation4(x: v128, activation: i32, parameter: f32): v128 {
   return f32x4.splat(1);
 }
 
-/** d·slope, cleared where it is so small that what it feeds would be denormal. */
+/** d·slope, set to zero where it is so small that its products would be denormal. */
 export function scaledDelta4(d: v128, slope: v128): v128 {
   const product = f32x4.mul(d, slope);
   return v128.andnot(product, f32x4.lt(f32x4.abs(product), f32x4.splat(TINY_DELTA)));
 }
 
-/** In place: S of `count` floats of each row, in fours; softmax rows sum to 1 over their first `count`. */
+/**
+ * Applies S in place to the first `count` floats of each of `rows` rows that are `stride` bytes apart. Works on whole
+ * vectors, so padding may change too. Softmax rows sum to 1 over their first `count` floats.
+ */
 export function activateRows(
   a: usize,
   stride: usize,
@@ -151,7 +171,10 @@ export function activateRows(
   }
 }
 
-/** One loop for each activation: a loop that chose the activation for every vector took twenty times as long for ReLU. */
+/**
+ * Applies S in place from `a` to `end`. One loop per activation: choosing it for each vector took twenty times as long
+ * for ReLU.
+ */
 function activateRow(a: usize, end: usize, activation: i32, parameter: f32): void {
   if (activation === RELU) for (; a < end; a += 16) v128.store(a, relu4(v128.load(a)));
   else if (activation === SIGMOID) for (; a < end; a += 16) v128.store(a, sigmoid4(v128.load(a)));
@@ -213,6 +236,7 @@ export function dActivate(
   }
 }
 
+/** One row of `dActivate`, with one loop per activation. */
 function dActivateRow(d: usize, x: usize, end: usize, activation: i32, parameter: f32): void {
   if (activation === RELU) for (; d < end; d += 16, x += 16) scaleDelta(d, dRelu4(v128.load(x)));
   else if (activation === SIGMOID) for (; d < end; d += 16, x += 16) scaleDelta(d, dSigmoid4(v128.load(x)));
@@ -223,11 +247,15 @@ function dActivateRow(d: usize, x: usize, end: usize, activation: i32, parameter
   else unreachable();
 }
 
+/** Multiplies four deltas by their slopes, in place. */
 function scaleDelta(d: usize, slope: v128): void {
   v128.store(d, scaledDelta4(v128.load(d), slope));
 }
 
-/** In place: e^(z − max) over its sum, the `count` outputs of one row. */
+/**
+ * Softmax of one row's `count` logits, in place: e^(z − max z) / Σ e^(z − max z). Subtracting the maximum avoids
+ * overflow.
+ */
 function softmaxRow(z: usize, count: usize): void {
   const sum = f32x4.splat(expShifted(z, z, count));
   for (let i: usize = 0; i < count; i += 4) {
@@ -236,7 +264,9 @@ function softmaxRow(z: usize, count: usize): void {
   }
 }
 
-/** Stores e^(z − max) of `count` logits (zero in the row's padding) and gives their sum. A NaN logit makes it NaN. */
+/**
+ * Writes e^(z − max z) of `count` logits to `e`, and zeros to the padding. Returns the sum, which is NaN if a logit is.
+ */
 export function expShifted(e: usize, z: usize, count: usize): f32 {
   const shift = f32x4.splat(rowMaximum(z, count));
   let sum = f32x4.splat(0);
@@ -249,7 +279,7 @@ export function expShifted(e: usize, z: usize, count: usize): f32 {
   return laneSum(sum);
 }
 
-/** The largest of `count` floats. */
+/** The maximum of `count` floats; NaN is ignored. */
 export function rowMaximum(z: usize, count: usize): f32 {
   const least = f32x4.splat(f32.NEGATIVE_INFINITY);
   let top = least;
@@ -261,7 +291,7 @@ export function rowMaximum(z: usize, count: usize): f32 {
   return f32x4.extract_lane(top, 0);
 }
 
-/** y[i] = e^x[i], `n` floats rounded up to a multiple of 4. */
+/** y[i] = e^x[i] for `n` floats, rounded up to a multiple of 4. Exported for tests of `exp4`. */
 export function exp(y: usize, x: usize, n: usize): void {
   assertAligned(y | x);
   for (let end = x + (n << 2); x < end; x += 16) {

@@ -1,8 +1,15 @@
-// The three products of a dense layer. W and G are panels [ceil(units/16)][inputs|1][16]; X, D and Z have padded rows.
-// `from` and `to` are panel numbers: a thread computes only its own. Register tiles come from `tiles.mjs`, written by the
-// build; each element is summed in one fixed order, so the choice of tile changes no bit. Tiles of 8 columns are called from
-// two places each: the optimizer would inline one called from a single place, and its sums would no longer fit V8's registers
-// (measured on the plain build: 25 instead of 41 GFLOP/s).
+// The three matrix products of a dense layer: forward, weight gradient, input gradient.
+//
+//   X [rows][inputs], A, Z, D [rows][units]    rows padded to a multiple of 16 floats
+//   W, G [ceil(units/16)][inputs|1][16]        panels: 16 units side by side, one row per input; `inputs|1` see `panelBytes`
+//   b, g [units]                               padded to a multiple of 16
+//
+// `from` and `to` are panel numbers: each thread computes only its own. The innermost loops are register tiles, which
+// the build generates by `tiles.mjs`. Every element is summed in one fixed order, so the choice of tiles changes no bit
+// of the results.
+//
+// Tiles of 8 columns are called from two places each: the optimizer would inline a function that is called from one
+// place, and its sums would no longer fit V8's registers (measured on the plain build: 25 instead of 41 GFLOP/s).
 
 import { LINEAR, SOFTMAX } from "../build/codes";
 import {
@@ -40,15 +47,19 @@ import {
   rowBytes,
 } from "./simd";
 
+/** Bytes of half a row of a panel: 8 units. */
 const HALF: usize = PANEL_BYTES / 2;
-/** Up to here each number of rows has tiles of its own. */
+/** Up to this number of rows, each number has tiles of its own. */
 const FEW_ROWS: usize = 3;
-/** Samples that a gradient is summed over before the next panel: more would not fit the first-level cache's page table. */
+/**
+ * Samples over which a gradient is summed before the next panel; the pages of more would exceed the first-level TLB.
+ */
 const GRADIENT_ROWS: usize = 64;
 
 /**
- * A[rows][units] = S(b + X[rows][inputs]·W) for units of panels `from` to `to`; softmax is left as logits. `wide` takes the
- * tiles for engines that run pairs of vectors as one.
+ * A[rows][units] = S(b + X[rows][inputs]·W) for units of panels `from` to `to`. For softmax the logits are written,
+ * without S, because it needs all units of a row. `wide` selects the tiles for engines that merge pairs of vectors into
+ * 256-bit ones. `parameter` is the activation's.
  */
 export function denseForward(
   a: usize,
@@ -93,7 +104,10 @@ export function denseForward(
   activateRows(at, aStride, rows, (to - from) * PANEL, activation, parameter);
 }
 
-/** `panels` panels of so few rows that a tile of one panel would wait for its own sums. */
+/**
+ * The product for 1 to 3 rows, over `panels` panels. A tile of one panel would have too few independent sums to hide
+ * the latency of a multiply-add, so for one row a tile takes several panels.
+ */
 function forwardFew(
   a: usize,
   aStride: usize,
@@ -107,6 +121,7 @@ function forwardFew(
 ): void {
   const stride = panelBytes(inputs);
   for (let width: usize = 0; panels > 0; panels -= width) {
+    // Four panels are split 2 + 2: 3 + 1 would leave a slow tile of one.
     width = rows > 1 ? 1 : panels === 4 ? 2 : min<usize>(panels, 3);
     if (rows === 3) forwardPanelsTile3x1(a, aStride, x, xStride, w, stride, b, inputs);
     else if (rows === 2) forwardPanelsTile2x1(a, aStride, x, xStride, w, stride, b, inputs);
@@ -119,7 +134,7 @@ function forwardFew(
   }
 }
 
-/** One panel's 16 units of many rows. */
+/** The product for one panel of 16 units and any number of rows, tile by tile. */
 function forwardMany(
   a: usize,
   aStride: usize,
@@ -141,14 +156,16 @@ function forwardMany(
   }
 }
 
-/** Rows of the next forward tile, such that few are computed twice. */
+/**
+ * Rows of the next tile with `left` rows remaining. The last tile may compute a row twice; the choice keeps that rare.
+ */
 function forwardHeight(left: usize, wide: bool): usize {
   if (left <= 4 || left === 7 || left === 8) return 4;
   if (left === 5 || left === 9 || left === 10) return 5;
   return wide || ASC_FEATURE_RELAXED_SIMD ? 6 : 4;
 }
 
-/** One panel's 16 units of one tile's rows. */
+/** One tile of `height` rows, of which `count` exist, by one panel: as 16 units at once or as two halves. */
 function forwardRows(
   height: usize,
   a: usize,
@@ -182,8 +199,9 @@ function forwardRows(
 }
 
 /**
- * dX[rows][inputs] = D[rows][units]·Wᵀ times S′, for inputs of panels `from` to `to`. S′ is taken from x: the outputs of the
- * layer below, or its z where the slope of its activation needs that.
+ * The deltas of the layer below: dX[rows][inputs] = (D[rows][units]·Wᵀ) times S′, element by element, for inputs of
+ * panels `from` to `to`. S′ is computed from x: the outputs of the layer below, or its z if its activation's slope
+ * needs z. The padding of dX becomes zero.
  */
 export function denseInputGradient(
   dx: usize,
@@ -204,6 +222,7 @@ export function denseInputGradient(
   const dxStride = rowBytes(inputs);
   const first = from * PANEL;
   const end = min(to * PANEL, inputs);
+  // A thread's panels may lie entirely within the padding.
   if (first >= end) return;
   for (let k = first; k < end; ) {
     const width = inputGradientWidth(end - k);
@@ -220,15 +239,17 @@ export function denseInputGradient(
     k += width;
   }
   dActivate(dx + (first << 2), x + (first << 2), rows, end - first, dxStride, activation, parameter);
-  // What the block held before may lie in the padding, and a slope taken from padding may be NaN.
+  // The block's old content may be in the padding, and a slope computed from padding may be NaN.
   if (end === inputs) for (let row: usize = 0; row < rows; row++) clearPadding(dx + row * dxStride, inputs);
 }
 
+/** Inputs of the next tile with `left` inputs remaining. */
 function inputGradientWidth(left: usize): usize {
   if (left < 4) return 1;
   return ASC_FEATURE_RELAXED_SIMD && left >= 6 ? 6 : 4;
 }
 
+/** `width` inputs (1, 4 or 6) of all rows. */
 function inputGradientColumns(
   width: usize,
   dx: usize,
@@ -249,6 +270,7 @@ function inputGradientColumns(
   }
 }
 
+/** `width` inputs of one tile's rows, of which `count` exist. */
 function inputGradientRows(
   width: usize,
   dx: usize,
@@ -270,8 +292,9 @@ function inputGradientRows(
 }
 
 /**
- * G += X[rows][inputs]ᵀ·D[rows][units] for units of panels `from` to `to` and inputs `first` to `end`: the kernel that
- * learns. With D scaled by −rate / batch beforehand, G may be the weights themselves. `wide` as in `denseForward`.
+ * The weight gradient: G += X[rows][inputs]ᵀ·D[rows][units] for units of panels `from` to `to` and inputs `first` to
+ * `end`. If D has been scaled by −rate / batch size, G may be the weights themselves: plain gradient descent in one
+ * pass. `wide` as in `denseForward`.
  */
 export function accumulateGradient(
   g: usize,
@@ -303,6 +326,7 @@ export function accumulateGradient(
   }
 }
 
+/** One panel of G, inputs `first` to `end`, over `rows` samples. */
 function gradientPanel(
   g: usize,
   x: usize,
@@ -322,7 +346,7 @@ function gradientPanel(
   for (; k < end; k++) gradientTile1x16(g + k * PANEL_BYTES, x + (k << 2), xStride, d, dStride, rows);
 }
 
-/** Several inputs by one panel's 16 units. */
+/** One tile: 5 or 6 inputs by one panel of 16 units. */
 function gradientRows(g: usize, x: usize, xStride: usize, d: usize, dStride: usize, rows: usize, wide: bool): void {
   if (wide) gradientTile6x16(g, x, xStride, d, dStride, rows);
   else if (ASC_FEATURE_RELAXED_SIMD) {
@@ -334,7 +358,7 @@ function gradientRows(g: usize, x: usize, xStride: usize, d: usize, dStride: usi
   }
 }
 
-/** g += Σ D over the samples, ascending, for units of panels `from` to `to`: the gradient of the biases. */
+/** The bias gradient: g += Σ D over the samples, ascending, for units of panels `from` to `to`. */
 export function accumulateBias(g: usize, d: usize, rows: usize, units: usize, from: usize, to: usize): void {
   assertAligned(g | d);
   assertSizes(rows, 1, units);
@@ -344,6 +368,7 @@ export function accumulateBias(g: usize, d: usize, rows: usize, units: usize, fr
   }
 }
 
+/** The same for one panel, whose sums stay in registers. */
 function accumulatePanelBias(g: usize, d: usize, rows: usize, dStride: usize): void {
   let g0 = v128.load(g);
   let g1 = v128.load(g, 16);

@@ -1,7 +1,9 @@
-// Dropout: in training, units are left out at random, and the others count for more in their place (Srivastava et al., JMLR
-// 2014). Which they are is a function of seed, epoch, layer, sample and unit, drawn anew where it is needed rather than kept:
-// Philox4x32-10 as in `src/random.ts`, four blocks at once, one in each lane. The blocks numbered 4·panel + lane give the words
-// of units 16·panel + 4·word + lane.
+// Dropout (Srivastava et al., JMLR 2014), in its inverted form: in training, a unit's output is set to 0 with
+// probability `rate`, and otherwise divided by 1 − rate, so that inference needs no change.
+//
+// The mask is a function of seed, epoch, layer, sample and unit. It is not stored: the backward pass computes it again.
+// Random words come from Philox4x32-10 as in `random.ts`, four blocks at once, one per lane: word w of block 4·panel +
+// lane belongs to unit 16·panel + 4·w + lane.
 
 import { LINEAR } from "../build/codes";
 import { DROPOUT_STREAM, EPOCH, SEED_HIGH, SEED_LOW } from "../src/abi";
@@ -9,8 +11,8 @@ import { dActivation4, scaledDelta4 } from "./activation";
 import { assertAligned, assertPanels, assertSizes, clearPadding, PANEL_BYTES, rowBytes } from "./simd";
 
 /**
- * In place: A[rows][units] of panels `from` to `to`, a share `rate` of them zero, the others over 1 − rate. `order` is where the
- * rows' numbers are (u32), `layer` the layer's, `settings` as in `optimizer.ts`.
+ * Applies dropout to A[rows][units], in place, for units of panels `from` to `to`. `order` is the address of the
+ * samples' numbers in the dataset (u32), `layer` the layer's number, `settings` as in `optimizer.ts`.
  */
 export function dropout(
   a: usize,
@@ -23,12 +25,12 @@ export function dropout(
   rate: f64,
   settings: usize,
 ): void {
-  leaveOut(0, a, order, rows, units, from, to, layer, rate, 1, LINEAR, 0, settings);
+  applyMask(0, a, order, rows, units, from, to, layer, rate, 1, LINEAR, 0, settings);
 }
 
 /**
- * In place: D *= the same factors, times S′; what is below 1e-30 is cleared. S′ is taken from A: the outputs that `dropout` left,
- * or with `ofSums` the layer's z, which it did not change.
+ * Multiplies D[rows][units] by the same factors and by S′, in place; results below 1e-30 become zero. S′ is computed
+ * from A: the outputs after dropout or, with `ofSums`, the layer's z, which dropout does not change.
  */
 export function dDropout(
   d: usize,
@@ -46,14 +48,17 @@ export function dDropout(
   settings: usize,
 ): void {
   const original: f32 = ofSums ? 1 : <f32>(1 - rate);
-  leaveOut(d, a, order, rows, units, from, to, layer, rate, original, activation, parameter, settings);
+  applyMask(d, a, order, rows, units, from, to, layer, rate, original, activation, parameter, settings);
   if (to * PANEL_BYTES !== rowBytes(units)) return;
-  // A slope taken from padding may be NaN.
+  // The padding of A may hold anything, so slopes there may be NaN.
   for (let row: usize = 0; row < rows; row++) clearPadding(d + row * rowBytes(units), units);
 }
 
-/** Both: changes D where d is not 0, else A. `originalScale` takes A back to the outputs that S′ is taken from. */
-function leaveOut(
+/**
+ * Both of the above: changes A if `d` is 0, otherwise D. `originalScale` times A is what S′ is computed from: it undoes
+ * the division by 1 − rate.
+ */
+function applyMask(
   d: usize,
   a: usize,
   order: usize,
@@ -71,6 +76,7 @@ function leaveOut(
   assertAligned(d | a);
   assertSizes(rows, 1, units);
   assertPanels(from, to, units);
+  // A unit is kept if its random word is at least rate·2^32.
   const least = i32x4.splat(<i32>(<u32>(rate * 4294967296)));
   const scale = f32x4.splat(<f32>(1 / (1 - rate)));
   const original = f32x4.splat(originalScale);
@@ -80,12 +86,14 @@ function leaveOut(
   for (let row: usize = 0; row < rows; row++) {
     const sample = i32x4.splat(load<i32>(order + (row << 2)));
     for (let panel = from; panel < to; panel++) {
+      // The counters: sample, layer and block, epoch, stream. The layer has 12 bits, the block 20.
       let x0 = sample;
       let x1 = i32x4.add(i32x4.splat((layer << 20) | ((<i32>panel) << 2)), i32x4(0, 1, 2, 3));
       let x2 = epoch;
       let x3 = i32x4.splat(DROPOUT_STREAM);
       let key0 = low;
       let key1 = high;
+      // The rounds of `philox` in `random.ts`, on four blocks.
       for (let round = 0; round < 10; round++) {
         const even0 = i64x2.extmul_low_i32x4_u(x0, i32x4.splat(0xd2511f53));
         const odd0 = i64x2.extmul_high_i32x4_u(x0, i32x4.splat(0xd2511f53));
@@ -100,24 +108,28 @@ function leaveOut(
       }
       const at = row * rowBytes(units) + panel * PANEL_BYTES;
       const delta: usize = d === 0 ? 0 : d + at;
-      leaveFour(delta, a + at, 0, i32x4.ge_u(x0, least), scale, original, activation, parameter);
-      leaveFour(delta, a + at, 16, i32x4.ge_u(x1, least), scale, original, activation, parameter);
-      leaveFour(delta, a + at, 32, i32x4.ge_u(x2, least), scale, original, activation, parameter);
-      leaveFour(delta, a + at, 48, i32x4.ge_u(x3, least), scale, original, activation, parameter);
+      dropFour(delta, a + at, 0, i32x4.ge_u(x0, least), scale, original, activation, parameter);
+      dropFour(delta, a + at, 16, i32x4.ge_u(x1, least), scale, original, activation, parameter);
+      dropFour(delta, a + at, 32, i32x4.ge_u(x2, least), scale, original, activation, parameter);
+      dropFour(delta, a + at, 48, i32x4.ge_u(x3, least), scale, original, activation, parameter);
     }
   }
 }
 
-/** The upper words of four 64-bit products, and the lower. */
+/** The upper words of four 64-bit products: two from each argument. */
 function upper(even: v128, odd: v128): v128 {
   return i32x4.shuffle(even, odd, 1, 3, 5, 7);
 }
 
+/** The lower words of four 64-bit products. */
 function lower(even: v128, odd: v128): v128 {
   return i32x4.shuffle(even, odd, 0, 2, 4, 6);
 }
 
-function leaveFour(
+/**
+ * Four units at byte `offset`. `kept` has all bits set in the lanes of units that are kept, `scale` is 1 / (1 − rate).
+ */
+function dropFour(
   d: usize,
   a: usize,
   offset: usize,

@@ -1,4 +1,6 @@
-// The whole interface between the two halves: pure functions of addresses and sizes, over memory that the host owns.
+// The exports of the kernels: everything that TypeScript calls. They are functions of addresses (bytes) and sizes
+// (elements) over a memory that the host allocates and lays out (`src/memory/plan.ts`); they keep no state and allocate
+// nothing.
 
 export { activate, dActivate, exp } from "./activation";
 export { augment } from "./augment";

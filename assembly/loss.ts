@@ -1,15 +1,23 @@
-// The losses. Each stores one loss a row (float64) and turns the row's outputs into their delta, dC/dz times `scale`, in
-// place. With cross-entropy the outputs come as logits. Y[rows][units] holds the targets; rows are padded to 16.
+// The losses. Each kernel writes one loss per row (f64) to `losses`, and replaces the row's outputs by their delta,
+// dC/dz times a scale. `outputs` and `targets` are [rows][units], rows padded to a multiple of 16; padding of the
+// deltas becomes zero. For cross-entropy the outputs are logits z: combined with softmax or sigmoid, dC/dz is a − y,
+// which needs no division by a.
 
 import { dActivation4, exp4, expShifted, rowMaximum, scaledDelta4, sigmoid4 } from "./activation";
 import { assertAligned, assertSizes, clearPadding, laneSum, lanesBelow, madd, rowBytes } from "./simd";
 
-/** Vectors of 1 + e^−|z| whose product is taken before its logarithm: 4·128 factors of at most 2 stay below 2^1023. */
+/**
+ * Units after which the product of 1 + e^−|z| is replaced by its logarithm: 512 factors of at most 2 cannot overflow an
+ * f64.
+ */
 const LOG_EVERY: usize = 128 * 4;
+/** The bits by which those of √½ lie below those of 1 as f64: see `logarithm`. */
+const ONE_ABOVE_ROOT_HALF: u64 = 0x00095f619980c433;
 
 /**
- * Loss = lossScale·Σ (a − y)²; delta = deltaScale·2(a − y)·S′. lossScale is 1 for the quadratic cost and 1/units for the mean
- * squared error; deltaScale carries the same factor. S′ is taken from the rows at `slopes`: the outputs themselves, or z.
+ * Loss = lossScale·Σ (a − y)²; delta = deltaScale·2(a − y)·S′. lossScale is 1 for the quadratic cost and 1/units for
+ * the mean squared error; deltaScale includes the same factor. S′ is computed from the rows at `slopes`: the outputs
+ * themselves, or z.
  */
 export function squaredError(
   losses: usize,
@@ -44,7 +52,7 @@ export function squaredError(
   }
 }
 
-/** The same for loss = lossScale·Σ |a − y|; delta = deltaScale·sign(a − y)·S′, which is 0 where a = y. */
+/** The same for loss = lossScale·Σ |a − y|; delta = deltaScale·sign(a − y)·S′, with the subgradient 0 for a = y. */
 export function absoluteError(
   losses: usize,
   outputs: usize,
@@ -78,19 +86,22 @@ export function absoluteError(
   }
 }
 
-/** a − y of the four units from unit `i` on; 0 for those that are padding. */
+/** a − y of the units `i` … `i` + 3; 0 for units that are padding. */
 function differenceAt(outputs: usize, targets: usize, i: usize, units: usize): v128 {
   const difference = f32x4.sub(v128.load(outputs + (i << 2)), v128.load(targets + (i << 2)));
   return v128.and(difference, lanesBelow(i, units));
 }
 
-/** 1 with the sign of x, and 0 for 0. */
+/** The sign of x: 1, −1, or 0 for zero. */
 function sign4(x: v128): v128 {
   const one = v128.or(f32x4.splat(1), v128.and(x, f32x4.splat(-0.0)));
   return v128.and(one, f32x4.ne(x, f32x4.splat(0)));
 }
 
-/** Loss = −Σ y·ln softmax(z); delta = scale·(softmax(z)·Σy − y). */
+/**
+ * Loss = −Σ y·ln softmax(z), computed as Σy·ln Σe^(z − max) − Σ y·(z − max); delta = scale·(softmax(z)·Σy − y). Targets
+ * need not sum to 1.
+ */
 export function softmaxCrossEntropy(
   losses: usize,
   outputs: usize,
@@ -113,6 +124,7 @@ export function softmaxCrossEntropy(
       weight = f32x4.add(weight, y);
       weighted = madd(y, z, weighted);
     }
+    // total = Σy and sum = Σe^(z − max); the outputs now hold e^(z − max).
     const total = laneSum(weight);
     const sum = expShifted(outputs, outputs, units);
     softmaxDelta(outputs, targets, units, total / sum, scale);
@@ -123,7 +135,7 @@ export function softmaxCrossEntropy(
   }
 }
 
-/** In place: scale·(e·factor − y) over one row; padding becomes zero. */
+/** Replaces one row of e by scale·(e·factor − y), and its padding by zero. */
 function softmaxDelta(e: usize, targets: usize, units: usize, factor: f32, scale: f32): void {
   for (let i: usize = 0; i < units; i += 4) {
     const at = e + (i << 2);
@@ -134,7 +146,10 @@ function softmaxDelta(e: usize, targets: usize, units: usize, factor: f32, scale
   clearPadding(e, units);
 }
 
-/** Loss = Σ max(z, 0) − z·y + ln(1 + e^−|z|), the stable form; delta = scale·(sigmoid(z) − y). */
+/**
+ * Loss = −Σ y·ln a + (1 − y)·ln(1 − a) with a = sigmoid(z), computed as Σ max(z, 0) − z·y + ln(1 + e^−|z|), which
+ * neither overflows nor cancels; delta = scale·(a − y).
+ */
 export function sigmoidCrossEntropy(
   losses: usize,
   outputs: usize,
@@ -161,11 +176,14 @@ export function sigmoidCrossEntropy(
   }
 }
 
-/** Σ ln(1 + e^−|z|) is taken as the logarithm of a product, one for every 512 factors. */
+/**
+ * One row's loss. Σ ln(1 + e^−|z|) is the logarithm of a product: one logarithm for 512 units instead of one for each.
+ */
 function sigmoidRowLoss(outputs: usize, targets: usize, units: usize): f64 {
   let linear = f32x4.splat(0);
   let logs: f64 = 0;
   for (let from: usize = 0; from < units; from += LOG_EVERY) {
+    // The product in f64, as four partial products.
     let low = f64x2.splat(1);
     let high = f64x2.splat(1);
     for (let i = from, to = min(units, from + LOG_EVERY); i < to; i += 4) {
@@ -185,14 +203,17 @@ function sigmoidRowLoss(outputs: usize, targets: usize, units: usize): f64 {
 }
 
 /**
- * ln x for x ≥ 1: with x = m·2^e and m within √½ to √2, ln m = 2·atanh((m − 1)/(m + 1)) by its series, right to 1e-15.
- * NaN and infinity come back as they are.
+ * ln x for x ≥ 1, with an error below 1e-15; NaN and infinity are returned unchanged. With x = m·2^e and m between √½
+ * and √2, ln x = e·ln 2 + ln m and ln m = 2·atanh(s) = 2·(s + s³/3 + s⁵/5 + …) with s = (m − 1)/(m + 1). Adding the
+ * distance of √½ to 1 to the bits of x carries into the exponent exactly if the mantissa is above √2, so that e is the
+ * exponent of the sum.
  */
 function logarithm(x: f64): f64 {
   if (!(x < Infinity)) return x;
-  const bits = reinterpret<u64>(x) + 0x00095f619980c433;
+  const bits = reinterpret<u64>(x) + ONE_ABOVE_ROOT_HALF;
   const exponent = <i32>(bits >> 52) - 1023;
   const mantissa = reinterpret<f64>(reinterpret<u64>(x) - ((<u64>exponent) << 52));
+  // The series in t = s², by Horner's rule.
   const s = (mantissa - 1) / (mantissa + 1);
   const t = s * s;
   let series: f64 = 1.0 / 19;

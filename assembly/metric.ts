@@ -1,8 +1,9 @@
-// What tells how good outputs are, apart from their loss. Rows of outputs and targets are padded to 16.
+// Metrics of classification. `outputs` and `targets` are [rows][units], rows padded to a multiple of 16; neither is
+// changed.
 
 import { assertSizes, rowBytes } from "./simd";
 
-/** labels[rows] (u32) = where each row's largest output is, the first of equals. */
+/** labels[rows] (u32) = the unit with each row's largest output, the first of equal ones. */
 export function findLargest(labels: usize, outputs: usize, rows: usize, units: usize): void {
   assertSizes(rows, 1, units);
   for (; rows > 0; rows--) {
@@ -12,7 +13,7 @@ export function findLargest(labels: usize, outputs: usize, rows: usize, units: u
   }
 }
 
-/** Offset of the largest of `units` floats, the first of equals. */
+/** The byte offset of the largest of `units` floats, the first of equal ones. */
 function largest(outputs: usize, units: usize): usize {
   let best: usize = 0;
   let top = load<f32>(outputs);
@@ -26,7 +27,7 @@ function largest(outputs: usize, units: usize): usize {
   return best;
 }
 
-/** How many rows have their largest output (the first of equals) where the target is above one half. */
+/** The number of rows whose largest output, the first of equal ones, is at a unit with a target above ½. */
 export function countCorrect(outputs: usize, targets: usize, rows: usize, units: usize): usize {
   assertSizes(rows, 1, units);
   const stride = rowBytes(units);

@@ -8,23 +8,27 @@
 import { DECAY, EPSILON, MOMENTUM, NESTEROV, NORM, RATE, SHRINKAGE, SQUARES } from "../src/abi";
 import { assertAligned, madd, PANEL_BYTES, panelBytes } from "./simd";
 
-/** A moment smaller than this is cleared: it would become denormal, and those are slow and never fade. */
+/**
+ * A moment smaller than this is set to zero. It would decay into denormal numbers, which are slow and never reach zero.
+ */
 const TINY_MOMENT: f32 = 1e-30;
 
+/** A setting (f64, by its index in `abi.ts`) in all lanes. */
 function setting(settings: usize, place: usize): v128 {
   return f32x4.splat(<f32>load<f64>(settings + (place << 3)));
 }
 
-/** 1 − a setting, rounded once. */
+/** 1 − a setting, subtracted in f64 and rounded once: 1 − 0.999 in f32 would lose half of its digits. */
 function complement(settings: usize, place: usize): v128 {
   return f32x4.splat(<f32>(1 - load<f64>(settings + (place << 3))));
 }
 
+/** A moment with tiny values set to zero. */
 function withoutTiny(moment: v128): v128 {
   return v128.andnot(moment, f32x4.lt(f32x4.abs(moment), f32x4.splat(TINY_MOMENT)));
 }
 
-/** P −= rate·(G + decay·P); no moments. */
+/** Stochastic gradient descent: P −= rate·(G + decay·P). It has no moments. Changes P and G. */
 export function sgd(
   params: usize,
   grads: usize,
@@ -45,7 +49,10 @@ export function sgd(
   }
 }
 
-/** D = G + decay·P; V = momentum·V + D; P −= rate·V, or rate·(momentum·V + D) where Nesterov's gradient is wanted. */
+/**
+ * SGD with momentum: D = G + decay·P; V = momentum·V + D; P −= rate·V, or with Nesterov's momentum
+ * P −= rate·(momentum·V + D), both in PyTorch's form. Changes P, V and G.
+ */
 export function momentum(
   params: usize,
   grads: usize,
@@ -61,6 +68,7 @@ export function momentum(
   const step = f32x4.neg(setting(settings, RATE));
   const decay = decays ? setting(settings, DECAY) : zero;
   const kept = setting(settings, MOMENTUM);
+  // Both forms as one: P −= rate·(shareOfV·V + shareOfD·D), so that the loop has no branch.
   const looksAhead = load<f64>(settings + (NESTEROV << 3)) !== 0;
   const shareOfV = looksAhead ? kept : one;
   const shareOfD = looksAhead ? one : zero;
@@ -75,8 +83,9 @@ export function momentum(
 }
 
 /**
- * D = G + decay·P; M = β1·M + (1 − β1)·D; V = β2·V + (1 − β2)·D²; P −= rate·M / (√V + ε) + shrinkage·P. That M and V start
- * at zero is made up for in the rate and in ε, by the host.
+ * Adam (Kingma and Ba, 2015) and AdamW (Loshchilov and Hutter, 2019): D = G + decay·P; M = β1·M + (1 − β1)·D; V = β2·V
+ * + (1 − β2)·D²; P −= rate·M / (√V + ε) + shrinkage·P. The correction of the bias of M and V, which start at zero, is
+ * included in rate and ε by the host. Changes P, M, V and G.
  */
 export function adam(params: usize, grads: usize, m: usize, v: usize, n: usize, settings: usize, decays: bool): void {
   assertAligned(params | grads | m | v | (n << 2));
@@ -102,7 +111,10 @@ export function adam(params: usize, grads: usize, m: usize, v: usize, n: usize, 
   }
 }
 
-/** D = G + decay·P; V = squares·V + (1 − squares)·D²; P −= rate·D / (√V + epsilon). */
+/**
+ * RMSProp (Hinton, 2012): D = G + decay·P; V = squares·V + (1 − squares)·D²; P −= rate·D / (√V + ε). Changes P, V and
+ * G.
+ */
 export function rmsprop(
   params: usize,
   grads: usize,
@@ -131,8 +143,9 @@ export function rmsprop(
 }
 
 /**
- * Shortens the weights into each unit of panels `from` to `to` to the setting `NORM`, where they are longer together. Squares
- * are summed over ascending inputs; where they overflow, the weights stay.
+ * Max-norm (Srivastava et al., 2014): scales the weights into each unit of panels `from` to `to` so that their
+ * Euclidean norm is at most the setting `NORM`. In place. Squares are summed over ascending inputs; if the sum
+ * overflows, the weights stay.
  */
 export function limitNorms(w: usize, inputs: usize, from: usize, to: usize, settings: usize): void {
   assertAligned(w);
@@ -144,7 +157,7 @@ export function limitNorms(w: usize, inputs: usize, from: usize, to: usize, sett
   }
 }
 
-/** The same for four units next to each other. */
+/** The same for four neighbouring units, whose weights are the lanes of a vector per input. */
 function limitFour(w: usize, inputs: usize, most: v128): void {
   let sum = f32x4.splat(0);
   const end = w + inputs * PANEL_BYTES;
