@@ -23,7 +23,7 @@ const TILES = {
   gradient: ["1x16", "5x8", "6x8", "6x16"],
   sparseForward: ["1", "2", "3"],
   sparseGradient: ["1", "2", "3"],
-  sparseRows: ["1", "2"],
+  sparseGradientRows: ["1", "2"],
 };
 
 /** Compiles assembly/ as a target of asconfig.json, with more options of asc if given. */

@@ -19,11 +19,11 @@ export * from "./optimizer";
 export {
   countNonZeroF32,
   countNonZeroU8,
-  gatherSpans,
-  listColumns,
-  listRowsF32,
-  listRowsU8,
+  gatherSparseRows,
+  sparseColumns,
   sparseForward,
   sparseGradient,
   sparseGradientRows,
+  sparseRowsF32,
+  sparseRowsU8,
 } from "./sparse";

@@ -20,11 +20,11 @@ import {
   sparseForwardTile1,
   sparseForwardTile2,
   sparseForwardTile3,
+  sparseGradientRowsTile1,
+  sparseGradientRowsTile2,
   sparseGradientTile1,
   sparseGradientTile2,
   sparseGradientTile3,
-  sparseRowsTile1,
-  sparseRowsTile2,
 } from "../build/tiles";
 import { ENTRY_BYTES, PANEL, SPAN_BYTES } from "../src/abi";
 import { activateRows } from "./activation";
@@ -36,7 +36,7 @@ import { assertAligned, assertInputs, assertPanels, assertSizes, PANEL_BYTES, pa
  * other, and row pointers to `spans`. `rows` is the dataset [·][width]; `order` holds the row numbers (u32), or is 0
  * for the first rows.
  */
-export function listRowsU8(
+export function sparseRowsU8(
   lists: usize,
   spans: usize,
   rows: usize,
@@ -84,7 +84,7 @@ function append(entry: usize, input: usize, value: f32): usize {
 }
 
 /** The same for rows of floats [·][width], unscaled. −0 counts as zero; NaN does not. */
-export function listRowsF32(lists: usize, spans: usize, rows: usize, order: usize, count: usize, width: usize): void {
+export function sparseRowsF32(lists: usize, spans: usize, rows: usize, order: usize, count: usize, width: usize): void {
   assertSizes(count, width, 1);
   const whole = width & ~3;
   let entry = lists;
@@ -112,7 +112,7 @@ export function listRowsF32(lists: usize, spans: usize, rows: usize, order: usiz
  * dataset are rarely in the cache, and fetching them all at once is faster than letting the product wait for each in
  * turn. The sum of those words is returned only so that the compiler keeps the reads; it has no meaning.
  */
-export function gatherSpans(spans: usize, kept: usize, order: usize, count: usize): u32 {
+export function gatherSparseRows(spans: usize, kept: usize, order: usize, count: usize): u32 {
   assertSizes(count, 1, 1);
   let touched: u32 = 0;
   for (let i: usize = 0; i < count; i++) {
@@ -152,7 +152,7 @@ export function countNonZeroF32(counts: usize, rows: usize, count: usize, width:
  * Transposes the sparse rows of a mini-batch: writes the sparse columns (CSC) of inputs `from` to `to` and their
  * `ends`. The entries refer to rows of deltas D[rows][units].
  */
-export function listColumns(
+export function sparseColumns(
   columns: usize,
   ends: usize,
   spans: usize,
@@ -311,8 +311,8 @@ export function sparseGradientRows(
     for (let panel = from; panel < to; ) {
       const at = g + panel * panelStride;
       const deltas = d + row * dStride + panel * PANEL_BYTES;
-      if (to - panel > 1) sparseRowsTile2(at, panelStride, begin, finish, deltas);
-      else sparseRowsTile1(at, panelStride, begin, finish, deltas);
+      if (to - panel > 1) sparseGradientRowsTile2(at, panelStride, begin, finish, deltas);
+      else sparseGradientRowsTile1(at, panelStride, begin, finish, deltas);
       panel += min<usize>(to - panel, 2);
     }
   }

@@ -203,12 +203,12 @@ ${lines(vectors, (j) => `      v128.store(g${Math.floor(j / 4)}, s${j}, ${16 * (
 }
 
 /** Weight gradient from X as sparse rows (CSR), for few samples: rows of G are loaded and stored for each entry. */
-function sparseRowsTile(panels) {
+function sparseGradientRowsTile(panels) {
   const vectors = 4 * panels;
   const place = (j) => `at${Math.floor(j / 4)}`;
   return `
 /** G of ${panels} panels += x·d over one row's entries from \`entry\` to \`end\`. */
-export function sparseRowsTile${panels}(g: usize, panelBytes: usize, entry: usize, end: usize, d: usize): void {
+export function sparseGradientRowsTile${panels}(g: usize, panelBytes: usize, entry: usize, end: usize, d: usize): void {
 ${lines(vectors, (j) => `  const d${j} = v128.load(d, ${16 * j});`)}
   for (; entry < end; entry += ENTRY_BYTES) {
     const pair = load<u64>(entry);
@@ -232,7 +232,7 @@ export function tilesSource(shapes) {
     gradient: gradientTile,
     sparseForward: sparseForwardTile,
     sparseGradient: sparseGradientTile,
-    sparseRows: sparseRowsTile,
+    sparseGradientRows: sparseGradientRowsTile,
   };
   const tiles = Object.entries(shapes).flatMap(([product, list]) =>
     list.map((shape) => make[product](...shape.split("x").map(Number))),

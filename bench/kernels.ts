@@ -238,8 +238,8 @@ function listedCalls(lab: Blocks, shape: Shape) {
   rowsOfInputs.forEach((value, i) => {
     rowsOfInputs[i] = (chance[i] as number) + 0.5 < DENSITY ? value || 0.1 : 0;
   });
-  kernels.listRowsF32(lists, spans, x, 0, rows, inputs);
-  kernels.listColumns(columns, ends, spans, rows, units, columnStride(rows), 0, inputs);
+  kernels.sparseRowsF32(lists, spans, x, 0, rows, inputs);
+  kernels.sparseColumns(columns, ends, spans, rows, units, columnStride(rows), 0, inputs);
   return {
     forward: () => kernels.sparseForward(a, spans, w, b, ...shape, 0, panels, 0, 0, isPairing()),
     gradient: () =>

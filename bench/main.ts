@@ -185,7 +185,7 @@ async function trainingRow(engines: Engines, folders: Folders, job: Job, plan: P
     ours("turbo", turbo, folder, "wasm 1 auto"),
     ours("turbo, two threads", turbo, folder, "wasm 2 auto"),
     ours("dense", node24, folder, "wasm 1 dense"),
-    ours("lists", node24, folder, "wasm 1 keptLists"),
+    ours("lists", node24, folder, "wasm 1 storedSparse"),
     ...(node20 ? [ours("Node 20", node20, folder, "wasm 1 auto")] : []),
     ours("JavaScript, register-blocked", node24, short, "blocked"),
     ours("JavaScript, zero-skipping", node24, short, "zeroSkipping"),

@@ -21,9 +21,16 @@ import type { Augmenting } from "./recipe/augment.js";
 import type { Threads } from "./recipe/recipe.js";
 import type { NetworkSpec } from "./spec.js";
 import type { StepSettings } from "./step/settings.js";
+import {
+  type InputPath,
+  inferenceThreads,
+  mostThreads,
+  storesSparse,
+  threadsFor,
+  usesSparse,
+} from "./threads/cost-model.js";
 import { Runner } from "./threads/runner.js";
 import { canHaveThreads } from "./threads/team.js";
-import { type InputPath, inferenceWorth, keptListsPay, listsPay, mostThreads, threadsWorth } from "./threads/worth.js";
 
 /** What tells how samples lie in memory. */
 type Kind = Pick<Samples, "inputs" | "labels" | "targets">;
@@ -141,7 +148,7 @@ export class Engine {
       nonZeros += arena.countStaged(inputs, rows);
     });
     // Sparse rows would hold the images as they were before augmentation.
-    this.storesSparse = !augmenting && keptListsPay(this.inputPath, nonZeros, inputs);
+    this.storesSparse = !augmenting && storesSparse(this.inputPath, nonZeros, inputs);
     this.arrange({
       batch,
       samples: count,
@@ -164,7 +171,7 @@ export class Engine {
   }
 
   private trainingThreads(batch: number, nonZeros: number, augments: boolean): number {
-    return this.threads === "auto" ? threadsWorth(this.spec, batch, nonZeros, augments) : this.threads;
+    return this.threads === "auto" ? threadsFor(this.spec, batch, nonZeros, augments) : this.threads;
   }
 
   /** Sets the epoch that augmentation draws its random numbers by. No thread may be at work. */
@@ -281,7 +288,7 @@ export class Engine {
   /** How the batch of bound samples whose order is at `order` is taken. Augmented images have about as many zeros. */
   private boundForm(order: number, count: number): number {
     if (this.storesSparse) return InputForm.storedSparse;
-    return listsPay(this.inputPath, this.arena.countBound(order, count), count * this.spec.inputs)
+    return usesSparse(this.inputPath, this.arena.countBound(order, count), count * this.spec.inputs)
       ? InputForm.sparse
       : InputForm.dense;
   }
@@ -362,10 +369,10 @@ export class Engine {
   /** Lets threads take part in the inference of `count` samples, if that pays and they run already. */
   private join(count: number): boolean {
     const { runner } = this;
-    const { asking, starting } = inferenceWorth(this.spec, count);
-    if (this.threads === 1 || runner.isOpen || this.isBound || !asking) return false;
+    const { use, start } = inferenceThreads(this.spec, count);
+    if (this.threads === 1 || runner.isOpen || this.isBound || !use) return false;
     const threads = this.threads === "auto" ? mostThreads() : this.threads;
-    if (threads === 1 || !runner.isReady(threads, starting)) return false;
+    if (threads === 1 || !runner.isReady(threads, start)) return false;
     this.arrange({ batch: 1, samples: 0, inputBytes: 0, targetBytes: 0, threads });
     runner.join();
     return true;
@@ -376,7 +383,7 @@ export class Engine {
     const nonZeros = this.arena.countStaged(samples.inputs, rows);
     describe(inferring, samples, this.plan.stage, 0, rows);
     inferring.kind = TaskKind[kind];
-    inferring.inputForm = listsPay(this.inputPath, nonZeros, rows * this.spec.inputs)
+    inferring.inputForm = usesSparse(this.inputPath, nonZeros, rows * this.spec.inputs)
       ? InputForm.sparse
       : InputForm.dense;
     this.runner.runNow(inferring);

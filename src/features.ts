@@ -1,8 +1,8 @@
 // Capabilities of this JavaScript engine and machine, as `wasmlp info` and the page report them.
 
 import { isPairing, simdFeatures } from "./kernels/features.js";
+import { mostThreads } from "./threads/cost-model.js";
 import { canHaveThreads } from "./threads/team.js";
-import { mostThreads } from "./threads/worth.js";
 
 /** The capabilities of an engine and its machine. */
 export interface EngineFeatures {

@@ -7,7 +7,7 @@ import { growMemory, type Memory } from "../kernels/memory.js";
 import type { Kernels } from "../kernels/modules.js";
 import { type NetworkSpec, outputUnits } from "../spec.js";
 import { type Needs, type Plan, panelIndex, planArena, type Tensor, tensorFloats } from "./plan.js";
-import { listRows } from "./rows.js";
+import { writeSparseRows } from "./rows.js";
 
 /** Samples as they came: whole, or a piece of them. */
 export type Samples = Pick<Dataset, "count" | "inputs" | "sampleSize" | "labels" | "targets" | "targetSize">;
@@ -115,7 +115,7 @@ export class Arena {
         throw new RangeError("the inputs were changed while they were taken in");
       }
       const spans = index + from * SPAN_BYTES;
-      listRows(kernels, spec, isBytes, lists, spans, stage.rows, 0, rows);
+      writeSparseRows(kernels, spec, isBytes, lists, spans, stage.rows, 0, rows);
       lists = this.words[(spans + rows * SPAN_BYTES) / 4 - 1] as number;
       yield [from, rows];
     }

@@ -4,7 +4,7 @@ import type { Kernels } from "../kernels/modules.js";
 import type { NetworkSpec } from "../spec.js";
 
 /** Writes the sparse rows of `count` rows of bytes or floats: their entries at `lists`, their spans at `spans`. */
-export function listRows(
+export function writeSparseRows(
   kernels: Kernels,
   { inputs, inputScale }: NetworkSpec,
   isBytes: boolean,
@@ -14,6 +14,6 @@ export function listRows(
   order: number,
   count: number,
 ): void {
-  if (isBytes) kernels.listRowsU8(lists, spans, rows, order, count, inputs, inputScale);
-  else kernels.listRowsF32(lists, spans, rows, order, count, inputs);
+  if (isBytes) kernels.sparseRowsU8(lists, spans, rows, order, count, inputs, inputScale);
+  else kernels.sparseRowsF32(lists, spans, rows, order, count, inputs);
 }

@@ -4,7 +4,7 @@
 import { ENTRY_BYTES, PANEL, SPAN_BYTES } from "../abi.js";
 import { InputForm, TargetKind } from "../memory/command.js";
 import { type AugmentPlan, padded } from "../memory/plan.js";
-import { listRows } from "../memory/rows.js";
+import { writeSparseRows } from "../memory/rows.js";
 import { outputUnits } from "../spec.js";
 import type { StepContext } from "./context.js";
 
@@ -65,9 +65,9 @@ function gatherInputs(
   const { inputs, inputScale } = spec;
   const spans = plan.spans + block + first * SPAN_BYTES;
   const entries = plan.inputs + block + first * inputs * ENTRY_BYTES;
-  if (task.inputForm === InputForm.storedSparse) kernels.gatherSpans(spans, plan.index, order, count);
+  if (task.inputForm === InputForm.storedSparse) kernels.gatherSparseRows(spans, plan.index, order, count);
   else if (task.inputForm === InputForm.sparse) {
-    listRows(kernels, spec, areBytes, entries, spans, rows, order, count);
+    writeSparseRows(kernels, spec, areBytes, entries, spans, rows, order, count);
   } else {
     const x = plan.inputs + block + first * padded(inputs) * 4;
     if (areBytes) kernels.gatherU8(x, rows, order, count, inputs, inputScale);
@@ -99,7 +99,7 @@ function makeColumns(context: StepContext): void {
   const { inputs, units, split } = context.layer(0);
   const [from, to] = split ? [0, inputs] : inputShare(context, inputs);
   const [columns, ends] = [plan.columns + block, plan.ends + block];
-  kernels.listColumns(columns, ends, plan.spans + block, task.count, units, columnStride, from, to);
+  kernels.sparseColumns(columns, ends, plan.spans + block, task.count, units, columnStride, from, to);
 }
 
 /** This thread's share of a layer's inputs, in whole panels of the layer below. */

@@ -8,12 +8,12 @@ import { newTask, type Task, TaskKind } from "../memory/command.js";
 import type { Plan } from "../memory/plan.js";
 import type { Threads } from "../recipe/recipe.js";
 import type { NetworkSpec } from "../spec.js";
-import { Pace } from "./pace.js";
 import { ALONE, DONE, Seat, type SeatOptions } from "./seat.js";
 import { spinsFor, Team } from "./team.js";
+import { ThreadChoice } from "./thread-choice.js";
 
 /** Milliseconds that thread 0 waits for the others before it checks whether they still exist. */
-const PATIENCE = 200;
+const CHECK_AFTER = 200;
 /** How often a call that cannot check waits so long before it does the work alone. */
 const MOST_WAITS = 4;
 
@@ -37,7 +37,7 @@ export class Runner {
   private isLate = false;
   /** Whether other threads may still be running a task. */
   private othersWork = false;
-  private pace = new Pace();
+  private choice = new ThreadChoice();
   /** Tasks of the runner's own. */
   private readonly waiting = newTask();
   private readonly stopping = { ...newTask(), kind: TaskKind.stop };
@@ -77,7 +77,7 @@ export class Runner {
     if (threads === 1 || this.shared) return;
     const team = this.teamOf(threads);
     if (!team) return;
-    if (await team.gather()) this.invite(team);
+    if (await team.whenStarted()) this.invite(team);
     else this.dispose();
   }
 
@@ -108,10 +108,10 @@ export class Runner {
     const { memory, spec, module } = this.common;
     const { plan } = this;
     new Uint32Array(memory.buffer, plan.meeting, 16).fill(0);
-    team.invite({ module, memory, spec, plan, wide: isPairing() });
-    this.pace = new Pace();
+    team.requestJoin({ module, memory, spec, plan, wide: isPairing() });
+    this.choice = new ThreadChoice();
     this.othersWork = false;
-    this.shared = this.seat({ thread: 0, threads: team.threads, spins: spinsFor(team.threads), patience: PATIENCE });
+    this.shared = this.seat({ thread: 0, threads: team.threads, spins: spinsFor(team.threads), patience: CHECK_AFTER });
   }
 
   /** Lets the threads go; they drop this network's memory. */
@@ -149,24 +149,24 @@ export class Runner {
     this.correct = seat.correct;
     if (phase !== DONE) return this.finishLate(task, seat, phase);
     if (settles) return this.finishWhole(task, started);
-    if (this.shared) this.pace.add(task.count, performance.now() - started);
+    if (this.shared) this.choice.add(task.count, performance.now() - started);
     return undefined;
   }
 
   private get chosen(): Seat {
-    const isTogether = this.threads !== "auto" || this.pace.isTogether;
+    const isTogether = this.threads !== "auto" || this.choice.isTogether;
     return this.shared && isTogether ? this.shared : this.solo;
   }
 
   private async finishLate(task: Task, seat: Seat, phase: number): Promise<void> {
     await this.waitFor(seat, phase);
     this.correct = seat.correct;
-    this.pace.add(task.count, PATIENCE);
+    this.choice.add(task.count, CHECK_AFTER);
   }
 
   private async finishWhole(task: Task, started: number): Promise<void> {
     await this.settle();
-    if (this.shared) this.pace.add(task.count, performance.now() - started);
+    if (this.shared) this.choice.add(task.count, performance.now() - started);
   }
 
   /** Runs a task at once, alone if the others do not come. */

@@ -4,7 +4,7 @@
 import { nodeThreads } from "../host.js";
 
 /** A worker that has been started. */
-export interface Helper {
+export interface WorkerHandle {
   /** Sends a message; buffers in `transfer` are moved, not copied. */
   post(message: unknown, transfer?: ArrayBuffer[]): void;
   /** Terminates it at once. */
@@ -39,12 +39,12 @@ export function canSpawn(): boolean {
 }
 
 /** Starts a worker that runs `source`, or the script that was set. Throws an Error if the engine refuses. */
-export function spawn(source: string, name: string, events: Events): Helper {
+export function spawn(source: string, name: string, events: Events): WorkerHandle {
   if (!canSpawn()) throw new Error('this environment has no workers; "wasmlp/worker" needs them, "wasmlp" does not');
   return nodeThreads() ? spawnInNode(source, name, events) : spawnInBrowser(source, name, events);
 }
 
-function spawnInNode(source: string, name: string, { message, gone }: Events): Helper {
+function spawnInNode(source: string, name: string, { message, gone }: Events): WorkerHandle {
   const { Worker } = nodeThreads() as NonNullable<ReturnType<typeof nodeThreads>>;
   const worker = new Worker(source, { eval: true, name });
   worker.on("message", message);
@@ -59,7 +59,7 @@ function spawnInNode(source: string, name: string, { message, gone }: Events): H
   };
 }
 
-function spawnInBrowser(source: string, name: string, { message, gone }: Events): Helper {
+function spawnInBrowser(source: string, name: string, { message, gone }: Events): WorkerHandle {
   const blob = script === undefined ? new Blob([source], { type: "text/javascript" }) : undefined;
   const address = blob ? URL.createObjectURL(blob) : (script as string);
   const worker = new Worker(trusted(address), { name });

@@ -8,10 +8,10 @@ import type { Memory } from "../kernels/memory.js";
 import type { KernelModule } from "../kernels/modules.js";
 import type { Plan } from "../memory/plan.js";
 import type { NetworkSpec } from "../spec.js";
-import { canSpawn, type Helper, spawn } from "./spawn.js";
+import { canSpawn, spawn, type WorkerHandle } from "./spawn.js";
 
-/** What a thread is told to join. */
-export interface Invitation {
+/** The message by which a thread joins the work of a network. */
+export interface JoinRequest {
   module: KernelModule;
   memory: Memory;
   wide: boolean;
@@ -69,7 +69,7 @@ export function spinsFor(threads: number): number {
  * The helping threads of one network. They are started once; between two runs they are idle and do not hold its memory.
  */
 export class Team {
-  private readonly helpers: Helper[] = [];
+  private readonly helpers: WorkerHandle[] = [];
   /** The numbers of the threads that have started. */
   private readonly started = new Set<number>();
   /** Why a thread is gone; undefined while all are there. */
@@ -92,7 +92,7 @@ export class Team {
     return this.reason;
   }
 
-  private start(thread: number): Helper {
+  private start(thread: number): WorkerHandle {
     return spawn(source, `wasmlp ${thread}`, {
       message: () => {
         this.started.add(thread);
@@ -111,7 +111,7 @@ export class Team {
   }
 
   /** Waits until all threads have started, or have failed to within the timeout. Resolves to whether they have. */
-  async gather(): Promise<boolean> {
+  async whenStarted(): Promise<boolean> {
     // The threads keep Node's process alive during the wait; it may be the only thing that does.
     for (const helper of this.helpers) helper.hold(true);
     const deadline = performance.now() + START_TIMEOUT;
@@ -129,10 +129,10 @@ export class Team {
   }
 
   /** Sends every thread what it needs to join. The threads then arrive at the barrier by themselves. */
-  invite(invitation: Omit<Invitation, "thread" | "threads" | "spins">): void {
+  requestJoin(request: Omit<JoinRequest, "thread" | "threads" | "spins">): void {
     const { threads } = this;
     this.helpers.forEach((helper, i) => {
-      helper.post({ ...invitation, thread: i + 1, threads, spins: spinsFor(threads) });
+      helper.post({ ...request, thread: i + 1, threads, spins: spinsFor(threads) });
     });
   }
 

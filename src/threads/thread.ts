@@ -3,8 +3,8 @@
 
 import { join } from "./join.js";
 import { ownPort } from "./spawn.js";
-import type { Invitation } from "./team.js";
+import type { JoinRequest } from "./team.js";
 
 const port = ownPort();
-port.listen((invitation) => join(invitation as Invitation));
+port.listen((request) => join(request as JoinRequest));
 port.post("ready");

@@ -3,7 +3,7 @@
 
 import { about } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
-import { type Helper, spawn } from "../threads/spawn.js";
+import { spawn, type WorkerHandle } from "../threads/spawn.js";
 import { sendDataset } from "./datasets.js";
 import { type Asking, type Failure, type Opening, READY, type Reply, type Request } from "./protocol.js";
 
@@ -53,7 +53,7 @@ const forgotten = new FinalizationRegistry<{ channel: WeakRef<Channel>; dataset:
  * The connection to one worker. Calls, questions and datasets are numbered, so that replies can be assigned to them.
  */
 export class Channel {
-  private readonly helper: Helper;
+  private readonly helper: WorkerHandle;
   private readonly calls = new Map<number, Call>();
   private readonly sent = new WeakMap<Dataset, Promise<number>>();
   private numbers = 0;
@@ -207,7 +207,7 @@ export class Channel {
   }
 }
 
-function start(source: string, message: (data: unknown) => void, gone: (why: string) => void): Helper {
+function start(source: string, message: (data: unknown) => void, gone: (why: string) => void): WorkerHandle {
   try {
     return spawn(source, "wasmlp", { message, gone });
   } catch (cause) {

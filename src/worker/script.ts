@@ -8,7 +8,7 @@ import { Network } from "../network.js";
 import type { NetworkOptions } from "../recipe/recipe.js";
 import { join } from "../threads/join.js";
 import { ownPort, useScript } from "../threads/spawn.js";
-import { type Invitation, useThreadSource } from "../threads/team.js";
+import { type JoinRequest, useThreadSource } from "../threads/team.js";
 import type { FitOptions } from "../training/fit-options.js";
 import { Datasets } from "./datasets.js";
 import { type Asking, type Facts, type Opening, READY, type Request, type SentOptions } from "./protocol.js";
@@ -161,7 +161,7 @@ function receive(request: Request): void {
 }
 
 port.listen((message) => {
-  if ("memory" in (message as object)) join(message as Invitation);
+  if ("memory" in (message as object)) join(message as JoinRequest);
   else receive(message as Request);
 });
 port.post(READY);

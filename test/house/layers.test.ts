@@ -218,7 +218,7 @@ describe("these tests see", () => {
     ["src/memory/plan", 'import "../training/fit.js";', ["src/training/fit"]],
     ["src/memory/plan", 'const later = await import("../training/fit.js");', ["src/training/fit"]],
     ["src/memory/plan", "import {\n  a,\n  b,\n} from '../training/fit.js';", ["src/training/fit"]],
-    ["src/memory/arena", 'import { listRows } from "../step/work.js";', ["src/step/work"]],
+    ["src/memory/arena", 'import { writeSparseRows } from "../step/work.js";', ["src/step/work"]],
     ["src/step/work", 'import { Runner } from "../threads/runner.js";', ["src/threads/runner"]],
     ["src/recipe/optimizer", 'import { planArena } from "../memory/plan.js";', ["src/memory/plan"]],
     ["src/memory/plan", 'import { x } from "../new/file.js";', ["src/new/file"]],

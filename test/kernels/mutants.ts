@@ -473,27 +473,27 @@ const otherMutants: Mutant[] = [
 const SPARSE = { rows: 7, inputs: 70, units: 49 };
 const sparseMutants: Mutant[] = [
   {
-    name: "listRowsU8 scales by another number",
+    name: "sparseRowsU8 scales by another number",
     check: (lab) => sparse.checkRowLists(lab, 5, 70, 4),
     wrong: ({ kernels }) => ({
-      listRowsU8: (lists, spans, rows, order, count, width, scale) =>
-        kernels.listRowsU8(lists, spans, rows, order, count, width, scale * (1 + 2 ** -23)),
+      sparseRowsU8: (lists, spans, rows, order, count, width, scale) =>
+        kernels.sparseRowsU8(lists, spans, rows, order, count, width, scale * (1 + 2 ** -23)),
     }),
   },
   {
-    name: "listRowsF32 takes one input too few",
+    name: "sparseRowsF32 takes one input too few",
     check: (lab) => sparse.checkRowLists(lab, 1, 70, 0),
     wrong: ({ kernels }) => ({
-      listRowsF32: (lists, spans, rows, order, count, width) =>
-        kernels.listRowsF32(lists, spans, rows, order, count, width - 1),
+      sparseRowsF32: (lists, spans, rows, order, count, width) =>
+        kernels.sparseRowsF32(lists, spans, rows, order, count, width - 1),
     }),
   },
   {
-    name: "listColumns leaves out the last sample",
+    name: "sparseColumns leaves out the last sample",
     check: (lab) => sparse.checkColumns(lab, SPARSE, 3),
     wrong: ({ kernels }) => ({
-      listColumns: (columns, ends, spans, rows, ...rest) =>
-        kernels.listColumns(columns, ends, spans, rows - 1, ...rest),
+      sparseColumns: (columns, ends, spans, rows, ...rest) =>
+        kernels.sparseColumns(columns, ends, spans, rows - 1, ...rest),
     }),
   },
   {

@@ -96,12 +96,12 @@ export function checkRowLists({ kernels, arena }: Lab, rows: number, inputs: num
       sameWords(arena.read(spansAt), want.spans, `spans ${name} ${what}`);
       sameWords(arena.read(listsAt - 8), Uint32Array.of(BLANK, BLANK, ...want.lists), `${name} ${what}`);
     };
-    kernels.listRowsF32(listsAt, spansAt, f32At, orderAt, rows, inputs);
-    check(picked(floats), "listRowsF32");
-    kernels.listRowsU8(listsAt, spansAt, u8At, orderAt, rows, inputs, scale);
+    kernels.sparseRowsF32(listsAt, spansAt, f32At, orderAt, rows, inputs);
+    check(picked(floats), "sparseRowsF32");
+    kernels.sparseRowsU8(listsAt, spansAt, u8At, orderAt, rows, inputs, scale);
     check(
       picked(bytes).map((value) => value * scale),
-      "listRowsU8",
+      "sparseRowsU8",
     );
     const countsAt = arena.output("counts", blank(rows));
     kernels.countNonZeroU8(countsAt, u8At, rows, inputs);
@@ -120,13 +120,13 @@ export function checkSpans({ kernels, arena }: Lab, rows: number, ordered: boole
   const keptAt = arena.input("kept", kept);
   const orderAt = ordered ? arena.input("order", order) : 0;
   const spansAt = arena.output("spans", blank(rows * 2));
-  kernels.gatherSpans(spansAt, keptAt, orderAt, rows);
+  kernels.gatherSparseRows(spansAt, keptAt, orderAt, rows);
   arena.check();
   const want = Uint32Array.from({ length: rows * 2 }, (_, i) => {
     const row = Math.floor(i / 2);
     return at(kept, 2 * (ordered ? at(order, row) : row) + (i % 2));
   });
-  sameWords(arena.read(spansAt), want, `gatherSpans of ${rows} rows`);
+  sameWords(arena.read(spansAt), want, `gatherSparseRows of ${rows} rows`);
 }
 
 function packed(bytes: Float32Array): Uint32Array {
@@ -160,12 +160,12 @@ export function checkColumns(lab: Lab, shape: Shape, zeros: number): void {
     const columnsAt = arena.output("columns", blank((inputs * columnStride(rows)) / 4));
     const endsAt = arena.output("ends", blank(inputs));
     for (let i = 0; i + 1 < cuts.length; i++) {
-      kernels.listColumns(columnsAt, endsAt, spansAt, rows, units, columnStride(rows), at(cuts, i), at(cuts, i + 1));
+      kernels.sparseColumns(columnsAt, endsAt, spansAt, rows, units, columnStride(rows), at(cuts, i), at(cuts, i + 1));
     }
     arena.check();
     const want = columnLists(x, shape, columnsAt);
-    sameWords(arena.read(endsAt), want.ends, title("ends of listColumns", shape));
-    sameWords(arena.read(columnsAt), want.columns, title("listColumns", shape));
+    sameWords(arena.read(endsAt), want.ends, title("ends of sparseColumns", shape));
+    sameWords(arena.read(columnsAt), want.columns, title("sparseColumns", shape));
   }
 }
 

@@ -9,7 +9,7 @@ import { chooseBuild } from "../../src/kernels/features.js";
 import { createMemory } from "../../src/kernels/memory.js";
 import { bindKernels, compileKernels, type Kernels } from "../../src/kernels/modules.js";
 import { type Augmentation, planAugmenting } from "../../src/recipe/augment.js";
-import type { InputPath } from "../../src/threads/worth.js";
+import type { InputPath } from "../../src/threads/cost-model.js";
 import { fit } from "../../src/training/fit.js";
 import { flat, gaussians, layersOf, stripes } from "../support/networks.js";
 import { at } from "../support/reference.js";
@@ -320,7 +320,7 @@ describe("threads and input paths give the same bits with augment", () => {
   ])("%s", async (_, data, units, batchSize) => {
     const one = await parameters(data, units, batchSize, 1, "dense");
     for (const threads of [1, 2, 3, "auto"] as const) {
-      for (const path of ["dense", "lists", "keptLists", "auto"] as const) {
+      for (const path of ["dense", "sparse", "storedSparse", "auto"] as const) {
         if (threads === 1 && path === "dense") continue;
         expect(await parameters(data, units, batchSize, threads, path), `${threads} threads, ${path}`).toEqual(one);
       }

@@ -14,7 +14,7 @@ import {
 } from "../../src/index.js";
 import { initialParameters } from "../../src/initial.js";
 import { chooseBuild } from "../../src/kernels/features.js";
-import type { InputPath } from "../../src/threads/worth.js";
+import type { InputPath } from "../../src/threads/cost-model.js";
 import { fit } from "../../src/training/fit.js";
 import { distributions, gaussians, layersOf, OPTIMIZERS, stripes } from "../support/networks.js";
 import { refuseWorkers, restoreWorkers, watchWorkers, workers } from "../support/node-workers.js";
@@ -85,7 +85,7 @@ describe("threads and input paths give the same bits", () => {
   it.each(CASES)("%s", async (_, spec, data, batchSize) => {
     const one = await trained(spec, data, batchSize, 1, "dense");
     for (const wanted of [1, 2, 3, "auto"] as const) {
-      for (const path of ["dense", "lists", "keptLists", "auto"] as const) {
+      for (const path of ["dense", "sparse", "storedSparse", "auto"] as const) {
         if (wanted === 1 && path === "dense") continue;
         expect(await trained(spec, data, batchSize, wanted, path), `${wanted} threads, ${path}`).toEqual(one);
       }
@@ -96,10 +96,10 @@ describe("threads and input paths give the same bits", () => {
     it.each([CASES[0], CASES[2], CASES[6], CASES[7]] as typeof CASES)("%s", async (_, spec, data, batchSize) => {
       const one = await trained(spec, data, batchSize, 1, "dense", optimizer);
       for (const [wanted, path] of [
-        [1, "keptLists"],
+        [1, "storedSparse"],
         [2, "dense"],
-        [2, "lists"],
-        [3, "keptLists"],
+        [2, "sparse"],
+        [3, "storedSparse"],
       ] as const) {
         const other = await trained(spec, data, batchSize, wanted, path, optimizer);
         expect(other, `${wanted} threads, ${path}`).toEqual(one);

@@ -24,24 +24,24 @@ const AUGMENT_WORK = 80;
  * part.
  */
 const START_WORK = 500e6;
-const ASK_WORK = 30e6;
+const USE_WORK = 30e6;
 
 /**
  * The form of the inputs: chosen by the cost model ("auto"), always dense, always sparse rows made for each mini-batch
- * ("lists"), or always sparse rows of the whole dataset, made before training ("keptLists").
+ * ("sparse"), or always sparse rows of the whole dataset, made before training ("storedSparse").
  */
-export type InputPath = "auto" | "dense" | "lists" | "keptLists";
+export type InputPath = "auto" | "dense" | "sparse" | "storedSparse";
 
 /** Whether `inputs` inputs, of which `nonZeros` are non-zero, are faster as sparse rows. */
-export function listsPay(path: InputPath, nonZeros: number, inputs: number): boolean {
+export function usesSparse(path: InputPath, nonZeros: number, inputs: number): boolean {
   if (path !== "auto") return path !== "dense";
   return nonZeros <= MOST_LISTED * inputs;
 }
 
 /** Whether training makes the sparse rows of all samples in advance, rather than those of each mini-batch. */
-export function keptListsPay(path: InputPath, nonZeros: number, inputs: Uint8Array | Float32Array): boolean {
-  if (path !== "auto") return path === "keptLists";
-  return listsPay(path, nonZeros, inputs.length) && nonZeros * ENTRY_BYTES <= MOST_KEPT * inputs.byteLength;
+export function storesSparse(path: InputPath, nonZeros: number, inputs: Uint8Array | Float32Array): boolean {
+  if (path !== "auto") return path === "storedSparse";
+  return usesSparse(path, nonZeros, inputs.length) && nonZeros * ENTRY_BYTES <= MOST_KEPT * inputs.byteLength;
 }
 
 /** The maximum number of threads that "auto" uses. */
@@ -50,7 +50,7 @@ export function mostThreads(): number {
 }
 
 /** The number of threads for steps on `batch` samples with on average `nonZeros` non-zero inputs, augmented or not. */
-export function threadsWorth(spec: NetworkSpec, batch: number, nonZeros: number, augments: boolean): number {
+export function threadsFor(spec: NetworkSpec, batch: number, nonZeros: number, augments: boolean): number {
   const skipped = (spec.inputs - nonZeros) * (spec.layers[0] as LayerSpec).units;
   const work = parameterCount(spec) - skipped + (augments ? AUGMENT_WORK * spec.inputs : 0);
   const paying = Math.floor((Math.min(batch, CHUNK_ROWS) * work) / LEAST_THREAD_WORK);
@@ -58,10 +58,10 @@ export function threadsWorth(spec: NetworkSpec, batch: number, nonZeros: number,
 }
 
 /**
- * Whether the inference of `count` samples is large enough to use running threads (`asking`), and to start some
- * (`starting`).
+ * Whether the inference of `count` samples is large enough to use running threads (`use`), and to start some
+ * (`start`).
  */
-export function inferenceWorth(spec: NetworkSpec, count: number): { asking: boolean; starting: boolean } {
+export function inferenceThreads(spec: NetworkSpec, count: number): { use: boolean; start: boolean } {
   const work = count * parameterCount(spec);
-  return { asking: work >= ASK_WORK, starting: work >= START_WORK };
+  return { use: work >= USE_WORK, start: work >= START_WORK };
 }

@@ -7,7 +7,7 @@ const KEEP = 1200;
 /** Trials before the first comparison: the first steps of each choice run on code that is not optimized yet. */
 const FIRST_TRIES = 4;
 
-export class Pace {
+export class ThreadChoice {
   /** Milliseconds per sample when last measured, with one thread and with all. */
   private readonly costs: [alone: number, together: number] = [Infinity, Infinity];
   private together = true;
