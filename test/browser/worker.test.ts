@@ -154,7 +154,9 @@ describeInBrowsers("the library", (browser) => {
 
     it("gives the reason if no worker may be started", async () => {
       const page = await open({ headers: ADDRESSES });
-      await expect(ask(page, "trainedBytes", "worker")).rejects.toThrow(/could not be started from a blob: .*workerUrl/);
+      await expect(ask(page, "trainedBytes", "worker")).rejects.toThrow(
+        /could not be started from a blob: .*workerUrl/,
+      );
       expect(await ask(page, "takeViolations")).toEqual(["worker-src blob"]);
       expect(browser().takeErrors().join("\n")).toMatch(/worker-src/);
     });
