@@ -9,7 +9,6 @@ import { Engine, LOSS } from "../src/engine.js";
 import { evaluate, predict } from "../src/inference/evaluate.js";
 import { chooseBuild, isPairing } from "../src/kernels/features.js";
 import { median } from "../src/median.js";
-import { sgd } from "../src/recipe/optimizer.js";
 import type { Threads } from "../src/recipe/recipe.js";
 import { layerInputs, type NetworkSpec } from "../src/spec.js";
 import { StepSettings } from "../src/step/settings.js";
@@ -72,7 +71,7 @@ async function wasmTrainer(loaded: Loaded, threads: Threads, path: Engine["input
   const { job, train, test } = loaded;
   const engine = await engineOf(loaded, threads);
   engine.inputPath = path;
-  await engine.bind(train, job.batch, new StepSettings(sgd({ learningRate: job.rate })));
+  await engine.bind(train, job.batch, new StepSettings(job.recipe.fit.optimizer));
   await engine.open();
   const mean = (count: number) => (engine.totals[LOSS] as number) / count;
   return {

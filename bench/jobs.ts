@@ -5,27 +5,24 @@ import { join } from "node:path";
 import type { Activation } from "../src/activations.js";
 import { initialParameters } from "../src/initial.js";
 import type { Loss } from "../src/losses.js";
-import { loadMnist } from "../src/node.js";
+import { checkRecipe, loadMnist, type Recipe } from "../src/node.js";
 import { fillGaussian } from "../src/random.js";
-import type { NetworkSpec } from "../src/spec.js";
+import { OPTIMIZERS } from "../src/recipe/optimizer.js";
+import { checkNetworkOptions, specOf } from "../src/recipe/recipe.js";
 
 /** A network, its training and its data. */
 export interface Job {
   /** Name in the tables: "784-128-10", with the density for random data. */
   name: string;
-  units: number[];
-  hidden: Activation;
-  output: Activation;
-  loss: Loss;
-  batch: number;
-  rate: number;
+  recipe: Recipe;
   /** Share of non-zero inputs in random data; the data is MNIST if absent. */
   density?: number;
 }
 
-/** The contents of `job.json`: the task of a candidate. */
+/** The contents of `job.json`: the task of a candidate. What other libraries need of the recipe stands beside it. */
 export interface JobFile {
   kind: "train" | "infer";
+  recipe: Recipe;
   inputs: number;
   layers: { units: number; activation: Activation }[];
   loss: Loss;
@@ -39,34 +36,44 @@ export interface JobFile {
   epochSamples: number;
 }
 
-// The teaching network's settings (Nielsen), and the usual ones of today.
-const sigmoid = { hidden: "sigmoid", output: "sigmoid", loss: "quadratic", batch: 10, rate: 1.5 } as const;
-const relu = { hidden: "relu", output: "softmax", loss: "crossEntropy", rate: 0.1 } as const;
-
-export const MNIST_JOBS: Job[] = [
-  { name: "784-16-16-10", units: [16, 16, 10], ...sigmoid },
-  { name: "784-30-10", units: [30, 10], ...sigmoid },
-  { name: "784-128-10", units: [128, 10], ...relu, batch: 32 },
-  { name: "784-128-10", units: [128, 10], ...relu, batch: 128 },
-  { name: "784-800-10", units: [800, 10], ...relu, batch: 100 },
-  { name: "784-512-256-10", units: [512, 256, 10], ...relu, batch: 128 },
-];
-export const RANDOM_JOBS: Job[] = [0.05, 0.2, 0.5, 1].map((density) => ({
-  ...{ name: `256-512-256-16, ${density * 100} % non-zero`, units: [512, 256, 16], ...relu, batch: 64, density },
-}));
-export const INFERENCE: Job = { name: "784-128-10", units: [128, 10], ...relu, batch: 256 };
-
 const RANDOM = { inputs: 256, classes: 16, train: 8192, test: 2048 };
 
-/** Number of inputs of a job's network. */
-function jobInputs(job: Job): number {
-  return job.density === undefined ? 784 : RANDOM.inputs;
+// The teaching network's settings (Nielsen), and the usual ones of today.
+const sigmoid = { hidden: "sigmoid", output: "sigmoid", loss: "quadratic", rate: 1.5 } as const;
+const relu = { hidden: "relu", output: "softmax", loss: "crossEntropy", rate: OPTIMIZERS.sgd.usualRate } as const;
+
+/** Plain SGD over one epoch in mini-batches, for layers of these sizes, the inputs first. */
+function recipeOf(sizes: number[], batchSize: number, how: typeof sigmoid | typeof relu): Recipe {
+  const [inputs, ...units] = sizes;
+  const { hidden, output, loss, rate } = how;
+  const layers = units.map((n, i) => ({ units: n, activation: i < units.length - 1 ? hidden : output }));
+  const optimizer = { name: "sgd", learningRate: rate };
+  return checkRecipe({ network: { inputs, layers, loss, seed: 1 }, fit: { epochs: 1, batchSize, optimizer } });
 }
 
-/** The spec of a job's network. */
-function specOf({ units, hidden, output, loss }: Pick<Job, "units" | "hidden" | "output" | "loss">, inputs = 784) {
-  const layers = units.map((n, i) => ({ units: n, activation: i < units.length - 1 ? hidden : output }));
-  return { inputs, layers, loss, inputScale: 1 / 255 } satisfies NetworkSpec;
+function mnistJob(sizes: number[], batchSize: number, how: typeof sigmoid | typeof relu): Job {
+  return { name: sizes.join("-"), recipe: recipeOf(sizes, batchSize, how) };
+}
+
+export const MNIST_JOBS: Job[] = [
+  mnistJob([784, 16, 16, 10], 10, sigmoid),
+  mnistJob([784, 30, 10], 10, sigmoid),
+  mnistJob([784, 128, 10], 32, relu),
+  mnistJob([784, 128, 10], 128, relu),
+  mnistJob([784, 800, 10], 100, relu),
+  mnistJob([784, 512, 256, 10], 128, relu),
+];
+const RANDOM_SIZES = [RANDOM.inputs, 512, 256, RANDOM.classes];
+export const RANDOM_JOBS: Job[] = [0.05, 0.2, 0.5, 1].map((density) => ({
+  name: `${RANDOM_SIZES.join("-")}, ${density * 100} % non-zero`,
+  recipe: recipeOf(RANDOM_SIZES, 64, relu),
+  density,
+}));
+export const INFERENCE: Job = mnistJob([784, 128, 10], 256, relu);
+
+/** Samples per step. */
+export function batchSizeOf({ recipe }: Job): number {
+  return recipe.fit.batchSize as number;
 }
 
 /** Writes the folders of jobs below a root folder. Data that several jobs share is written once. */
@@ -87,7 +94,7 @@ export class Folders {
     const { trainCount, testCount } = await this.writeData(job, data);
     const testedCount = tested ?? testCount;
     const walked = Math.min(epochSamples ?? trainCount, trainCount);
-    const name = `${kind}-${job.name.replaceAll(/[^\w-]+/g, "_")}-b${job.batch}-${walked}-${testedCount}`;
+    const name = `${kind}-${job.name.replaceAll(/[^\w-]+/g, "_")}-b${batchSizeOf(job)}-${walked}-${testedCount}`;
     const folder = join(this.root, name);
     if (this.written.has(name)) return folder;
     this.written.add(name);
@@ -96,12 +103,13 @@ export class Folders {
     for (const file of [`train-inputs.${dtype}`, "train-labels.u8", `test-inputs.${dtype}`, "test-labels.u8"]) {
       symlinkSync(join(this.root, data, file), join(folder, file));
     }
-    const spec = specOf(job, jobInputs(job));
-    writeFileSync(join(folder, "weights.f32"), bytesOf(initialParameters(spec, 1, "auto", "zeros")));
-    const { inputs, layers, loss } = spec;
-    const { batch, rate } = job;
+    const { recipe } = job;
+    const { seed, weightInit, biasInit, ...network } = checkNetworkOptions(recipe.network);
+    const { inputs, layers, loss } = network;
+    writeFileSync(join(folder, "weights.f32"), bytesOf(initialParameters(specOf(network), seed, weightInit, biasInit)));
+    const [batch, rate] = [batchSizeOf(job), recipe.fit.optimizer.learningRate];
     const counts = { trainCount, testCount: testedCount, dtype, roundSeconds, epochSamples: walked } as const;
-    const file: JobFile = { kind, inputs, layers, loss, batch, rate, ...counts };
+    const file: JobFile = { kind, recipe, inputs, layers, loss, batch, rate, ...counts };
     writeFileSync(join(folder, "job.json"), JSON.stringify(file));
     return folder;
   }

@@ -11,7 +11,7 @@ import { median } from "../src/median.js";
 import { beCandidate } from "./candidate.js";
 import { chartOf } from "./chart.js";
 import { measureExtras, thisMachine } from "./extras.js";
-import { Folders, INFERENCE, type Job, MNIST_JOBS, RANDOM_JOBS } from "./jobs.js";
+import { batchSizeOf, Folders, INFERENCE, type Job, MNIST_JOBS, RANDOM_JOBS } from "./jobs.js";
 import { benchIdeas, benchKernels } from "./kernels.js";
 import type { Effort } from "./measure.js";
 import { peerCandidates } from "./peers.js";
@@ -173,7 +173,7 @@ function kernelRuns(engines: Engines, plan: Plan): KernelRun[] {
 
 /** Measures all candidates that train one job. */
 async function trainingRow(engines: Engines, folders: Folders, job: Job, plan: Plan): Promise<TrainingRow> {
-  console.error(`training: ${job.name}, batch ${job.batch}`);
+  console.error(`training: ${job.name}, batch ${batchSizeOf(job)}`);
   const { node20, node24, turbo } = engines;
   const folder = await folders.folder(job, "train", plan.roundSeconds);
   const short = await folders.folder(job, "train", plan.roundSeconds, 6400);
@@ -196,7 +196,7 @@ async function trainingRow(engines: Engines, folders: Folders, job: Job, plan: P
   const rows = measured.map(({ name, version, setting, accuracy, trainedSamples = 0, rounds }) => {
     return { name, version, setting, accuracy, trainedSamples, ...rateOf(rounds) };
   });
-  return { network: job.name, batch: job.batch, candidates: rows };
+  return { network: job.name, batch: batchSizeOf(job), candidates: rows };
 }
 
 /** All our own candidates must have learned the same bits, except on Node 20, whose build rounds differently. */

@@ -3,7 +3,7 @@
 import { execSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Folders, Job } from "./jobs.js";
+import { batchSizeOf, type Folders, type Job } from "./jobs.js";
 import type { Candidate } from "./rounds.js";
 
 /** An entry of `peers/peers.json`. */
@@ -48,10 +48,10 @@ export async function peerCandidates(
     if (!peer.kinds.includes(kind) || !isInstalled(peer)) continue;
     const samples = peer.epochSamples?.train;
     const isFast = peer.needs !== "npm" && peer.name !== "fann";
-    if (kind === "train" && !(isFast ? FAST : ALL).includes(`${job.name}, ${job.batch}`)) continue;
+    if (kind === "train" && !(isFast ? FAST : ALL).includes(`${job.name}, ${batchSizeOf(job)}`)) continue;
     if (kind === "infer" && peer.epochSamples?.train !== undefined && peer.epochSamples.train < 60000) continue;
     // FANN, as Debian packages it, has neither ReLU nor softmax.
-    if (peer.name === "fann" && job.hidden !== "sigmoid") continue;
+    if (peer.name === "fann" && job.recipe.network.layers[0]?.activation !== "sigmoid") continue;
     const folder = await folders.folder(job, kind, roundSeconds, samples, peer.testCount);
     const [command, ...args] = peer.command;
     const name = `${peer.name}${peer.variant ? ` (${peer.variant})` : ""}`;

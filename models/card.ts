@@ -1,17 +1,17 @@
 // The model card: how a model was trained and how accurate it is, as Markdown.
 
 import { cpus } from "node:os";
-import type { Build, EpochRecord, Evaluation, NetworkSpec } from "../src/node.js";
+import type { Build, EpochRecord, Evaluation, NetworkSpec, Schedule } from "../src/node.js";
 import { parameterCount } from "../src/spec.js";
 import { table } from "../src/terminal/markdown.js";
 import { duration, grouped, percent } from "../src/text.js";
 import type { Result } from "./kinds.js";
-import type { Recipe } from "./recipes.js";
+import type { Model } from "./recipes.js";
 
 /** What a card reports. */
 interface Facts {
   name: string;
-  recipe: Recipe;
+  model: Model;
   spec: NetworkSpec;
   /** The kernels with which it was trained. */
   build: Build;
@@ -27,10 +27,10 @@ interface Facts {
 
 /** The text of a card. */
 export function card(facts: Facts): string {
-  const { name, recipe, result, kinds } = facts;
+  const { name, model, result, kinds } = facts;
   return `# ${name}
 
-${recipe.purpose}
+${model.purpose}
 The file is ${name}.safetensors. \`node build/models.js record ${name}\` wrote both; none of the numbers is written by hand.
 
 ## How it was trained
@@ -67,19 +67,20 @@ ${table(["kind", "drawings", "read right"], kinds.map(kindRow))}
 }
 
 /** The table of the training: names and values. */
-function makingOf({ recipe, spec, build, trained, history }: Facts): string[][] {
-  const { learningRate, weightDecay } = recipe.optimizer;
+function makingOf({ model, spec, build, trained, history }: Facts): string[][] {
+  const { network, fit } = model.recipe;
+  const { name, learningRate, weightDecay } = fit.optimizer;
   const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);
   return [
     ["layers", layersText(spec)],
     ["parameters", grouped(parameterCount(spec))],
-    ["weights", recipe.eightBits ? "of 8 bits, with a scale for each unit, stored as float32" : "float32"],
+    ["weights", model.eightBits ? "of 8 bits, with a scale for each unit, stored as float32" : "float32"],
     ["loss", spec.loss],
-    ["optimizer", `${recipe.optimizer.name}, learning rate ${learningRate}, weight decay ${weightDecay}`],
-    ["schedule", scheduleText(recipe)],
-    ["batches", `${recipe.batchSize} of ${grouped(trained)} images, shuffled in each of ${recipe.epochs} epochs`],
-    ["augmentation", recipe.augment ? `\`${JSON.stringify(recipe.augment)}\`` : "none"],
-    ["seed", String(recipe.network.seed)],
+    ["optimizer", `${name}, learning rate ${learningRate}, weight decay ${weightDecay}`],
+    ["schedule", scheduleText(fit.schedule)],
+    ["batches", `${fit.batchSize} of ${grouped(trained)} images, shuffled in each of ${fit.epochs} epochs`],
+    ["augmentation", fit.augment ? `\`${JSON.stringify(fit.augment)}\`` : "none"],
+    ["seed", String(network.seed)],
     ["training", `${duration(seconds)} on ${cpus()[0]?.model}, ${cpus().length} cores`],
     [
       "repeatable",
@@ -98,16 +99,16 @@ function layersText({ inputs, layers }: NetworkSpec): string {
 }
 
 /** The schedule's name and settings. */
-function scheduleText({ schedule }: Recipe): string {
-  if (typeof schedule === "function") return "a function";
+function scheduleText(schedule: Schedule | undefined): string {
+  if (schedule === undefined) return "constant";
   const { name, ...settings } = schedule;
   const told = Object.entries(settings).map(([key, value]) => `${key} ${value}`);
   return [name, ...told].join(", ");
 }
 
 /** The difference in accuracy that rounding to 8 bits made; empty if the weights were not rounded. */
-function lossOfRounding({ recipe, asTrained, result }: Facts): string {
-  if (!recipe.eightBits) return "";
+function lossOfRounding({ model, asTrained, result }: Facts): string {
+  if (!model.eightBits) return "";
   const lost = 100 * ((asTrained.accuracy ?? 0) - (result.accuracy ?? 0));
   const told = lost === 0 ? "as many as" : `${Math.abs(lost).toFixed(2)} points ${lost > 0 ? "less" : "more"} than`;
   return ` by the weights of 8 bits, ${told} before rounding (${percent(asTrained.accuracy ?? 0)})`;

@@ -1,17 +1,14 @@
 // The recipes of the pretrained models. They were chosen on training images held out (`record NAME --holdout`), never
 // on the test set.
 
-import { type Augmentation, adamw, cosine, type NetworkOptions, type Optimizer, type Schedule } from "../src/node.js";
+import { DIGIT_CLASSES, DIGIT_PIXELS } from "../src/digits.js";
+import { type Augmentation, checkRecipe, type LayerSpec, type Recipe } from "../src/node.js";
 
-export interface Recipe {
-  /** What the model is for: the first sentence of its card. */
+/** A pretrained model: what it is for and how it is made. */
+export interface Model {
+  /** The first sentence of its card. */
   purpose: string;
-  network: Required<Pick<NetworkOptions, "layers" | "loss" | "seed">>;
-  epochs: number;
-  batchSize: number;
-  optimizer: Optimizer;
-  schedule: Schedule;
-  augment?: Augmentation;
+  recipe: Recipe;
   /** Whether the weights are rounded to 8 bits after training. */
   eightBits?: true;
 }
@@ -29,50 +26,45 @@ const SLIGHT: Augmentation = {
   ...{ rotation: 6, scale: 0.05, shear: 0.1, elastic: { alpha: 10, sigma: 5 }, thickness: 0.25 },
 };
 
-export const RECIPES: Record<string, Recipe> = {
+export const MODELS: Record<string, Model> = {
   "digits-tiny": {
     purpose: "The teaching network of two hidden layers of 16 sigmoids: small enough to look at every weight.",
-    network: {
-      layers: [
-        { units: 16, activation: "sigmoid" },
-        { units: 16, activation: "sigmoid" },
-        { units: 10, activation: "sigmoid" },
-      ],
-      loss: "quadratic",
-      seed: 1,
-    },
-    epochs: 150,
-    batchSize: 32,
-    optimizer: adamw({ learningRate: 0.003 }),
-    schedule: cosine({ warmUp: 1 }),
-    augment: SLIGHT,
+    recipe: checkRecipe({
+      network: network(
+        [
+          { units: 16, activation: "sigmoid" },
+          { units: 16, activation: "sigmoid" },
+          { units: DIGIT_CLASSES, activation: "sigmoid" },
+        ],
+        "quadratic",
+      ),
+      fit: { ...learning(0.003), epochs: 150, batchSize: 32, augment: SLIGHT },
+    }),
   },
   digits: {
     purpose: "The model that `wasmlp/digits` carries and `wasmlp predict` takes: small enough for a web page.",
-    ...reader([512, 256]),
+    recipe: reader([512, 256]),
     eightBits: true,
   },
   "digits-best": {
     purpose: "As good as this library made it on two cores in less than an hour; not in the npm package.",
-    ...reader([1024, 1024, 512]),
+    recipe: reader([1024, 1024, 512]),
   },
 };
 
-/** The recipe of a network for drawn digits, with hidden layers of these units. */
-function reader(hidden: number[]): Omit<Recipe, "purpose"> {
-  return {
-    network: {
-      layers: [
-        ...hidden.map((units) => ({ units, activation: "relu" as const })),
-        { units: 10, activation: "softmax" },
-      ],
-      loss: "crossEntropy",
-      seed: 1,
-    },
-    epochs: 120,
-    batchSize: 128,
-    optimizer: adamw({ learningRate: 0.001 }),
-    schedule: cosine({ warmUp: 1 }),
-    augment: STRONG,
-  };
+function network(layers: LayerSpec[], loss: Recipe["network"]["loss"]): Recipe["network"] {
+  return { inputs: DIGIT_PIXELS, layers, loss, seed: 1 };
+}
+
+function learning(learningRate: number): object {
+  return { optimizer: { name: "adamw", learningRate }, schedule: { name: "cosine", warmUp: 1 } };
+}
+
+/** A large network for digits as people draw them, with these units in its hidden layers. */
+function reader(hidden: number[]): Recipe {
+  const layers = hidden.map((units): LayerSpec => ({ units, activation: "relu" }));
+  return checkRecipe({
+    network: network([...layers, { units: DIGIT_CLASSES, activation: "softmax" }], "crossEntropy"),
+    fit: { ...learning(0.001), epochs: 120, batchSize: 128, augment: STRONG },
+  });
 }

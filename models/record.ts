@@ -7,7 +7,6 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import { argumentOf, checkInteger, checkNumber } from "../src/check.js";
 import { writeAtomic } from "../src/data/files.js";
-import { DIGIT_PIXELS } from "../src/image/digit.js";
 import {
   type Dataset,
   type EpochRecord,
@@ -25,7 +24,7 @@ import { grouped, percent } from "../src/text.js";
 import { card } from "./card.js";
 import { toEightBits } from "./eight-bits.js";
 import { measureKinds } from "./kinds.js";
-import { RECIPES, type Recipe } from "./recipes.js";
+import { MODELS, type Model } from "./recipes.js";
 
 /** The command's options. */
 interface Options {
@@ -46,7 +45,7 @@ export function addRecord(program: Command): void {
       "Trains a model by its recipe on all training images and writes NAME.safetensors and its card NAME.md, with its " +
         "accuracy on the test images. After an interruption, the same command resumes the training.",
     )
-    .argument("<name>", Object.keys(RECIPES).join(", "))
+    .argument("<name>", Object.keys(MODELS).join(", "))
     .option("--holdout", "train on five sixths of the training images, print the accuracy on the rest, write nothing")
     .option("--data <mnist|DIR>", "images to train on and to test with", "mnist")
     .option("--epochs <n>", "number of epochs instead of the recipe's", Number)
@@ -58,19 +57,20 @@ export function addRecord(program: Command): void {
 
 /** Checks the options, then trains and writes a model, or tries its recipe out. */
 async function record(name: string, { holdout, data, epochs, ...more }: Options): Promise<void> {
-  const found = Object.hasOwn(RECIPES, name) ? (RECIPES[name] as Recipe) : undefined;
-  if (!found) throw new RangeError(`"name" must be one of ${Object.keys(RECIPES).join(", ")}, got "${name}"`);
+  const found = Object.hasOwn(MODELS, name) ? (MODELS[name] as Model) : undefined;
+  if (!found) throw new RangeError(`"name" must be one of ${Object.keys(MODELS).join(", ")}, got "${name}"`);
   checkInteger(more.count, "--count");
   // Checked here, so that an invalid value is not reported as a fault of the checkpoint.
   if (epochs !== undefined) checkInteger(epochs, "--epochs");
   checkNumber(more.every, "--every", 0);
-  const recipe = { ...found, epochs: epochs ?? found.epochs };
+  const { network, fit } = found.recipe;
+  const model = { ...found, recipe: { network, fit: { ...fit, epochs: epochs ?? fit.epochs } } };
   // It changes no result; Node before 24 ignores it.
   enableTurbo();
   const images = await readData(data);
-  if (holdout) return tryOut(recipe, images.train, more.count);
+  if (holdout) return tryOut(model, images.train, more.count);
   try {
-    await make({ name, recipe, ...images, ...more });
+    await make({ name, model, ...images, ...more });
   } catch (error) {
     if (!(error instanceof Interruption)) throw error;
     console.error(`${error.message}; the same command resumes from there`);
@@ -79,12 +79,12 @@ async function record(name: string, { holdout, data, epochs, ...more }: Options)
 }
 
 /** Trains on five sixths of the images and prints the accuracies on the rest, as JSON. */
-async function tryOut(recipe: Recipe, train: Dataset, count: number): Promise<void> {
-  const [most, heldOut] = train.split(5 / 6, recipe.network.seed) as [Dataset, Dataset];
-  const network = await untrained(recipe);
-  const history = await network.fit(most, fitOptions(recipe));
+async function tryOut(model: Model, train: Dataset, count: number): Promise<void> {
+  const [most, heldOut] = train.split(5 / 6, model.recipe.network.seed as number) as [Dataset, Dataset];
+  const network = await Network.create(model.recipe.network);
+  const history = await network.fit(most, fitOptions(model));
   const asTrained = network.evaluate(heldOut).accuracy;
-  finish(network, recipe);
+  finish(network, model);
   const [training, accuracy] = [history.at(-1)?.accuracy, network.evaluate(heldOut).accuracy];
   console.log(JSON.stringify({ accuracy, asTrained, training, kinds: measureKinds(network, heldOut, count) }));
 }
@@ -92,24 +92,24 @@ async function tryOut(recipe: Recipe, train: Dataset, count: number): Promise<vo
 /** A model that is to be written. */
 interface Job extends TrainAndTest, Pick<Options, "count" | "every" | "out"> {
   name: string;
-  recipe: Recipe;
+  model: Model;
 }
 
 /** Trains a model and writes its file and card. All paths are checked before the training. */
 async function make(job: Job): Promise<void> {
-  const { name, recipe, train, test, count, out } = job;
+  const { name, model, train, test, count, out } = job;
   const file = (ending: string) => join(out, `${name}.${ending}`);
   for (const ending of ["checkpoint", "safetensors", "md"]) await checkWritable(file(ending));
-  const network = await untrained(recipe);
+  const network = await Network.create(model.recipe.network);
   const history = await trainOn(network, job, file("checkpoint"));
   const asTrained = (await plain(network)).evaluate(test);
-  finish(network, recipe);
+  finish(network, model);
   const shipped = await plain(network);
   const text = card({
-    ...{ name, recipe, spec: network.spec, build: network.build, trained: train.count, history },
+    ...{ name, model, spec: network.spec, build: network.build, trained: train.count, history },
     ...{ result: shipped.evaluate(test), asTrained, kinds: measureKinds(shipped, test, count) },
   });
-  await saveNetwork(file("safetensors"), network);
+  await saveNetwork(file("safetensors"), network, { recipe: model.recipe });
   await writeAtomic(file("md"), new TextEncoder().encode(text));
   await rm(file("checkpoint"), { force: true });
   console.log(`wrote ${file("safetensors")} and ${file("md")}`);
@@ -120,27 +120,22 @@ function plain(network: Network): Promise<Network> {
   return Network.fromBytes(network.toBytes(), { deterministic: true });
 }
 
-/** A network with the recipe's initial weights. */
-function untrained({ network }: Recipe): Promise<Network> {
-  return Network.create({ inputs: DIGIT_PIXELS, ...network });
-}
-
 /** The recipe's options of `fit`, with a progress line per epoch on stderr. */
-function fitOptions({ epochs, batchSize, optimizer, schedule, augment }: Recipe) {
+function fitOptions({ recipe: { fit } }: Model) {
   const onEpoch = ({ epoch, loss, accuracy, samplesPerSecond }: EpochRecord) => {
     const speed = `${grouped(samplesPerSecond)} samples/s`;
-    console.error(`${epoch}/${epochs}  loss ${loss.toFixed(4)}  ${percent(accuracy ?? 0)}  ${speed}`);
+    console.error(`${epoch}/${fit.epochs}  loss ${loss.toFixed(4)}  ${percent(accuracy ?? 0)}  ${speed}`);
   };
-  return { epochs, batchSize, optimizer, schedule, ...(augment && { augment }), onEpoch };
+  return { ...fit, onEpoch };
 }
 
 /** Trains, resuming from the checkpoint `file` if it exists. On a signal, a checkpoint is written before it ends. */
-async function trainOn(network: Network, { recipe, train, every }: Job, file: string): Promise<EpochRecord[]> {
+async function trainOn(network: Network, { model, train, every }: Job, file: string): Promise<EpochRecord[]> {
   const resume = existsSync(file) ? await readCheckpoint(file) : undefined;
   const checkpoint = { save: fileCheckpoint(file), seconds: every };
   const { signal, release } = listenForStop();
   try {
-    return await network.fit(train, { ...fitOptions(recipe), checkpoint, ...(resume && { resume }), signal });
+    return await network.fit(train, { ...fitOptions(model), checkpoint, ...(resume && { resume }), signal });
   } catch (error) {
     if (!resume || argumentOf(error) === undefined) throw error;
     throw new Error(`cannot resume from ${file}; remove it to start again: ${(error as Error).message}`, {
@@ -152,6 +147,6 @@ async function trainOn(network: Network, { recipe, train, every }: Job, file: st
 }
 
 /** Rounds the weights if the recipe says so. Changes the network. */
-function finish(network: Network, { eightBits }: Recipe): void {
+function finish(network: Network, { eightBits }: Model): void {
   if (eightBits) network.setParameters(toEightBits(network.parameters()));
 }

@@ -14,6 +14,7 @@ export class UsageError extends Error {}
 const OPTIONS: Readonly<Record<string, string>> = {
   inputs: "--layers",
   layers: "--layers",
+  "layers[]": "--layers",
   "layers[].units": "--layers",
   "layers[].activation": "--activation",
   "layers[].dropout": "--dropout",
@@ -25,12 +26,6 @@ const OPTIONS: Readonly<Record<string, string>> = {
   optimizer: "--optimizer",
   "optimizer.name": "--optimizer",
   "optimizer.learningRate": "--lr",
-  "optimizer.momentum": "--momentum",
-  "optimizer.nesterov": "--nesterov",
-  "optimizer.beta1": "--beta1",
-  "optimizer.beta2": "--beta2",
-  "optimizer.epsilon": "--epsilon",
-  "optimizer.weightDecay": "--weight-decay",
   schedule: "--schedule",
   "schedule.name": "--schedule",
   "schedule.warmUp": "--warm-up",
@@ -63,10 +58,18 @@ export async function withOptionNames<T>(work: () => T | Promise<T>): Promise<T>
 
 /** What to call an argument: `"--lr"`, or `the shift of "--augment"`. */
 function optionOf(argument: string): string | undefined {
-  const path = argument.replaceAll(/\[\d+\]/g, "[]");
+  const path = argument.replace(/^(network|fit)\./, "").replaceAll(/\[\d+\]/g, "[]");
   if (Object.hasOwn(OPTIONS, path)) return `"${OPTIONS[path]}"`;
+  // The options of optimizers have the same names here and there.
+  const [, option] = /^optimizer\.(\w+)$/.exec(path) ?? [];
+  if (option !== undefined) return `"${flag(option)}"`;
   const whole = Object.keys(OPTIONS).find((name) => path.startsWith(`${name}.`));
   return whole && `the ${path.slice(path.lastIndexOf(".") + 1)} of "${OPTIONS[whole]}"`;
+}
+
+/** The option that is called like an argument of the library: weightDecay is --weight-decay. */
+export function flag(name: string): string {
+  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 /** Says what went wrong; gives the exit code. */

@@ -3,7 +3,7 @@
 import { cpus } from "node:os";
 import type { Command } from "commander";
 import { gunzipMaybe, readWhole } from "../data/files.js";
-import { engineFeatures, Network, type NetworkSpec } from "../node.js";
+import { engineFeatures, Network, type NetworkSpec, type Recipe, readRecipe } from "../node.js";
 import { printJson, printResult } from "../terminal/output.js";
 import { grouped } from "../text.js";
 
@@ -26,8 +26,10 @@ async function modelInfo(model: string, json: boolean): Promise<void> {
   // Read once: a pipe has no size and cannot be read again. `bytes` is the size of the file, before decompression.
   const file = await readWhole(model);
   const bytes = file.length;
-  const { spec, parameterCount } = await Network.fromBytes(await gunzipMaybe(file, model), { title: model });
-  if (json) return printJson({ model, spec, parameterCount, bytes });
+  const whole = await gunzipMaybe(file, model);
+  const { spec, parameterCount } = await Network.fromBytes(whole, { title: model });
+  const recipe = readRecipe(whole);
+  if (json) return printJson({ model, spec, parameterCount, bytes, recipe });
   printRows([
     ["model", model],
     // Byte inputs are multiplied by this scale, usually 1/255.
@@ -36,7 +38,34 @@ async function modelInfo(model: string, json: boolean): Promise<void> {
     ["loss", spec.loss],
     ["parameters", grouped(parameterCount)],
     ["file", `${grouped(bytes)} bytes`],
+    ...(recipe ? recipeRows(recipe) : []),
   ]);
+}
+
+/** How the network was trained, as its file says. */
+function recipeRows({ network, fit }: Recipe): [string, string][] {
+  const { epochs, batchSize, optimizer, schedule, maxNorm, augment, earlyStopping } = fit;
+  const rows: [string, unknown][] = [
+    ["seed", network.seed],
+    ["epochs", batchSize === undefined ? epochs : `${epochs}, batch size ${batchSize}`],
+    ["optimizer", namedText(optimizer)],
+    ["schedule", schedule && namedText(schedule)],
+    ["max norm", maxNorm],
+    ["augment", augment && JSON.stringify(augment)],
+    ["stopping", earlyStopping && optionsText(earlyStopping)],
+  ];
+  return rows.filter(([, value]) => value !== undefined).map(([name, value]) => [name, String(value)]);
+}
+
+/** adamw, learningRate 0.01, … */
+function namedText({ name, ...options }: { name: string }): string {
+  return `${name}, ${optionsText(options)}`;
+}
+
+function optionsText(options: object): string {
+  return Object.entries(options)
+    .map(([key, value]) => `${key} ${value}`)
+    .join(", ");
 }
 
 /** One row per layer, numbered from 0 like the layers of `explain`. */

@@ -1,32 +1,18 @@
-// Options of `wasmlp train` that say how parameters follow the gradient, and when that ends; and what they make of a training.
+// Options of `wasmlp train` for the optimizer, the schedule and early stopping, and what they change in a recipe. The options of
+// optimizers come from the library's table.
 
 import { type Command, Option } from "commander";
-import { within } from "../check.js";
-import {
-  adam,
-  adamw,
-  constant,
-  cosine,
-  type EarlyStoppingOptions,
-  exponentialDecay,
-  type Optimizer,
-  type Schedule,
-  sgd,
-  stepDecay,
-} from "../node.js";
-import { UsageError } from "./errors.js";
+import type { EarlyStoppingOptions, Optimizer, Recipe, Schedule } from "../node.js";
+import { STOPPING_METRICS } from "../recipe/early-stopping.js";
+import { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerName, type OptimizerOption } from "../recipe/optimizer.js";
+import { SCHEDULE_NAMES } from "../recipe/schedule.js";
+import { flag, UsageError } from "./errors.js";
 import { nameOption, rateOption, wholeOption } from "./options.js";
 
-export interface FollowingOptions {
+export interface LearningOptions {
   lr?: number;
-  optimizer: "sgd" | "adam" | "adamw";
-  momentum?: number;
-  nesterov?: true;
-  weightDecay?: number;
-  beta1?: number;
-  beta2?: number;
-  epsilon?: number;
-  schedule: "constant" | "stepDecay" | "exponentialDecay" | "cosine";
+  optimizer?: OptimizerName;
+  schedule?: Schedule["name"];
   warmUp?: number;
   decayFactor?: number;
   decayEvery?: number;
@@ -37,116 +23,150 @@ export interface FollowingOptions {
   holdout?: number;
 }
 
-const SGD_RATE = 1.5;
-const ADAM_RATE = 0.001;
-/** Of the training samples, where early stopping needs some and none were told. */
+/** The share of the training samples that early stopping validates on by default. */
 const HOLDOUT = 0.1;
 
-export function addFollowingOptions(command: Command): Command {
+/** Adds the options; `defaults` are the recipe without any. */
+export function addLearningOptions(command: Command, defaults: Recipe): Command {
+  command
+    .addOption(rateOption("--lr <rate>", `learning rate (default: ${rates(defaults.fit.optimizer)})`))
+    .addOption(nameOption("--optimizer <name>", "update rule", OPTIMIZER_NAMES).default(defaults.fit.optimizer.name));
+  for (const [name, uses] of optimizerOptions()) command.addOption(optimizerOption(name, uses));
   return command
-    .addOption(rateOption("--lr <rate>", `learning rate (default: ${SGD_RATE}; ${ADAM_RATE} with adam and adamw)`))
     .addOption(
-      nameOption("--optimizer <name>", "how weights follow the gradient", Object.keys(OPTIMIZERS)).default("sgd"),
+      nameOption("--schedule <name>", "change of the learning rate over time", SCHEDULE_NAMES).default("constant"),
     )
-    .addOption(rateOption("--momentum <share>", "of sgd: what is kept of its velocity (default: 0)"))
-    .addOption(new Option("--nesterov", "of sgd with momentum: look ahead"))
-    .addOption(rateOption("--weight-decay <rate>", "how fast weights, not biases, decay (default: 0; 0.01 with adamw)"))
-    .addOption(rateOption("--beta1 <share>", "of adam and adamw: what is kept of the mean gradient (default: 0.9)"))
+    .addOption(rateOption("--warm-up <epochs>", "linear rise of the learning rate from 0 (default: 0)"))
+    .addOption(rateOption("--decay-factor <factor>", "factor of each decay, with stepDecay and exponentialDecay"))
+    .addOption(rateOption("--decay-every <epochs>", "time between two decays, with stepDecay"))
+    .addOption(rateOption("--floor <factor>", "last factor of the learning rate, with cosine (default: 0)"))
     .addOption(
-      rateOption("--beta2 <share>", "of adam and adamw: what is kept of the mean squared gradient (default: 0.999)"),
+      wholeOption(
+        "--patience <epochs>",
+        "early stopping: epochs without a better validation; keeps the best weights",
+        1,
+      ),
     )
-    .addOption(
-      rateOption("--epsilon <number>", "of adam and adamw: what is added to what is divided by (default: 1e-8)"),
-    )
-    .addOption(
-      nameOption("--schedule <name>", "how the learning rate changes", Object.keys(SCHEDULES)).default("constant"),
-    )
-    .addOption(rateOption("--warm-up <epochs>", "in which the learning rate rises from 0 (default: 0)"))
-    .addOption(rateOption("--decay-factor <factor>", "of stepDecay and exponentialDecay"))
-    .addOption(rateOption("--decay-every <epochs>", "of stepDecay"))
-    .addOption(rateOption("--floor <factor>", "of cosine: where it ends (default: 0)"))
-    .addOption(
-      wholeOption("--patience <epochs>", "stop after so many without a better validation, with the best weights", 1),
-    )
-    .addOption(rateOption("--min-delta <number>", "of --patience: how much better counts (default: anything)"))
-    .addOption(
-      nameOption("--metric <name>", "of --patience: what is looked at, loss unless told", ["loss", "accuracy"]),
-    )
+    .addOption(rateOption("--min-delta <number>", "early stopping: smallest improvement that counts (default: any)"))
+    .addOption(nameOption("--metric <name>", "early stopping: number to compare (default: loss)", STOPPING_METRICS))
     .addOption(
       rateOption(
         "--holdout <fraction>",
-        `training samples to validate on instead of the test samples (${HOLDOUT} with --patience)`,
+        `share of the training samples to validate on instead of the test samples (default: 0; ${HOLDOUT} with --patience)`,
       ),
     );
 }
 
-const RATE_AND_MEANS = ["beta1", "beta2", "epsilon", "weightDecay"] as const;
-const OPTIMIZERS = {
-  sgd: [sgd, SGD_RATE, ["momentum", "nesterov", "weightDecay"]],
-  adam: [adam, ADAM_RATE, RATE_AND_MEANS],
-  adamw: [adamw, ADAM_RATE, RATE_AND_MEANS],
-} as const;
+type Uses = [OptimizerName, OptimizerOption][];
 
-export function optimizerOf(options: FollowingOptions): Optimizer {
-  const [make, rate, names] = OPTIMIZERS[options.optimizer];
-  refuseOthers(options, "optimizer", ["momentum", "nesterov", ...RATE_AND_MEANS], names);
-  return within("optimizer", () => make({ learningRate: options.lr ?? rate, ...given(options, names) }));
+/** The options of all optimizers besides the learning rate, each with the optimizers that have it. */
+function optimizerOptions(): Map<string, Uses> {
+  const all = new Map<string, Uses>();
+  for (const name of OPTIMIZER_NAMES) {
+    for (const [option, rule] of Object.entries<OptimizerOption>(OPTIMIZERS[name].options as never)) {
+      if (option !== "learningRate") all.set(option, [...(all.get(option) ?? []), [name, rule]]);
+    }
+  }
+  return all;
 }
 
-const SCHEDULES = {
-  constant: [constant, []],
-  stepDecay: [stepDecay, ["decayFactor", "decayEvery"]],
-  exponentialDecay: [exponentialDecay, ["decayFactor"]],
-  cosine: [cosine, ["floor"]],
-} as const;
-
-/** Undefined where the rate is to stay. */
-export function scheduleOf(options: FollowingOptions): Schedule | undefined {
-  const [make, names] = SCHEDULES[options.schedule];
-  refuseOthers(options, "schedule", ["decayFactor", "decayEvery", "floor"], names);
-  if (options.schedule === "constant" && options.warmUp === undefined) return undefined;
-  for (const name of names) {
-    if (name === "floor" || options[name] !== undefined) continue;
-    throw new UsageError(`"--schedule" ${options.schedule} needs "${flag(name)}"`);
-  }
-  const { decayFactor: factor, decayEvery: every, floor, warmUp } = options;
-  return within("schedule", () => make(defined({ factor, every, floor, warmUp }) as { factor: number; every: number }));
+function optimizerOption(name: string, uses: Uses): Option {
+  const [, { text, default: value }] = uses[0] as Uses[number];
+  const owners = uses.length === OPTIMIZER_NAMES.length ? "" : `, with ${uses.map(([owner]) => owner).join(", ")}`;
+  if (typeof value === "boolean") return new Option(flag(name), text + owners);
+  const defaults = grouped(uses.map(([owner, rule]) => [owner, rule.default]));
+  return rateOption(`${flag(name)} <number>`, `${text}${owners} (default: ${defaults})`);
 }
 
-export function earlyStoppingOf(options: FollowingOptions): EarlyStoppingOptions | undefined {
-  const { patience, minDelta, metric } = options;
-  if (patience !== undefined) return { patience, ...defined({ minDelta, metric }) };
-  for (const name of ["minDelta", "metric"] as const) {
-    if (options[name] !== undefined) throw new UsageError(`"${flag(name)}" needs "--patience"`);
+/** "0.9", or where values differ "0; 0.01 with adamw": the first holds for all that are not named. */
+function grouped(values: [OptimizerName, unknown][]): string {
+  const owners = new Map<unknown, OptimizerName[]>();
+  for (const [name, value] of values) owners.set(value, [...(owners.get(value) ?? []), name]);
+  const [first, ...others] = owners;
+  return [first?.[0], ...others.map(([value, names]) => `${value} with ${names.join(", ")}`)].join("; ");
+}
+
+function rates({ name: own, learningRate }: Optimizer): string {
+  return grouped([
+    [own, learningRate],
+    ...OPTIMIZER_NAMES.filter((name) => name !== own).map((name): [OptimizerName, number] => [
+      name,
+      OPTIMIZERS[name].usualRate,
+    ]),
+  ]);
+}
+
+/** The optimizer of a recipe, changed by the options that were given. Another optimizer starts from its usual rate. */
+export function optimizerOf(base: Optimizer, given: LearningOptions): Optimizer {
+  const name = given.optimizer ?? base.name;
+  const own = Object.keys(OPTIMIZERS[name].options);
+  refuseOthers(given, "optimizer", name, [...optimizerOptions().keys()], own);
+  const start = name === base.name ? base : { name, learningRate: OPTIMIZERS[name].usualRate };
+  return { ...start, ...defined({ learningRate: given.lr }), ...picked(given, own) } as Optimizer;
+}
+
+/** The options of a schedule that each name takes, by their names on the command line; true where one must be given. */
+const SCHEDULES: Record<Schedule["name"], Partial<Record<"decayFactor" | "decayEvery" | "floor", boolean>>> = {
+  constant: {},
+  stepDecay: { decayFactor: true, decayEvery: true },
+  exponentialDecay: { decayFactor: true },
+  cosine: { floor: false },
+};
+
+/** The schedule of a recipe, changed by the options that were given; undefined for a constant rate. */
+export function scheduleOf(base: Schedule | undefined, given: LearningOptions): Schedule | undefined {
+  const { schedule, warmUp, decayFactor: factor, decayEvery: every, floor } = given;
+  const changes = defined({ warmUp, factor, every, floor });
+  if (schedule === undefined && Object.keys(changes).length === 0) return base;
+  const name = schedule ?? base?.name ?? "constant";
+  refuseOthers(given, "schedule", name, ["decayFactor", "decayEvery", "floor"], Object.keys(SCHEDULES[name]));
+  const changed = { ...(name === base?.name ? base : { name }), ...changes } as Schedule & Record<string, unknown>;
+  const arguments_ = { decayFactor: changed.factor, decayEvery: changed.every, floor: changed.floor };
+  for (const [option, isNeeded] of Object.entries(SCHEDULES[name])) {
+    if (!isNeeded || arguments_[option as keyof typeof arguments_] !== undefined) continue;
+    throw new UsageError(`"--schedule" ${name} needs "${flag(option)}"`);
   }
+  return name === "constant" && !changed.warmUp ? undefined : changed;
+}
+
+/** The early stopping of a recipe, changed by the options that were given; undefined where there is none. */
+export function earlyStoppingOf(
+  base: EarlyStoppingOptions | undefined,
+  given: LearningOptions,
+): EarlyStoppingOptions | undefined {
+  const changes = picked(given, ["patience", "minDelta", "metric"]);
+  if (base !== undefined || given.patience !== undefined) return { ...base, ...changes } as EarlyStoppingOptions;
+  const [other] = Object.keys(changes);
+  if (other !== undefined) throw new UsageError(`"${flag(other)}" needs "--patience"`);
   return undefined;
 }
 
-/** The share of the training samples that is not learned from; 0 where none is. */
-export function holdoutOf({ holdout, patience }: FollowingOptions): number {
-  return holdout ?? (patience === undefined ? 0 : HOLDOUT);
+/** The share of the training samples to validate on; 0 for the test samples. */
+export function holdoutOf({ holdout }: LearningOptions, { fit }: Recipe): number {
+  return holdout ?? (fit.earlyStopping === undefined ? 0 : HOLDOUT);
 }
 
-/** Refuses what was given of `all` but does not go with the choice made by option `choice`. */
+/** Refuses an option among `all` that was given and is not among the `own` of the choice that option `choice` made. */
 function refuseOthers(
-  options: FollowingOptions,
+  given: LearningOptions,
   choice: "optimizer" | "schedule",
-  all: readonly (keyof FollowingOptions)[],
+  name: string,
+  all: readonly string[],
   own: readonly string[],
 ): void {
-  const other = all.find((name) => options[name] !== undefined && !own.includes(name));
-  if (other !== undefined) throw new UsageError(`"${flag(other)}" does not go with "--${choice}" ${options[choice]}`);
+  const [other] = Object.keys(
+    picked(
+      given,
+      all.filter((option) => !own.includes(option)),
+    ),
+  );
+  if (other !== undefined) throw new UsageError(`"${flag(other)}" does not go with "--${choice}" ${name}`);
 }
 
-function given(options: FollowingOptions, names: readonly (keyof FollowingOptions)[]): object {
-  return defined(Object.fromEntries(names.map((name) => [name, options[name]])));
+function picked(values: object, names: readonly string[]): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
 }
 
-function defined(values: object): object {
+export function defined(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
-}
-
-/** weightDecay: --weight-decay */
-function flag(name: string): string {
-  return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }

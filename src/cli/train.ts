@@ -2,28 +2,22 @@
 
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
-import { ACTIVATION_NAMES } from "../activations.js";
+import { ACTIVATION_NAMES, HIDDEN_ACTIVATIONS } from "../activations.js";
 import { argumentOf, shown } from "../check.js";
 import { followLinks } from "../data/files.js";
 import { BIAS_INITS, WEIGHT_INITS } from "../initial.js";
 import { LOSS_NAMES } from "../losses.js";
 import { median } from "../median.js";
 import {
-  type Activation,
-  type Augmentation,
-  type BiasInit,
   type Dataset,
   type EpochRecord,
   type FitOptions,
   fileCheckpoint,
-  type Loss,
   Network,
+  type Recipe,
   readCheckpoint,
   saveNetwork,
-  type Threads,
-  type WeightInit,
 } from "../node.js";
-import { checkAugmentation } from "../recipe/augment.js";
 import { goOnWithoutReader, printJson, printNote, printResult } from "../terminal/output.js";
 import { Interruption, listenForStop } from "../terminal/stop.js";
 import { checkWritable } from "../terminal/writable.js";
@@ -31,14 +25,7 @@ import { grouped, percent } from "../text.js";
 import { epochsIn } from "../training/checkpoint.js";
 import { loadData, pixels } from "./data.js";
 import { UsageError, withOptionNames } from "./errors.js";
-import {
-  addFollowingOptions,
-  earlyStoppingOf,
-  type FollowingOptions,
-  holdoutOf,
-  optimizerOf,
-  scheduleOf,
-} from "./learning.js";
+import { addLearningOptions, holdoutOf } from "./learning.js";
 import {
   DATA_HELP,
   nameOption,
@@ -51,24 +38,13 @@ import {
   wholeOption,
 } from "./options.js";
 import { createProgress } from "./progress.js";
+import { DEFAULT_RECIPE, type RecipeOptions, readRecipeFile, recipeOf } from "./recipe.js";
 import { showSamples } from "./show.js";
 
-interface TrainOptions extends FollowingOptions {
+interface TrainOptions extends RecipeOptions {
   data: string;
-  layers: number[];
-  activation: Activation;
-  outputActivation: Activation;
-  loss: Loss;
-  epochs: number;
-  batch: number;
-  augment?: Augmentation;
-  seed: number;
-  init: WeightInit;
-  biasInit: BiasInit;
-  threads: Threads;
-  deterministic?: true;
-  dropout?: number;
-  maxNorm?: number;
+  recipe?: string;
+  printRecipe?: true;
   checkpoint?: string;
   checkpointEvery?: { seconds?: number; steps?: number };
   resume?: string;
@@ -78,8 +54,8 @@ interface TrainOptions extends FollowingOptions {
   json?: true;
 }
 
-const HIDDEN_ACTIVATIONS = ACTIVATION_NAMES.filter((name) => name !== "softmax");
-const TEACHING_NETWORK = [784, 16, 16, 10];
+const { network: NETWORK, fit: FIT } = DEFAULT_RECIPE;
+const SIZES = [NETWORK.inputs, ...NETWORK.layers.map(({ units }) => units)];
 const EXAMPLES = `
 Examples:
   $ wasmlp train
@@ -94,82 +70,113 @@ export function addTrain(program: Command): void {
     .command("train")
     .summary("train a network")
     .description(
-      "Trains a network on images and labels, and tests it on others after every epoch. Ctrl-C stops it after the step " +
-        "at hand and saves what it has learned; so do SIGTERM and a terminal that is closed.",
+      "Trains a network on images and labels, and evaluates it on the test images after every epoch. Ctrl-C, SIGTERM or a " +
+        "closed terminal ends the training after the current step and saves the network.",
     )
     .addOption(pathOption("--data <mnist|DIR>", DATA_HELP).default("mnist"))
-    .addOption(
-      new Option("--layers <sizes>", "inputs, then the units of each layer")
-        .argParser(parseLayers)
-        .default(TEACHING_NETWORK, TEACHING_NETWORK.join(",")),
-    )
-    .addOption(nameOption("--activation <name>", "of the hidden layers", HIDDEN_ACTIVATIONS).default("sigmoid"))
-    .addOption(nameOption("--output-activation <name>", "of the last layer", ACTIVATION_NAMES).default("sigmoid"))
-    .addOption(nameOption("--loss <name>", "what is made small", LOSS_NAMES).default("quadratic"))
-    .addOption(wholeOption("--epochs <n>", "times that every sample is seen", 1).default(30))
-    .addOption(wholeOption("--batch <n>", "samples that a step averages over", 1).default(10));
-  addFollowingOptions(command)
-    .addOption(rateOption("--dropout <rate>", "share of each hidden layer's units that a step leaves out (default: 0)"))
-    .addOption(rateOption("--max-norm <length>", "the longest that the weights into a unit may be together"))
+    .addOption(pathOption("--recipe <FILE>", "a training as JSON; other options override it"))
+    .option("--print-recipe", "print the training as JSON and exit");
+  addNetworkOptions(command)
+    .addOption(wholeOption("--epochs <n>", "passes over the training samples", 1).default(FIT.epochs))
+    .addOption(wholeOption("--batch <n>", "mini-batch size: samples per step", 1).default(FIT.batchSize));
+  addLearningOptions(command, DEFAULT_RECIPE)
+    .addOption(rateOption("--dropout <rate>", "share of the hidden units that a step leaves out (default: 0)"))
+    .addOption(rateOption("--max-norm <norm>", "upper bound of the norm of the weights into a unit (default: none)"))
     .option(
       "--augment <how>",
-      "draw training images anew every epoch: digits, or how far to change them at most, such as shift=2,rotation=15," +
-        "scale=0.1,shear=0.2,alpha=30,sigma=5,thickness=0.5 (pixels, degrees, part of the size, lean, elastic distortion, pixels)",
+      "random changes of the training images in every epoch: digits, or the largest changes, such as shift=2,rotation=15," +
+        "scale=0.1,shear=0.2,alpha=30,sigma=5,thickness=0.5 (pixels; degrees; share of the size; slope; amplitude and " +
+        "smoothness of an elastic distortion; pixels) (default: none)",
       parseAugment,
+    );
+  addOutputOptions(command).addHelpText("after", EXAMPLES).action(train);
+}
+
+function addNetworkOptions(command: Command): Command {
+  return command
+    .addOption(
+      new Option("--layers <sizes>", "number of inputs, then of the units of each layer")
+        .argParser(parseLayers)
+        .default(SIZES, SIZES.join(",")),
     )
+    .addOption(
+      nameOption("--activation <name>", "activation of the hidden layers", HIDDEN_ACTIVATIONS).default(
+        NETWORK.layers[0]?.activation,
+      ),
+    )
+    .addOption(
+      nameOption("--output-activation <name>", "activation of the last layer", ACTIVATION_NAMES).default(
+        NETWORK.layers.at(-1)?.activation,
+      ),
+    )
+    .addOption(nameOption("--loss <name>", "function to minimize", LOSS_NAMES).default(NETWORK.loss))
     .addOption(
       wholeOption(
         "--seed <n>",
-        "fixes first weights, order of samples and augmentation",
+        "seed of the initial weights, the order of samples, dropout and augmentation",
         0,
         Number.MAX_SAFE_INTEGER,
-      ).default(1),
+      ).default(NETWORK.seed),
     )
-    .addOption(nameOption("--init <name>", "how first weights are drawn", WEIGHT_INITS).default("auto"))
-    .addOption(nameOption("--bias-init <name>", "how first biases are drawn", BIAS_INITS).default("zeros"))
+    .addOption(nameOption("--init <name>", "distribution of the initial weights", WEIGHT_INITS).default("auto"))
+    .addOption(nameOption("--bias-init <name>", "distribution of the initial biases", BIAS_INITS).default("zeros"))
     .option(
       "--threads <auto|n>",
-      "threads to train with: as many as pay, or so many; the same results",
+      "threads to train with; auto takes as many as make it faster; the results are the same",
       parseThreads,
       "auto",
     )
-    .option("--deterministic", "the same bits on every machine, a little slower")
-    .addOption(pathOption("--checkpoint <FILE>", "where all that is needed to go on is saved now and then"))
-    .addOption(
-      new Option("--checkpoint-every <seconds|Nsteps>", "how often: 30, or 500steps (default: 60)").argParser(
-        parseInterval,
-      ),
-    )
-    .addOption(pathOption("--resume <FILE>", "a checkpoint to go on from, with the same data and options"))
-    .addOption(pathOption("--out <FILE>", "where the trained network is saved, as safetensors"))
-    .addOption(wholeOption("--show <n>", "draw so many test images beside their predictions", 0).default(0))
-    .option("--quiet", "no progress, only the result and warnings")
-    .option("--json", "one JSON object an epoch and one at the end, instead of text")
-    .addHelpText("after", EXAMPLES)
-    .action(train);
+    .option("--deterministic", "the same bits on every machine, a little slower");
 }
 
-async function train(options: TrainOptions): Promise<void> {
-  const [network, how] = await withOptionNames(async () => [await createNetwork(options), await fitOptions(options)]);
+function addOutputOptions(command: Command): Command {
+  return command
+    .addOption(pathOption("--checkpoint <FILE>", "where to save all that is needed to resume the training"))
+    .addOption(
+      new Option(
+        "--checkpoint-every <seconds|Nsteps>",
+        "time between two checkpoints: 30, or 500steps (default: 60)",
+      ).argParser(parseInterval),
+    )
+    .addOption(pathOption("--resume <FILE>", "a checkpoint to resume, with the same data and options"))
+    .addOption(pathOption("--out <FILE>", "where to save the trained network, as safetensors"))
+    .addOption(wholeOption("--show <n>", "test images to draw beside their predictions", 0).default(0))
+    .option("--quiet", "print no progress, only the result and warnings")
+    .option("--json", "print one JSON object per epoch and one at the end instead of text");
+}
+
+async function train(options: TrainOptions, command: Command): Promise<void> {
+  const base = options.recipe === undefined ? DEFAULT_RECIPE : await readRecipeFile(options.recipe);
+  const recipe = await recipeOf(base, givenOf(options, command));
+  if (options.printRecipe) return printResult(JSON.stringify(recipe, null, 2));
+  const saving = await savingOptions(options);
+  const network = await Network.create(recipe.network);
   for (const path of [options.checkpoint, options.out]) {
     if (path === undefined) continue;
     await checkWritable(path);
     goOnWithoutReader();
   }
   await checkApart(options);
-  const sets = holdOut(await loadData(options.data, options.quiet), options);
-  checkFit(options, sets.train);
+  const sets = holdOut(await loadData(options.data, options.quiet), options, recipe);
+  checkFit(recipe, options.data, sets.train);
   const stop = listenForStop();
-  if (!options.quiet && !options.json) printNote(opening(network, options, sets));
-  const history = await fit(network, sets, options, { ...how, signal: stop.signal });
-  if (options.out !== undefined) await saveNetwork(options.out, network);
+  if (!options.quiet && !options.json) printNote(opening(network, sets));
+  const history = await fit(network, sets, options, { ...recipe.fit, ...saving, signal: stop.signal });
+  if (options.out !== undefined) await saveNetwork(options.out, network, { recipe });
   stop.release();
   if (stop.signal.aborted) {
-    const finished = history.at(-1)?.epoch ?? (how.resume ? epochsIn(how.resume) : 0);
-    return tellInterruption(stop.signal.reason, finished, options);
+    const finished = history.at(-1)?.epoch ?? (saving.resume ? epochsIn(saving.resume) : 0);
+    return tellInterruption(stop.signal.reason, finished, recipe.fit.epochs, options);
   }
   tellResult(history, testAccuracy(network, sets, history), options);
   if (options.show > 0 && !options.json) showSamples(network, sets.test, options.show);
+}
+
+/** The options that were given, without those that have their default. */
+function givenOf(options: TrainOptions, command: Command): RecipeOptions {
+  return Object.fromEntries(
+    Object.entries(options).filter(([name]) => command.getOptionValueSource(name) !== "default"),
+  );
 }
 
 /** The network would replace the checkpoint that was just saved. */
@@ -179,38 +186,11 @@ async function checkApart({ checkpoint, out }: TrainOptions): Promise<void> {
   throw new UsageError(`"--checkpoint" and "--out" must be two files, got ${shown(checkpoint)} and ${shown(out)}`);
 }
 
-function createNetwork(options: TrainOptions): Promise<Network> {
-  const [inputs, ...units] = options.layers as [number, ...number[]];
-  const last = units.length - 1;
-  if (options.dropout && last === 0) throw new UsageError('"--dropout" needs a hidden layer in "--layers"');
-  return Network.create({
-    inputs,
-    layers: units.map((n, i) => {
-      if (i === last) return { units: n, activation: options.outputActivation };
-      return { units: n, activation: options.activation, dropout: options.dropout ?? 0 };
-    }),
-    loss: options.loss,
-    seed: options.seed,
-    weightInit: options.init,
-    biasInit: options.biasInit,
-    deterministic: options.deterministic ?? false,
-    threads: options.threads,
-  });
-}
-
-type HowToFit = Omit<FitOptions, "validation">;
-
-/** What does not depend on the data. */
-async function fitOptions(options: TrainOptions): Promise<HowToFit> {
-  const { augment, checkpoint, checkpointEvery, epochs, batch, maxNorm, resume } = options;
+/** The options of `fit` about checkpoints. */
+async function savingOptions(options: TrainOptions): Promise<Pick<FitOptions, "checkpoint" | "resume">> {
+  const { checkpoint, checkpointEvery, resume } = options;
   if (checkpointEvery && checkpoint === undefined) throw new UsageError('"--checkpoint-every" needs "--checkpoint"');
-  const [schedule, earlyStopping] = [scheduleOf(options), earlyStoppingOf(options)];
   return {
-    ...{ epochs, batchSize: batch, optimizer: optimizerOf(options) },
-    ...(schedule && { schedule }),
-    ...(augment && { augment: checkAugmentation(augment) }),
-    ...(earlyStopping && { earlyStopping }),
-    ...(maxNorm !== undefined && { maxNorm }),
     ...(checkpoint !== undefined && { checkpoint: { save: savingTo(checkpoint), ...checkpointEvery } }),
     ...(resume !== undefined && { resume: await readCheckpoint(resume) }),
   };
@@ -238,20 +218,20 @@ interface Sets {
   validation: Dataset;
 }
 
-function holdOut({ train, test }: { train: Dataset; test: Dataset }, options: TrainOptions): Sets {
-  const holdout = holdoutOf(options);
+function holdOut({ train, test }: { train: Dataset; test: Dataset }, options: TrainOptions, recipe: Recipe): Sets {
+  const holdout = holdoutOf(options, recipe);
   if (holdout === 0) return { train, test, validation: test };
   const held = Math.round(train.count * holdout);
   if (holdout >= 1 || held === 0 || held === train.count) {
     throw new UsageError(`"--holdout" must leave training samples on both sides of ${train.count}, got ${holdout}`);
   }
-  const [validation, rest] = train.split(holdout, options.seed);
+  const [validation, rest] = train.split(holdout, recipe.network.seed as number);
   return { train: rest, test, validation };
 }
 
-/** Whether the options fit the data, which is known only now. */
-function checkFit({ layers, batch, data }: TrainOptions, set: Dataset): void {
-  const [inputs, outputs] = [layers[0] as number, layers.at(-1) as number];
+/** Whether the recipe fits the data, which is known only now. */
+function checkFit({ network, fit }: Recipe, data: string, set: Dataset): void {
+  const [inputs, outputs] = [network.inputs, network.layers.at(-1)?.units as number];
   const least = Math.max(2, set.classes);
   if (inputs !== set.sampleSize) {
     throw new UsageError(`"--layers" must begin with the ${pixels(set)} of an image of ${data}, got ${inputs}`);
@@ -259,23 +239,25 @@ function checkFit({ layers, batch, data }: TrainOptions, set: Dataset): void {
   if (outputs < least) {
     throw new UsageError(`"--layers" must end with at least ${least}, one for each label of ${data}, got ${outputs}`);
   }
-  if (batch > set.count) {
-    throw new UsageError(`"--batch" must be at most the ${set.count} training samples of ${data}, got ${batch}`);
+  if (fit.batchSize !== undefined && fit.batchSize > set.count) {
+    const most = `at most the ${set.count} training samples of ${data}`;
+    throw new UsageError(`"--batch" must be ${most}, got ${fit.batchSize}`);
   }
 }
 
-function opening(network: Network, { layers }: TrainOptions, { train, test, validation }: Sets): string {
+function opening({ spec, parameterCount }: Network, { train, test, validation }: Sets): string {
   const held = validation === test ? "" : `${grouped(validation.count)} held out, `;
+  const sizes = [spec.inputs, ...spec.layers.map(({ units }) => units)];
   return (
-    `${layers.join("-")}, ${grouped(network.parameterCount)} parameters: ` +
+    `${sizes.join("-")}, ${grouped(parameterCount)} parameters: ` +
     `${grouped(train.count)} training samples, ${held}${grouped(test.count)} test samples`
   );
 }
 
 /** The records of the epochs that were finished; all of them, unless it was interrupted. */
-async function fit(network: Network, sets: Sets, options: TrainOptions, how: HowToFit): Promise<EpochRecord[]> {
+async function fit(network: Network, sets: Sets, options: TrainOptions, how: FitOptions): Promise<EpochRecord[]> {
   const { train, test, validation } = sets;
-  const progress = createProgress(options.epochs, train.count, {
+  const progress = createProgress(how.epochs, train.count, {
     quiet: options.quiet ?? false,
     lines: !options.json,
     validation: validation === test ? "test" : "validation",
@@ -328,9 +310,9 @@ function tellResult(history: EpochRecord[], accuracy: number, { out, json }: Tra
   if (out !== undefined) printResult(`saved to ${out}`);
 }
 
-function tellInterruption(interruption: Interruption, finished: number, options: TrainOptions): void {
+function tellInterruption(interruption: Interruption, finished: number, epochs: number, options: TrainOptions): void {
   const { message } = interruption;
-  const { checkpoint, epochs, out, json } = options;
+  const { checkpoint, out, json } = options;
   const saved = out === undefined ? "nothing was saved, as there is no --out" : `saved to ${out}`;
   const goingOn = checkpoint === undefined ? "" : `; the same with --resume ${checkpoint} goes on`;
   if (json) printJson({ event: "stopped", reason: message, epochs: finished, out: out ?? null });

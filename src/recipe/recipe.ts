@@ -148,6 +148,6 @@ export function checkFitRecipe(value: unknown): CheckedFit {
 }
 
 /** The part of network options that a saved network keeps. */
-export function specOf({ inputs, layers, loss, inputScale }: CheckedNetwork): NetworkSpec {
+export function specOf({ inputs, layers, loss, inputScale }: NetworkSpec): NetworkSpec {
   return { inputs, layers, loss, inputScale };
 }

@@ -127,7 +127,7 @@ describe("--resume", () => {
     [["--seed", "4"], '"--seed" must be 3 as in the checkpoint, got 4'],
     [["--max-norm", "3"], '"--max-norm" must be 2 as in the checkpoint, got 3'],
     [["--optimizer", "adam"], '"--optimizer" must be "adamw" as in the checkpoint, got "adam"'],
-    [["--schedule", "constant"], '"--schedule" must be {"name":"cosine"'],
+    [["--schedule", "constant"], '"--schedule" must be "cosine" as in the checkpoint, got "constant"'],
     [["--holdout", "0.3"], '"--data" must be "160 x 64'],
     [["--dropout", "0.1"], '"--layers" must be [{"units":24,'],
   ])("with %j is refused with a message", (args, message) => {

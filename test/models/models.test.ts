@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { toEightBits } from "../../models/eight-bits.js";
 import { kinds, measure } from "../../models/kinds.js";
 import { packModel } from "../../models/pack.mjs";
-import { RECIPES, type Recipe } from "../../models/recipes.js";
+import { MODELS, type Model } from "../../models/recipes.js";
 import { loadDigits, preprocessDigit, readDigit } from "../../src/digits.js";
 import { unpackModel } from "../../src/format/packed.js";
 import { type Evaluation, loadMnist, loadNetwork, Network, type TrainAndTest } from "../../src/node.js";
@@ -38,7 +38,7 @@ function tableOf(card: string, heading: RegExp, skipped = 0): string[][] {
   );
 }
 
-describe.each(Object.keys(RECIPES))("%s", (name) => {
+describe.each(Object.keys(MODELS))("%s", (name) => {
   const card = readFileSync(join(models, `${name}.md`), "utf8");
   let network: Network;
   let result: Evaluation;
@@ -48,10 +48,10 @@ describe.each(Object.keys(RECIPES))("%s", (name) => {
   });
 
   it("is the network of its recipe, trained for the number of epochs there", () => {
-    expect(network.spec.layers).toEqual(RECIPES[name]?.network.layers);
+    expect(network.spec.layers).toEqual(MODELS[name]?.recipe.network.layers);
     expect(card).toContain(`| parameters | ${network.parameterCount.toLocaleString("en-US")} |`);
     // A trial with other epochs or images would overwrite the same files.
-    const { batchSize, epochs } = RECIPES[name] as Recipe;
+    const { batchSize, epochs } = (MODELS[name] as Model).recipe.fit;
     expect(card).toContain(`| batches | ${batchSize} of 60,000 images, shuffled in each of ${epochs} epochs |`);
   });
 

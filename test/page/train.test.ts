@@ -2,9 +2,17 @@
 
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
-import { loadMnist, Network, sgd, type TrainAndTest } from "../../src/node.js";
+import { type ArgumentError, loadMnist, Network, sgd, type TrainAndTest } from "../../src/node.js";
 import { Curve, epochsShown } from "../../web/train/curve.js";
-import { DEFAULTS, faultOf, networkOptions, parseHidden, type Settings, topology } from "../../web/train/settings.js";
+import {
+  DEFAULTS,
+  faultOf,
+  OPTIMIZER_CHOICES,
+  parseHidden,
+  recipeOf,
+  type Settings,
+  topology,
+} from "../../web/train/settings.js";
 import { type ChromiumPage, expectAccessible } from "../browser/fixture.js";
 import { describePage, fetched, fits, LOOKS, text, watch } from "../support/page-site.js";
 import { slowness } from "../support/slowness.js";
@@ -64,7 +72,7 @@ function load(page: ChromiumPage, name: string, bytes: Uint8Array): Promise<void
 describe("settings", () => {
   it("of the page's defaults are valid for the library", async () => {
     expect(faultOf(DEFAULTS)).toBeUndefined();
-    expect((await Network.create(networkOptions(DEFAULTS))).parameterCount).toBe(101_770);
+    expect((await Network.create(recipeOf(DEFAULTS).network)).parameterCount).toBe(101_770);
   });
 
   it("of hidden layers are parsed in several notations", () => {
@@ -179,7 +187,7 @@ describePage("Train", (open) => {
     it("works with every optimizer, dropout and augmented images", async () => {
       const page = await open("train");
       await page.getByLabel("Augment images").check();
-      for (const optimizer of ["sgd", "momentum", "adam", "adamw"]) {
+      for (const optimizer of OPTIMIZER_CHOICES.keys()) {
         await trainSmall(page, { optimizer, hidden: "32", dropout: "0.1" });
         expect(share(await fact(page, "Test accuracy"))).toBeGreaterThan(0.7);
       }
@@ -332,15 +340,15 @@ describePage("Train", (open) => {
   });
 
   describe("invalid settings", () => {
-    it.each<[string, Partial<Record<keyof Settings, string>>, Partial<Settings>]>([
-      ["hidden", { hidden: "16, 0" }, { hidden: [16, 0] }],
-      ["loss", { loss: "quadratic" }, { loss: "quadratic" }],
-      ["dropout", { dropout: "1" }, { dropout: 1 }],
-    ])("show the error of the library at the field: %s", async (field, typed, settings) => {
+    it.each<[string, string, Partial<Record<keyof Settings, string>>, Partial<Settings>]>([
+      ["hidden", "Hidden layers (units of each)", { hidden: "16, 0" }, { hidden: [16, 0] }],
+      ["loss", "Loss", { loss: "quadratic" }, { loss: "quadratic" }],
+      ["dropout", "Dropout", { dropout: "1" }, { dropout: 1 }],
+    ])("show the error of the library at the field: %s", async (field, label, typed, settings) => {
       const page = await open("train");
       await set(page, typed);
-      const sentence = await Network.create(networkOptions({ ...DEFAULTS, ...settings })).catch(
-        (e: Error) => e.message,
+      const sentence = await Network.create(recipeOf({ ...DEFAULTS, ...settings }).network).catch((e: ArgumentError) =>
+        e.message.replace(`"${e.argument}"`, `"${label}"`),
       );
       expect(await text(page.locator("#train-fault"))).toBe(sentence);
       expect(await page.locator(`#train-${field}`).getAttribute("aria-invalid")).toBe("true");
@@ -354,13 +362,19 @@ describePage("Train", (open) => {
 
     it("of learning rate, batch size, epochs and seed show an error", async () => {
       const page = await open("train");
-      for (const name of ["learningRate", "batchSize", "epochs", "seed"] as const) {
+      const labels = {
+        learningRate: "Learning rate",
+        batchSize: "Batch size",
+        epochs: "Epochs",
+        seed: "Seed",
+      } as const;
+      for (const [name, label] of Object.entries(labels) as [keyof typeof labels, string][]) {
         await set(page, { [name]: "-1" });
-        expect(await text(page.locator("#train-fault"))).toMatch(new RegExp(`"${name}" must be .*, got -1$`));
+        expect(await text(page.locator("#train-fault"))).toMatch(new RegExp(`"${label}" must be .*, got -1$`));
         await set(page, { [name]: String(DEFAULTS[name]) });
       }
       await set(page, { epochs: "" });
-      expect(await text(page.locator("#train-fault"))).toMatch(/"epochs" must be .*, got NaN$/);
+      expect(await text(page.locator("#train-fault"))).toMatch(/"Epochs" must be .*, got NaN$/);
     });
 
     it("that make training diverge show an error, and a new training works", async () => {

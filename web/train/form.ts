@@ -8,32 +8,41 @@ import { whole } from "../format.js";
 import {
   DEFAULTS,
   faultOf,
-  OPTIMIZERS,
-  type OptimizerName,
+  OPTIMIZER_CHOICES,
   PRESETS,
   parametersOf,
   parseHidden,
   type Settings,
   topology,
-  USUAL_RATES,
 } from "./settings.js";
 
-const OPTIMIZER_NAMES: Record<OptimizerName, string> = {
-  ...{ sgd: "SGD", momentum: "SGD, momentum", adam: "Adam", adamw: "AdamW" },
-};
+/** What each field is called. */
+const LABELS = {
+  hidden: "Hidden layers (units of each)",
+  activation: "Activation",
+  output: "Output",
+  loss: "Loss",
+  dropout: "Dropout",
+  optimizer: "Optimizer",
+  learningRate: "Learning rate",
+  batchSize: "Batch size",
+  epochs: "Epochs",
+  seed: "Seed",
+  augment: "Augment images",
+} satisfies Record<keyof Settings, string>;
 
-/** The fields by the arguments of the library that they set. */
+/** The fields by the parts of a recipe that they set. */
 const FIELDS: Readonly<Record<string, keyof Settings>> = {
-  layers: "hidden",
-  "layers[].units": "hidden",
-  "layers[].activation": "activation",
-  "layers[].dropout": "dropout",
-  loss: "loss",
-  optimizer: "optimizer",
-  learningRate: "learningRate",
-  batchSize: "batchSize",
-  epochs: "epochs",
-  seed: "seed",
+  "network.layers": "hidden",
+  "network.layers[].units": "hidden",
+  "network.layers[].activation": "activation",
+  "network.layers[].dropout": "dropout",
+  "network.loss": "loss",
+  "network.seed": "seed",
+  "fit.optimizer": "optimizer",
+  "fit.optimizer.learningRate": "learningRate",
+  "fit.batchSize": "batchSize",
+  "fit.epochs": "epochs",
 };
 
 export class SettingsForm {
@@ -44,7 +53,7 @@ export class SettingsForm {
     output: choice(ACTIVATION_NAMES.map((name) => [name, name] as const)),
     loss: choice(LOSS_NAMES.map((name) => [name, lossRow(name).text] as const)),
     dropout: numberInput("0.05"),
-    optimizer: choice(OPTIMIZERS.map((name) => [name, OPTIMIZER_NAMES[name]] as const)),
+    optimizer: choice([...OPTIMIZER_CHOICES].map(([name, { text }]) => [name, text] as const)),
     learningRate: numberInput("any"),
     batchSize: numberInput("1"),
     epochs: numberInput("1"),
@@ -56,7 +65,7 @@ export class SettingsForm {
   private readonly size = make("p", { className: "quiet train-size" });
   private readonly fault = make("p", { className: "error train-fault", id: "train-fault", role: "alert" });
   /** Whose usual rate the rate is, unless it has been changed. */
-  private optimizer: OptimizerName = DEFAULTS.optimizer;
+  private optimizer = DEFAULTS.optimizer;
 
   constructor(private readonly onChange: () => void) {
     const { hidden, activation, output, loss, dropout, optimizer, learningRate, batchSize, epochs, seed } = this.fields;
@@ -66,18 +75,13 @@ export class SettingsForm {
     const fields = make(
       "div",
       { className: "train-fields" },
-      ...[
-        make("h2", { textContent: "Network" }),
-        topologies,
-        field("Hidden layers (units of each)", hidden),
-        this.size,
-      ],
-      pair(field("Activation", activation), field("Output", output)),
-      pair(field("Loss", loss), field("Dropout", dropout)),
+      ...[make("h2", { textContent: "Network" }), topologies, field(LABELS.hidden, hidden), this.size],
+      pair(field(LABELS.activation, activation), field(LABELS.output, output)),
+      pair(field(LABELS.loss, loss), field(LABELS.dropout, dropout)),
       make("h2", { textContent: "Learning" }),
-      pair(field("Optimizer", optimizer), field("Learning rate", learningRate)),
-      pair(field("Batch size", batchSize), field("Epochs", epochs)),
-      pair(field("Seed", seed), make("label", { className: "train-check" }, this.fields.augment, "Augment images")),
+      pair(field(LABELS.optimizer, optimizer), field(LABELS.learningRate, learningRate)),
+      pair(field(LABELS.batchSize, batchSize), field(LABELS.epochs, epochs)),
+      pair(field(LABELS.seed, seed), make("label", { className: "train-check" }, this.fields.augment, LABELS.augment)),
     );
     // On a phone the settings would push the training out of sight, so that they can be folded there, and are at first.
     const details = make("details", { open: matchMedia("(min-width: 52rem)").matches }, this.summary, fields);
@@ -94,7 +98,7 @@ export class SettingsForm {
       activation: fields.activation.value as Settings["activation"],
       output: fields.output.value as Settings["output"],
       loss: fields.loss.value as Settings["loss"],
-      optimizer: fields.optimizer.value as OptimizerName,
+      optimizer: fields.optimizer.value,
       learningRate: fields.learningRate.valueAsNumber,
       batchSize: fields.batchSize.valueAsNumber,
       epochs: fields.epochs.valueAsNumber,
@@ -118,10 +122,11 @@ export class SettingsForm {
     return this.fault.textContent === "";
   }
 
-  /** Shows what the library refuses, if anything, and marks the field that it is about. */
+  /** Shows what the library refuses, if anything, by the field's name, and marks the field. */
   private showFault(error: ArgumentError | undefined): void {
-    this.fault.textContent = error?.message ?? "";
-    const at = FIELDS[error?.argument.replaceAll(/\[\d+\]/g, "[]") ?? ""];
+    const { message = "", argument = "" } = error ?? {};
+    const at = FIELDS[argument.replaceAll(/\[\d+\]/g, "[]")];
+    this.fault.textContent = at ? message.replace(`"${argument}"`, () => `"${LABELS[at]}"`) : message;
     for (const [name, input] of Object.entries(this.fields)) {
       input.ariaInvalid = String(name === at);
       if (name === at) input.setAttribute("aria-describedby", this.fault.id);
@@ -139,7 +144,8 @@ export class SettingsForm {
   private takeUsualRate(): void {
     const { optimizer, learningRate } = this.settings;
     if (optimizer === this.optimizer) return;
-    if (learningRate === USUAL_RATES[this.optimizer]) this.fields.learningRate.value = String(USUAL_RATES[optimizer]);
+    const rateOf = (name: string) => OPTIMIZER_CHOICES.get(name)?.usualRate;
+    if (learningRate === rateOf(this.optimizer)) this.fields.learningRate.value = String(rateOf(optimizer));
     this.optimizer = optimizer;
   }
 

@@ -4,7 +4,7 @@ import { type BatchRecord, type EpochRecord, Network } from "../../src/worker.js
 import type { TrainAndTest } from "../mnist.js";
 import type { NetworkEntry } from "../session.js";
 import { Curve } from "./curve.js";
-import { fitOptions, type Settings } from "./settings.js";
+import { recipeOf, type Settings } from "./settings.js";
 
 /** `fresh`: untrained. `loaded`: from a file. */
 export type RunState = "fresh" | "loaded" | "training" | "paused" | "done" | "stopped" | "failed";
@@ -73,7 +73,7 @@ export class Run implements NetworkEntry {
     const { signal } = this.controller;
     try {
       await this.network.fit(train, {
-        ...fitOptions(settings),
+        ...recipeOf(settings).fit,
         ...{ validation: test, signal, batchInterval: () => (this.isPaused ? 0 : REPORT_MILLISECONDS) },
         onBatch: (record) => this.batchDone(record, before),
         onEpoch: (record) => this.epochDone(record, before, train.count),

@@ -1,24 +1,33 @@
 // What one training is told: plain data, as the form holds it, and what it means to the library.
 
 import type { Activation } from "../../src/activations.js";
-import { checkInteger } from "../../src/check.js";
 import { DIGIT_CLASSES, DIGIT_PIXELS } from "../../src/image/digit.js";
 import { type Loss, lossRow } from "../../src/losses.js";
-import { checkSpec, type NetworkSpec, parameterCount } from "../../src/spec.js";
-import { checkFitOptions } from "../../src/training/fit-options.js";
-import {
-  type ArgumentError,
-  adam,
-  adamw,
-  digitAugmentation,
-  type FitOptions,
-  type NetworkOptions,
-  type Optimizer,
-  sgd,
-} from "../../src/worker.js";
+import { OPTIMIZER_NAMES, OPTIMIZERS } from "../../src/recipe/optimizer.js";
+import { checkNetworkOptions } from "../../src/recipe/recipe.js";
+import { type NetworkSpec, parameterCount } from "../../src/spec.js";
+import { type ArgumentError, checkRecipe, digitAugmentation, type Recipe } from "../../src/worker.js";
 
-export const OPTIMIZERS = ["sgd", "momentum", "adam", "adamw"] as const;
-export type OptimizerName = (typeof OPTIMIZERS)[number];
+/** An optimizer of the form: one of the library's, or a variant of it. */
+interface OptimizerChoice {
+  text: string;
+  /** A learning rate that it learns well with here. */
+  usualRate: number;
+  options: { name: string; momentum?: number };
+}
+
+const MOMENTUM: OptimizerChoice = {
+  ...{ text: "SGD, momentum", usualRate: 0.02, options: { name: "sgd", momentum: 0.9 } },
+};
+
+/** All optimizers of the library, and SGD with momentum. */
+export const OPTIMIZER_CHOICES: ReadonlyMap<string, OptimizerChoice> = new Map(
+  OPTIMIZER_NAMES.flatMap((name): [string, OptimizerChoice][] => {
+    const { text, usualRate } = OPTIMIZERS[name];
+    const own: [string, OptimizerChoice] = [name, { text, usualRate, options: { name } }];
+    return name === "sgd" ? [own, ["momentum", MOMENTUM]] : [own];
+  }),
+);
 
 export interface Settings {
   /** Units of the hidden layers, from the first; none for a network of one layer. */
@@ -26,7 +35,8 @@ export interface Settings {
   activation: Activation;
   output: Activation;
   loss: Loss;
-  optimizer: OptimizerName;
+  /** Key of `OPTIMIZER_CHOICES`. */
+  optimizer: string;
   learningRate: number;
   batchSize: number;
   epochs: number;
@@ -45,36 +55,21 @@ export const DEFAULTS: Settings = {
 /** Hidden layers to begin with. */
 export const PRESETS = [[16, 16], [30], [128], [256, 128]];
 
-/** A rate that each optimizer learns well with here. */
-export const USUAL_RATES: Record<OptimizerName, number> = { sgd: 0.1, momentum: 0.02, adam: 0.001, adamw: 0.001 };
-
-const MOMENTUM = 0.9;
-
-/** What the library makes the network from; its errors are for `create` to throw. */
-export function networkOptions(settings: Settings): NetworkOptions {
-  const { hidden, activation, output, loss, seed, dropout } = settings;
-  const layers = hidden.map((units) => ({ units, activation, dropout }));
-  return { inputs: DIGIT_PIXELS, layers: [...layers, { units: DIGIT_CLASSES, activation: output }], loss, seed };
-}
-
-export function fitOptions(settings: Settings): FitOptions {
-  const { epochs, batchSize, augment } = settings;
-  return { epochs, batchSize, optimizer: optimizerOf(settings), ...(augment && { augment: digitAugmentation }) };
-}
-
-function optimizerOf({ optimizer, learningRate }: Settings): Optimizer {
-  if (optimizer === "adam") return adam({ learningRate });
-  if (optimizer === "adamw") return adamw({ learningRate });
-  return sgd({ learningRate, momentum: optimizer === "momentum" ? MOMENTUM : 0 });
+/** The training that the settings describe; not checked. */
+export function recipeOf(settings: Settings): Recipe {
+  const { activation, output, loss, seed, dropout, epochs, batchSize, learningRate, augment } = settings;
+  const hidden = settings.hidden.map((units) => ({ units, activation, dropout }));
+  const optimizer = { ...OPTIMIZER_CHOICES.get(settings.optimizer)?.options, learningRate };
+  return {
+    network: { inputs: DIGIT_PIXELS, layers: [...hidden, { units: DIGIT_CLASSES, activation: output }], loss, seed },
+    fit: { epochs, batchSize, optimizer, ...(augment && { augment: digitAugmentation }) } as Recipe["fit"],
+  };
 }
 
 /** The library's own error about what is wrong with the settings, if anything is. */
 export function faultOf(settings: Settings): ArgumentError | undefined {
   try {
-    const { seed, ...spec } = networkOptions(settings);
-    checkSpec(spec, "options");
-    checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER);
-    checkFitOptions(fitOptions(settings));
+    checkRecipe(recipeOf(settings));
     return undefined;
   } catch (error) {
     return error as ArgumentError;
@@ -94,8 +89,7 @@ export function topology(hidden: readonly number[]): string {
 /** Weights and biases of all layers; `undefined` where the layers make no network. */
 export function parametersOf(settings: Settings): number | undefined {
   try {
-    const { seed, ...spec } = networkOptions(settings);
-    return parameterCount(checkSpec(spec, "options"));
+    return parameterCount(checkNetworkOptions(recipeOf(settings).network));
   } catch {
     return undefined;
   }

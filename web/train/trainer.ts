@@ -5,7 +5,7 @@ import { Network } from "../../src/worker.js";
 import { loadMnist, type TrainAndTest } from "../mnist.js";
 import type { Session } from "../session.js";
 import { Run } from "./run.js";
-import { networkOptions, type Settings, topology } from "./settings.js";
+import { recipeOf, type Settings, topology } from "./settings.js";
 
 export class Trainer {
   /** In order of creation. */
@@ -125,7 +125,7 @@ export class Trainer {
   }
 
   private async create(settings: Settings): Promise<Run> {
-    const network = await Network.create(networkOptions(settings));
+    const network = await Network.create(recipeOf(settings).network);
     const name = `${topology(settings.hidden)}, run ${this.created + 1}`;
     return this.add(new Run(name, this.created++, network, settings, this.changed));
   }

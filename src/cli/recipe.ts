@@ -1,0 +1,101 @@
+// The recipe of `wasmlp train`: the one of a file or the default one, changed by the options that were given.
+
+import { readWhole } from "../data/files.js";
+import {
+  type Activation,
+  type Augmentation,
+  type BiasInit,
+  checkRecipe,
+  type FitRecipe,
+  type LayerSpec,
+  type Loss,
+  type NetworkOptions,
+  type Recipe,
+  type Threads,
+  type WeightInit,
+} from "../node.js";
+import { UsageError, withOptionNames } from "./errors.js";
+import { defined, earlyStoppingOf, type LearningOptions, optimizerOf, scheduleOf } from "./learning.js";
+
+/** Options that change a recipe. */
+export interface RecipeOptions extends LearningOptions {
+  layers?: number[];
+  activation?: Activation;
+  outputActivation?: Activation;
+  loss?: Loss;
+  epochs?: number;
+  batch?: number;
+  dropout?: number;
+  maxNorm?: number;
+  augment?: Augmentation;
+  seed?: number;
+  init?: WeightInit;
+  biasInit?: BiasInit;
+  threads?: Threads;
+  deterministic?: true;
+}
+
+const HIDDEN = { activation: "sigmoid" } as const;
+
+/** The teaching network on MNIST, 784-16-16-10. */
+export const DEFAULT_RECIPE: Recipe = checkRecipe({
+  network: {
+    inputs: 784,
+    layers: [16, 16, 10].map((units) => ({ ...HIDDEN, units })),
+    loss: "quadratic",
+    seed: 1,
+  },
+  fit: { epochs: 30, batchSize: 10, optimizer: { name: "sgd", learningRate: 1.5 } },
+});
+
+/** A recipe in a JSON file. Error names the file, and the part of it that is wrong. */
+export async function readRecipeFile(path: string): Promise<Recipe> {
+  const bytes = await readWhole(path);
+  try {
+    return checkRecipe(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
+  } catch (cause) {
+    throw new Error(`${path} holds no recipe: ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** The whole recipe. UsageError names the option at fault. */
+export function recipeOf(base: Recipe, given: RecipeOptions): Promise<Recipe> {
+  return withOptionNames(() => checkRecipe({ network: networkOf(base.network, given), fit: fitOf(base.fit, given) }));
+}
+
+function networkOf(base: NetworkOptions, given: RecipeOptions): NetworkOptions {
+  const { loss, seed, init: weightInit, biasInit, deterministic, threads } = given;
+  const { inputs, layers } = given.layers ? resized(base, given.layers) : base;
+  const changed = layers.map((layer, i) => {
+    if (i === layers.length - 1) return withActivation(layer, given.outputActivation);
+    const { dropout = layer.dropout ?? 0 } = given;
+    return { ...withActivation(layer, given.activation), dropout };
+  });
+  if (given.dropout && layers.length === 1) throw new UsageError('"--dropout" needs a hidden layer in "--layers"');
+  return { ...base, ...defined({ loss, seed, weightInit, biasInit, deterministic, threads }), inputs, layers: changed };
+}
+
+/** Layers of other sizes, each like the first hidden layer, or the last layer, of the recipe. */
+function resized({ layers }: NetworkOptions, [inputs, ...units]: number[]): { inputs: number; layers: LayerSpec[] } {
+  const hidden = layers.length > 1 ? layers[0] : HIDDEN;
+  const sized = units.map((n, i) => ({ ...(i < units.length - 1 ? hidden : layers.at(-1)), units: n }) as LayerSpec);
+  return { inputs: inputs as number, layers: sized };
+}
+
+/** The layer with another activation, without parameters of the one it had. */
+function withActivation(layer: LayerSpec, activation: Activation | undefined): LayerSpec {
+  if (activation === undefined || activation === layer.activation) return layer;
+  return { units: layer.units, activation, ...(layer.dropout !== undefined && { dropout: layer.dropout }) };
+}
+
+function fitOf(base: FitRecipe, given: RecipeOptions): FitRecipe {
+  const { epochs, batch: batchSize, maxNorm, augment } = given;
+  const { schedule: _, earlyStopping: __, ...rest } = base;
+  const schedule = scheduleOf(base.schedule, given);
+  const earlyStopping = earlyStoppingOf(base.earlyStopping, given);
+  return {
+    ...rest,
+    ...defined({ epochs, batchSize, maxNorm, augment, schedule, earlyStopping }),
+    optimizer: optimizerOf(base.optimizer, given),
+  };
+}
