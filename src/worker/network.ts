@@ -133,7 +133,10 @@ export class Network {
     return (await this.#call("fit", [data, sent], { answers: answersOf(options), signal })) as EpochRecord[];
   }
 
-  /** The mean loss over `data` and, for labelled samples, accuracy and confusion matrix. */
+  /**
+   * The mean loss over `data` and, for labelled samples, accuracy and confusion matrix; the same as `evaluate` of `wasmlp`,
+   * whose errors it rejects with.
+   */
   async evaluate(data: Dataset, options: EvaluationOptions = {}): Promise<Evaluation> {
     return (await this.#call("evaluate", [await this.#send(data, "data"), options])) as Evaluation;
   }
