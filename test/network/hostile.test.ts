@@ -2,6 +2,7 @@
 // the argument, and the network is unchanged.
 
 import { describe, expect, it, vi } from "vitest";
+import { ACTIVATION_NAMES } from "../../src/activations.js";
 import { argumentOf, shown } from "../../src/check.js";
 import { Engine } from "../../src/engine.js";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.js";
@@ -18,6 +19,7 @@ import {
   sgd,
   stepDecay,
 } from "../../src/index.js";
+import { LOSS_NAMES } from "../../src/losses.js";
 import { checkSpec } from "../../src/spec.js";
 import { StepSettings } from "../../src/step/settings.js";
 import { flat, layersOf, stripes } from "../support/networks.js";
@@ -44,13 +46,13 @@ describe("Network.create refuses", () => {
     [
       { ...GOOD, ...unit(3, "swish") },
       RangeError,
-      '"layers[0].activation" must be one of "sigmoid", "tanh", "relu", "leakyRelu", "softplus", "linear", "softmax", got "swish"',
+      `"layers[0].activation" must be one of ${ACTIVATION_NAMES.map((name) => `"${name}"`).join(", ")}, got "swish"`,
     ],
     [{ ...GOOD, ...unit(3, null) }, TypeError, '"layers[0].activation" must be one of'],
     [
       { ...GOOD, loss: "mse" },
       RangeError,
-      '"loss" must be one of "quadratic", "meanSquaredError", "meanAbsoluteError", "crossEntropy", got "mse"',
+      `"loss" must be one of ${LOSS_NAMES.map((name) => `"${name}"`).join(", ")}, got "mse"`,
     ],
     [
       { ...GOOD, layers: layersOf([3, 3], "softmax", "softmax") },

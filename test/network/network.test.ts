@@ -1,7 +1,7 @@
 // The network as its users see it: worked examples, predictions, files, explanations.
 
 import { describe, expect, it } from "vitest";
-import type { Activation } from "../../src/activations.js";
+import { type Activation, HIDDEN_ACTIVATIONS } from "../../src/activations.js";
 import { Dataset, Network, type NetworkOptions, sgd } from "../../src/index.js";
 import { distributions, flat, flatten, gaussians, layersOf, PAIRINGS, stripes } from "../support/networks.js";
 import { copyParameters, predict } from "../support/reference.js";
@@ -319,8 +319,7 @@ describe("a saved model", () => {
 });
 
 describe("explain", () => {
-  const HIDDEN: Activation[] = ["sigmoid", "tanh", "relu", "leakyRelu", "linear"];
-  it.each(PAIRINGS.flatMap(([output, loss]) => HIDDEN.map((hidden) => [hidden, output, loss] as const)))(
+  it.each(PAIRINGS.flatMap(([output, loss]) => HIDDEN_ACTIVATIONS.map((hidden) => [hidden, output, loss] as const)))(
     "agrees with gradient: %s, %s, %s",
     async (hidden, output, loss) => {
       const net = await Network.create({

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { AUGMENT_WORDS, CHUNK_ROWS, SETTINGS } from "../../src/abi.js";
+import { HIDDEN_ACTIVATIONS } from "../../src/activations.js";
 import { Engine } from "../../src/engine.js";
 import { type Optimizer, sgd } from "../../src/index.js";
 import { initialParameters } from "../../src/initial.js";
@@ -188,9 +189,8 @@ describe("the arena", () => {
 
 /** The plain build, and the build that this engine prefers if that is another. */
 const BUILDS = [...new Set<Build>([chooseBuild(true), chooseBuild(false)])];
-const HIDDEN = ["sigmoid", "tanh", "relu", "leakyRelu", "linear"] as const;
 const TRAINED: NetworkSpec[] = PAIRINGS.map(([output, loss], i) => {
-  const hidden = HIDDEN[i % HIDDEN.length] as (typeof HIDDEN)[number];
+  const hidden = HIDDEN_ACTIVATIONS[i % HIDDEN_ACTIVATIONS.length] as (typeof HIDDEN_ACTIVATIONS)[number];
   return { inputs: 5, layers: layersOf([17, 33, 3], hidden, output), loss, inputScale: 1 };
 });
 

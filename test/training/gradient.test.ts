@@ -1,7 +1,7 @@
 // Gradients of whole networks against the float64 reference: its backpropagation, and central differences, which need none.
 
 import { describe, expect, it } from "vitest";
-import type { Activation } from "../../src/activations.js";
+import { type Activation, HIDDEN_ACTIVATIONS } from "../../src/activations.js";
 import { Engine } from "../../src/engine.js";
 import { Network, type NetworkOptions } from "../../src/index.js";
 import { initialParameters } from "../../src/initial.js";
@@ -9,8 +9,6 @@ import { philox } from "../../src/random.js";
 import type { LayerSpec, NetworkSpec } from "../../src/spec.js";
 import { distributions, gaussians, layersOf, PAIRINGS, specOf, tensorDifference } from "../support/networks.js";
 import { centralDifferences, copyParameters, gradient, type Parameters, predict } from "../support/reference.js";
-
-const HIDDEN: Activation[] = ["sigmoid", "tanh", "relu", "leakyRelu", "linear"];
 
 /** Relative to the largest element of each tensor. Float32 keeps seven digits; sums and 1 − a lose up to two. */
 const FLOAT_TOLERANCE = 2e-5;
@@ -60,7 +58,7 @@ async function check(options: NetworkOptions, { rows, differences, targetScale =
 
 describe("gradients against central differences of the reference", () => {
   for (const [output, loss] of PAIRINGS) {
-    it.each(HIDDEN)(`%s, ${output}, ${loss}`, async (hidden) => {
+    it.each(HIDDEN_ACTIVATIONS)(`%s, ${output}, ${loss}`, async (hidden) => {
       const options = { inputs: 5, layers: layersOf([7, 3], hidden, output), loss, seed: 3 };
       await check({ ...options, biasInit: "gaussian" }, { rows: 4, differences: true });
     });
@@ -93,7 +91,8 @@ function randomOptions(n: number): NetworkOptions {
   const depth = 1 + (Math.floor(n / PAIRINGS.length) % 4);
   const layers = Array.from({ length: depth }, (_, i) => ({
     units: draw(n, 2 * i, 1, 22),
-    activation: i < depth - 1 ? (HIDDEN[draw(n, 2 * i + 1, 0, HIDDEN.length - 1)] as Activation) : output,
+    activation:
+      i < depth - 1 ? (HIDDEN_ACTIVATIONS[draw(n, 2 * i + 1, 0, HIDDEN_ACTIVATIONS.length - 1)] as Activation) : output,
   }));
   return { inputs: draw(n, 90, 1, 25), layers, loss, seed: n, biasInit: "gaussian", deterministic: n % 3 === 0 };
 }
