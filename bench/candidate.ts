@@ -10,7 +10,7 @@ import { evaluate, predict } from "../src/inference/evaluate.js";
 import { chooseBuild, isPairing } from "../src/kernels/features.js";
 import { median } from "../src/median.js";
 import type { Threads } from "../src/recipe/recipe.js";
-import { layerInputs, type NetworkSpec } from "../src/spec.js";
+import { type LayerParameters, layerInputs, type NetworkSpec } from "../src/spec.js";
 import { StepSettings } from "../src/step/settings.js";
 import { JavaScriptNetwork } from "./javascript.js";
 import type { JobFile } from "./jobs.js";
@@ -21,8 +21,8 @@ interface Loaded {
   spec: NetworkSpec;
   train: Dataset;
   test: Dataset;
-  /** W `[units][inputs]` and B of each layer in turn. */
-  weights: Float32Array[];
+  /** The initial W `[units][inputs]` and B `[units]` of each layer. */
+  parameters: LayerParameters[];
 }
 
 /** A way to train. `step` trains on `count` samples from sample `from` and returns their mean loss. */
@@ -40,15 +40,16 @@ function load(folder: string): Loaded {
   const { inputs, layers, loss } = job;
   const spec: NetworkSpec = { inputs, layers, loss, inputScale: 1 / 255 };
   const floats = floatsOf(readFileSync(join(folder, "weights.f32")));
-  const weights: Float32Array[] = [];
   let at = 0;
-  layers.forEach(({ units }, i) => {
-    for (const size of [units * layerInputs(spec, i), units]) {
-      weights.push(floats.slice(at, at + size));
-      at += size;
-    }
-  });
-  return { job, spec, train: dataset(folder, "train", job), test: dataset(folder, "test", job), weights };
+  const take = (count: number) => {
+    at += count;
+    return floats.slice(at - count, at);
+  };
+  const parameters = layers.map(({ units }, i) => ({
+    weights: take(units * layerInputs(spec, i)),
+    biases: take(units),
+  }));
+  return { job, spec, train: dataset(folder, "train", job), test: dataset(folder, "test", job), parameters };
 }
 
 /** The training or test samples of a job. */
@@ -87,20 +88,16 @@ async function wasmTrainer(loaded: Loaded, threads: Threads, path: Engine["input
 }
 
 /** An engine with the job's initial weights. */
-async function engineOf({ spec, weights }: Loaded, threads: Threads): Promise<Engine> {
+async function engineOf({ spec, parameters }: Loaded, threads: Threads): Promise<Engine> {
   const engine = await Engine.create(spec, chooseBuild(false), threads);
-  engine.plan.tensors.forEach((tensor, i) => {
-    engine.arena.writeTensor(tensor, weights[i] as Float32Array);
-  });
+  engine.arena.writeLayers(parameters);
   return engine;
 }
 
 /** Training in pure JavaScript, the baseline. */
-function javaScriptTrainer({ spec, job, train, test, weights }: Loaded, form: "blocked" | "zeroSkipping"): Trainer {
+function javaScriptTrainer({ spec, job, train, test, parameters }: Loaded, form: "blocked" | "zeroSkipping"): Trainer {
   const network = new JavaScriptNetwork(spec, form, job.batch);
-  network.setParameters(
-    weights.flatMap((w, i) => (i % 2 === 0 ? [{ weights: w, biases: weights[i + 1] as Float32Array }] : [])),
-  );
+  network.setParameters(parameters);
   const labels = Uint8Array.from(train.labels ?? []);
   return {
     setting: `JavaScript on typed arrays, ${form === "blocked" ? "register-blocked" : "zero-skipping"}`,

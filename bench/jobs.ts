@@ -106,7 +106,9 @@ export class Folders {
     const { recipe } = job;
     const { seed, weightInit, biasInit, ...network } = checkNetworkOptions(recipe.network);
     const { inputs, layers, loss } = network;
-    writeFileSync(join(folder, "weights.f32"), bytesOf(initialParameters(specOf(network), seed, weightInit, biasInit)));
+    const parameters = initialParameters(specOf(network), seed, weightInit, biasInit);
+    const tensors = parameters.flatMap((layer) => [layer.weights, layer.biases]);
+    writeFileSync(join(folder, "weights.f32"), bytesOf(tensors));
     const [batch, rate] = [batchSizeOf(job), recipe.fit.optimizer.learningRate];
     const counts = { trainCount, testCount: testedCount, dtype, roundSeconds, epochSamples: walked } as const;
     const file: JobFile = { kind, recipe, inputs, layers, loss, batch, rate, ...counts };

@@ -2,7 +2,7 @@
 
 import { type Activation, activationRow } from "./activations.js";
 import { fillGaussian, Stream } from "./random.js";
-import { layerInputs, type NetworkSpec } from "./spec.js";
+import { type LayerParameters, layerInputs, type NetworkSpec } from "./spec.js";
 
 export const WEIGHT_INITS = ["auto", "lecunNormal", "heNormal"] as const;
 /**
@@ -22,14 +22,14 @@ export function initialParameters(
   seed: number,
   weightInit: WeightInit,
   biasInit: BiasInit,
-): Float32Array[] {
-  return spec.layers.flatMap(({ units, activation }, layer) => {
+): LayerParameters[] {
+  return spec.layers.map(({ units, activation }, layer) => {
     const inputs = layerInputs(spec, layer);
     const weights = new Float32Array(units * inputs);
     fillGaussian(weights, deviation(weightInit, activation, inputs), seed, Stream.weights, layer);
     const biases = new Float32Array(units);
     if (biasInit === "gaussian") fillGaussian(biases, 1, seed, Stream.biases, layer);
-    return [weights, biases];
+    return { weights, biases };
   });
 }
 

@@ -31,7 +31,6 @@ import { initialParameters } from "./initial.js";
 import { type Build, chooseBuild } from "./kernels/features.js";
 import { lossRow } from "./losses.js";
 import type { Samples } from "./memory/arena.js";
-import type { Tensor } from "./memory/plan.js";
 import { type Augmentation, type Augmenting, checkImages, planAugmenting } from "./recipe/augment.js";
 import {
   checkNetworkOptions,
@@ -113,10 +112,7 @@ export class Network {
     const { seed, weightInit, biasInit, deterministic, threads = "auto" } = network;
     const spec = specOf(network);
     const engine = await Engine.create(spec, chooseBuild(deterministic), threads);
-    const parameters = initialParameters(spec, seed, weightInit, biasInit);
-    engine.plan.tensors.forEach((tensor, i) => {
-      engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
-    });
+    engine.arena.writeLayers(initialParameters(spec, seed, weightInit, biasInit));
     return new Network(engine, seed);
   }
 
@@ -248,7 +244,7 @@ export class Network {
     const wanted = toFloats(targets, "targets", samples.count * units);
     checkTargetRange(engine.spec, wanted, "targets");
     const { loss, offset } = engine.gradient({ ...samples, targets: wanted, targetSize: units });
-    return { loss: loss / samples.count, layers: readLayers(engine, offset) };
+    return { loss: loss / samples.count, layers: engine.arena.readLayers(offset) };
   }
 
   /**
@@ -278,7 +274,7 @@ export class Network {
 
   /** Weights `[units][inputs]` and biases `[units]` of each layer, row-major, copied. */
   parameters(): LayerParameters[] {
-    return readLayers(this.engine, 0);
+    return this.engine.arena.readLayers();
   }
 
   /**
@@ -297,18 +293,16 @@ export class Network {
     const wanted = engine.spec.layers.length;
     if (!Array.isArray(layers)) throw typeError("layers", `must be an array, got ${shown(layers)}`);
     if (layers.length !== wanted) throw rangeError("layers", `must hold ${wanted} layers, got ${layers.length}`);
-    // `Array.from` has no holes, which `flatMap` would pass over.
-    const values = Array.from(layers).flatMap((layer, i) => {
+    // `Array.from` has no holes, which `map` alone would skip.
+    const values = Array.from(layers, (layer, i) => {
       const { weights, biases } = checkOptions(layer, `layers[${i}]`, ["weights", "biases"]);
       const { units } = engine.spec.layers[i] as LayerSpec;
-      return [
-        toFloats(weights, `layers[${i}].weights`, units * layerInputs(engine.spec, i)),
-        toFloats(biases, `layers[${i}].biases`, units),
-      ];
+      return {
+        weights: toFloats(weights, `layers[${i}].weights`, units * layerInputs(engine.spec, i)),
+        biases: toFloats(biases, `layers[${i}].biases`, units),
+      };
     });
-    engine.plan.tensors.forEach((tensor, i) => {
-      engine.arena.writeTensor(tensor, values[i] as Float32Array);
-    });
+    engine.arena.writeLayers(values);
   }
 
   /**
@@ -343,14 +337,6 @@ export class Network {
     if (this.#engine) return this.#engine;
     throw new Error("this network has been disposed of");
   }
-}
-
-function readLayers(engine: Engine, offset: number): LayerParameters[] {
-  const { tensors } = engine.plan;
-  return engine.spec.layers.map((_, i) => ({
-    weights: engine.arena.readTensor(tensors[2 * i] as Tensor, offset),
-    biases: engine.arena.readTensor(tensors[2 * i + 1] as Tensor, offset),
-  }));
 }
 
 // --- guards ---

@@ -97,8 +97,9 @@ function checkSlope(value: unknown, title: string, activation: Activation): numb
   if (value === undefined) return undefined;
   const { parameter } = activationRow(activation);
   if (!parameter) throw rangeError(title, `must be left out with "${activation}", got ${shown(value)}`);
-  const slope = checkNumber(value, title, parameter.least, parameter.most);
-  return Math.fround(slope) === parameter.default ? undefined : slope;
+  // The kernels take it as float32.
+  const slope = Math.fround(checkNumber(value, title, parameter.least, parameter.most));
+  return slope === parameter.default ? undefined : slope;
 }
 
 /** The parameter of a layer's activation, 0 where it has none. */
@@ -121,7 +122,8 @@ function checkPairing(layers: LayerSpec[], loss: Loss): void {
     throw rangeError("loss", `is "${loss}", which needs ${names} as the last layer's activation, got "${output}"`);
   }
   if (!outputs && activationRow(output).onlyLast) {
-    throw rangeError("loss", `is "${loss}", but a last layer of "${output}" needs "crossEntropy"`);
+    const losses = LOSS_NAMES.filter((name) => lossRow(name).outputs?.includes(output)).map((name) => `"${name}"`);
+    throw rangeError("loss", `is "${loss}", but a last layer of "${output}" needs ${losses.join(" or ")}`);
   }
 }
 

@@ -17,7 +17,7 @@ export interface Evaluation {
 }
 
 export interface EvaluationOptions {
-  /** How many of the worst misclassified samples are wanted; none unless told. */
+  /** How many of the worst misclassified samples are wanted; default none. */
   worst?: number;
 }
 

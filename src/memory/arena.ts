@@ -5,7 +5,7 @@ import { ENTRY_BYTES, SPAN_BYTES } from "../abi.js";
 import type { Dataset } from "../data/dataset.js";
 import { growMemory, type Memory } from "../kernels/memory.js";
 import type { Kernels } from "../kernels/modules.js";
-import { type NetworkSpec, outputUnits } from "../spec.js";
+import { type LayerParameters, type NetworkSpec, outputUnits } from "../spec.js";
 import { type Needs, type Plan, panelIndex, planArena, type Tensor, tensorFloats } from "./plan.js";
 import { writeSparseRows } from "./rows.js";
 
@@ -142,6 +142,22 @@ export class Arena {
     const values = new Float32Array(tensorFloats(tensor));
     for (let i = 0; i < values.length; i++) values[i] = this.floats[at + panelIndex(tensor, i)] as number;
     return values;
+  }
+
+  /** All parameters, or with `offset` a twin of theirs, copied: W and B of each layer, row-major. */
+  readLayers(offset = 0): LayerParameters[] {
+    const layers = this.plan.layers.map(() => ({}) as LayerParameters);
+    for (const tensor of this.plan.tensors) {
+      (layers[tensor.layer] as LayerParameters)[tensor.kind] = this.readTensor(tensor, offset);
+    }
+    return layers;
+  }
+
+  /** Sets all parameters, in the form that `readLayers` gives. */
+  writeLayers(layers: readonly LayerParameters[]): void {
+    for (const tensor of this.plan.tensors) {
+      this.writeTensor(tensor, (layers[tensor.layer] as LayerParameters)[tensor.kind]);
+    }
   }
 
   /** Sets a tensor from row-major values. −0 becomes 0, which the sparse path's skipping of zeros relies on. */

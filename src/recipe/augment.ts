@@ -1,4 +1,4 @@
-// Images drawn anew in every epoch: what may be changed about them, and what the kernel `augment` is told of it.
+// Augmentation: random changes of the training images in every epoch, and the settings of the kernel `augment`.
 
 import * as abi from "../abi.js";
 import { checkNumber, checkOptions, rangeError } from "../check.js";

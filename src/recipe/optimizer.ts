@@ -82,6 +82,8 @@ interface OptimizerRow<Given> {
   /** Moments that it keeps of every parameter, 0 to 2. */
   readonly slots: (options: Required<Given>) => 0 | 1 | 2;
   readonly kernel: (options: Required<Given>) => UpdateKernel;
+  /** Whether −rate·∇C can be added straight into the parameters, without a gradient block. */
+  readonly addsDirectly?: (options: Required<Given>) => boolean;
   /** Writes what the kernel is told in step number `step`, from 1, at learning rate `rate`, by the places of `abi.ts`. */
   readonly settings: (settings: Float64Array, options: Required<Given>, step: number, rate: number) => void;
   /** TypeError or RangeError for options that do not go with each other. */
@@ -150,6 +152,7 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<Option
     usualRate: 0.1,
     slots: ({ momentum }) => (momentum > 0 ? 1 : 0),
     kernel: ({ momentum }) => (momentum > 0 ? "momentum" : "sgd"),
+    addsDirectly: ({ momentum, weightDecay }) => momentum === 0 && weightDecay === 0,
     settings: (settings, { momentum, nesterov, weightDecay }, _step, rate) => {
       settings[RATE] = rate;
       settings[DECAY] = weightDecay;
@@ -198,7 +201,10 @@ function makeOptimizer(name: OptimizerName, options: unknown): Optimizer {
     rules.map(([option]) => option),
   );
   const checked = Object.fromEntries(
-    rules.map(([option, rule]) => [option, rule.check(values[option] ?? rule.default, option)]),
+    rules.map(([option, rule]) => {
+      const value = values[option];
+      return [option, rule.check(value === undefined ? rule.default : value, option)];
+    }),
   );
   row.checkTogether?.(checked as never);
   return { name, ...checked } as unknown as Optimizer;
@@ -241,6 +247,9 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
 export function checkOptimizer(value: unknown): Optimizer {
   const { name, ...options } = (typeof value === "object" && value !== null ? value : {}) as { name: OptimizerName };
   if (Object.hasOwn(OPTIMIZERS, name)) return within("optimizer", () => makeOptimizer(name, options));
-  const makers = OPTIMIZER_NAMES.map((maker) => `${maker}()`).join(", ");
-  throw typeError("optimizer", `must be what one of ${makers} returned, got ${shown(value)}`);
+  const names = OPTIMIZER_NAMES.map((known) => `${known}()`).join(", ");
+  throw typeError(
+    "optimizer",
+    `must be the result of one of ${names}, or JSON with such a "name", got ${shown(value)}`,
+  );
 }

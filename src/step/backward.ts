@@ -4,7 +4,7 @@ import { ACTIVATIONS } from "../activations.js";
 import { TargetKind } from "../memory/command.js";
 import { padded } from "../memory/plan.js";
 import { hasFewSamples, inputShare } from "./batch.js";
-import { activationsOf, deltasOf, type StepContext, slopesOf } from "./context.js";
+import { activationsOf, deltasOf, type StepContext, sumsOf } from "./context.js";
 import { layerInput } from "./forward.js";
 
 /** On thread 0, counts the rows that are classified right, before the loss turns outputs into deltas. */
@@ -38,7 +38,7 @@ export function lossOfRows(context: StepContext, from: number, to: number, scale
   const losses = plan.losses + ((layer.split ? 0 : thread) * plan.capacity + from) * 8;
   const offset = from * padded(units) * 4;
   const outputs = activationsOf(layer, thread) + offset;
-  const slopes = slopesOf(layer, thread) + offset;
+  const slopes = sumsOf(layer, thread) + offset;
   const targets = plan.targets + thread * plan.batchStride + offset;
   context.loss(kernels, losses, outputs, slopes, targets, rows, units, scale, code, parameter);
 }
@@ -49,7 +49,7 @@ export function inputGradient(context: StepContext, index: number): void {
   const { kernels, task, thread, settings } = context;
   const { inputs, units, weights } = layer;
   const [from, to] = below.split ? context.share(below.panels) : [0, below.panels];
-  const [d, dBelow, slopes] = [deltasOf(layer, thread), deltasOf(below, thread), slopesOf(below, thread)];
+  const [d, dBelow, slopes] = [deltasOf(layer, thread), deltasOf(below, thread), sumsOf(below, thread)];
   const { code, parameter, sums } = below;
   const rate = context.dropoutOf(index - 1);
   // A unit that dropout left out has an output of 0, from which no slope can be taken: `dDropout` multiplies by S′ instead.
@@ -75,8 +75,8 @@ function addLayerGradient(context: StepContext, index: number): void {
   // A split layer is shared out by units, another by inputs: a parameter is always changed by one thread.
   const [from, to] = split ? context.share(panels) : [0, panels];
   const [first, end] = split ? [0, inputs] : inputShare(context, inputs);
-  addWeightGradient(context, index, from, to, first, end);
-  if (!split && thread !== 0) return;
+  if (layer.trains.weights) addWeightGradient(context, index, from, to, first, end);
+  if (!layer.trains.biases || (!split && thread !== 0)) return;
   kernels.accumulateBias(layer.biases + task.offset, deltasOf(layer, thread), task.count, layer.units, from, to);
 }
 

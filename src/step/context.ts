@@ -7,7 +7,7 @@ import { type LossKernel, lossRow } from "../losses.js";
 import { InputForm, newTask, SETTINGS_BYTES, type Task } from "../memory/command.js";
 import { type LayerPlan, type ParameterRange, type Plan, parameterRanges, shareOf } from "../memory/plan.js";
 import type { UpdateKernel } from "../recipe/optimizer.js";
-import { activationParameter, type LayerSpec, type NetworkSpec } from "../spec.js";
+import { activationParameter, type LayerSpec, type NetworkSpec, type TensorSpec } from "../spec.js";
 
 /** One layer as a thread sees it. */
 export interface StepLayer extends LayerPlan {
@@ -18,6 +18,8 @@ export interface StepLayer extends LayerPlan {
   forwardCode: number;
   /** The share of units that training leaves out. */
   dropout: number;
+  /** Whether training changes the weights, and the biases. */
+  trains: Record<TensorSpec["kind"], boolean>;
 }
 
 /** One thread's view of a network in memory. All phases of a step are functions of it. */
@@ -49,11 +51,15 @@ export class StepContext {
     readonly thread: number,
     readonly threads: number,
   ) {
-    this.layers = plan.layers.map((layer, i) => stepLayer(spec, layer, i));
     const { kernel, takesLogits = false } = lossRow(spec.loss);
     this.loss = kernel;
     this.update = kernels[plan.update];
     this.leavesLogits = takesLogits;
+    const last = plan.layers.length - 1;
+    this.layers = plan.layers.map((layer, i) => {
+      const trains = { weights: trained(plan, i, "weights"), biases: trained(plan, i, "biases") };
+      return { ...stepLayer(spec.layers[i] as LayerSpec, layer, takesLogits && i === last), trains };
+    });
     this.ranges = parameterRanges(plan, thread, threads);
     this.settings = plan.settings + thread * plan.settingsStride;
     this.settingsView = new Float64Array(memory.buffer, this.settings, SETTINGS_BYTES / 8);
@@ -89,12 +95,14 @@ export class StepContext {
   }
 }
 
-function stepLayer(spec: NetworkSpec, plan: LayerPlan, index: number): StepLayer {
-  const layer = spec.layers[index] as LayerSpec;
+function stepLayer(layer: LayerSpec, plan: LayerPlan, leavesLogits: boolean): Omit<StepLayer, "trains"> {
   const { code } = activationRow(layer.activation);
-  const leavesLogits = index === spec.layers.length - 1 && lossRow(spec.loss).takesLogits === true;
   const forwardCode = leavesLogits || plan.sums !== 0 ? ACTIVATIONS.linear.code : code;
   return { ...plan, code, parameter: activationParameter(layer), forwardCode, dropout: layer.dropout ?? 0 };
+}
+
+function trained({ tensors }: Plan, layer: number, kind: TensorSpec["kind"]): boolean {
+  return tensors.some((tensor) => tensor.layer === layer && tensor.kind === kind && tensor.trained);
 }
 
 /** The outputs and the deltas of a layer in the blocks of one thread, which a split layer has only one of. */
@@ -106,11 +114,7 @@ export function deltasOf(layer: LayerPlan, thread: number): number {
   return layer.deltas + thread * layer.threadStride;
 }
 
-/** What a layer's S′ is taken from: its z where that is kept, else its outputs. */
-export function slopesOf(layer: LayerPlan, thread: number): number {
-  return layer.sums === 0 ? activationsOf(layer, thread) : sumsOf(layer, thread);
-}
-
-function sumsOf(layer: LayerPlan, thread: number): number {
-  return layer.sums + thread * layer.threadStride;
+/** Where W·L + B of a layer goes, and S′ is taken from: its block of z where it keeps one, else its outputs. */
+export function sumsOf(layer: LayerPlan, thread: number): number {
+  return (layer.sums === 0 ? layer.activations : layer.sums) + thread * layer.threadStride;
 }

@@ -2,7 +2,7 @@
 
 import { SPAN_BYTES } from "../abi.js";
 import { padded } from "../memory/plan.js";
-import { activationsOf, type StepContext, slopesOf } from "./context.js";
+import { activationsOf, type StepContext, sumsOf } from "./context.js";
 
 /** L_l of the batch in training: this thread's units of a split layer, else all of them, for itself. Dropout is part of it. */
 export function forwardLayer(context: StepContext, index: number): void {
@@ -30,7 +30,7 @@ export function forwardRows(
   const layer = context.layer(index);
   const { weights, biases, inputs, units, forwardCode, parameter, code, sums } = layer;
   const offset = first * padded(units) * 4;
-  const z = slopesOf(layer, thread) + offset;
+  const z = sumsOf(layer, thread) + offset;
   if (context.usesSparseRows(index)) {
     const spans = plan.spans + thread * plan.batchStride + first * SPAN_BYTES;
     kernels.sparseForward(z, spans, weights, biases, rows, inputs, units, from, to, forwardCode, parameter, wide);
@@ -38,7 +38,7 @@ export function forwardRows(
     const x = layerInput(context, index, thread) + first * padded(inputs) * 4;
     kernels.denseForward(z, x, weights, biases, rows, inputs, units, from, to, forwardCode, parameter, wide);
   }
-  // Where z is kept, the outputs go beside it; elsewhere the product has applied S in place.
+  // Where z is kept, the outputs have a block of their own; elsewhere the product has applied S in place.
   if (sums === 0) return;
   kernels.activate(activationsOf(layer, thread) + offset, z, rows, units, from, to, code, parameter);
 }

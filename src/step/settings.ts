@@ -28,7 +28,7 @@ export class StepSettings {
     const options = optimizer as never;
     this.slots = row.slots(options);
     this.kernel = row.kernel(options);
-    this.isPlain = this.kernel === "sgd" && optimizer.weightDecay === 0 && maxNorm === 0;
+    this.isPlain = row.addsDirectly?.(options) === true && maxNorm === 0;
     this.write = (step, rate) => row.settings(values, options, step, rate);
     values[NORM] = maxNorm;
     values.set(keyOf(seed), SEED_LOW);

@@ -4,7 +4,7 @@
 import { isPairing } from "../kernels/features.js";
 import type { Memory } from "../kernels/memory.js";
 import type { KernelModule, Kernels } from "../kernels/modules.js";
-import { newTask, type Task, TaskKind } from "../memory/command.js";
+import { BARRIER_BYTES, newTask, type Task, TaskKind } from "../memory/command.js";
 import type { Plan } from "../memory/plan.js";
 import type { Threads } from "../recipe/recipe.js";
 import type { NetworkSpec } from "../spec.js";
@@ -107,7 +107,7 @@ export class Runner {
   private invite(team: Team): void {
     const { memory, spec, module } = this.common;
     const { plan } = this;
-    new Uint32Array(memory.buffer, plan.meeting, 16).fill(0);
+    new Uint8Array(memory.buffer, plan.meeting, BARRIER_BYTES).fill(0);
     team.requestJoin({ module, memory, spec, plan, wide: isPairing() });
     this.choice = new ThreadChoice();
     this.othersWork = false;
@@ -137,7 +137,7 @@ export class Runner {
    * are late. With `settles` it also waits until all are done, and so measures what the others take longer.
    */
   run(task: Task, settles = false): Promise<void> | undefined {
-    const seat = this.chosen;
+    const seat = this.seatFor(task);
     if (seat === this.solo) {
       const settling = this.settle();
       if (settling) return settling.then(() => this.run(task, settles));
@@ -147,10 +147,20 @@ export class Runner {
     seat.begin(task);
     const phase = seat.proceed();
     this.correct = seat.correct;
-    if (phase !== DONE) return this.finishLate(task, seat, phase);
+    if (phase !== DONE) return this.finishLate(task, seat, phase, settles ? started : undefined);
     if (settles) return this.finishWhole(task, started);
-    if (this.shared) this.choice.add(task.count, performance.now() - started);
+    this.addTime(task, performance.now() - started);
     return undefined;
+  }
+
+  /** All threads for a task without samples, which no timing decides; else those that are faster at the time. */
+  private seatFor(task: Task): Seat {
+    return task.count === 0 ? (this.shared ?? this.solo) : this.chosen;
+  }
+
+  /** Counts the duration of a task on samples. */
+  private addTime({ count }: Task, milliseconds: number): void {
+    if (this.shared && count > 0) this.choice.add(count, milliseconds);
   }
 
   private get chosen(): Seat {
@@ -158,15 +168,17 @@ export class Runner {
     return this.shared && isTogether ? this.shared : this.solo;
   }
 
-  private async finishLate(task: Task, seat: Seat, phase: number): Promise<void> {
+  /** Waits for late threads; with the time at which the task was started also until all are done. */
+  private async finishLate(task: Task, seat: Seat, phase: number, started: number | undefined): Promise<void> {
     await this.waitFor(seat, phase);
     this.correct = seat.correct;
-    this.choice.add(task.count, CHECK_AFTER);
+    if (started === undefined) this.addTime(task, CHECK_AFTER);
+    else await this.finishWhole(task, started);
   }
 
   private async finishWhole(task: Task, started: number): Promise<void> {
     await this.settle();
-    if (this.shared) this.choice.add(task.count, performance.now() - started);
+    this.addTime(task, performance.now() - started);
   }
 
   /** Runs a task at once, alone if the others do not come. */

@@ -187,7 +187,7 @@ function parseCheckpoint(bytes: Uint8Array): { trainingState: TrainingState; ten
       `${TITLE} holds no training to go on with: its metadata has no "${METADATA_KEY}" of ${FORMAT}`,
     );
   }
-  return { trainingState: parseStanding(texts.get(STATE)), tensors };
+  return { trainingState: parseState(texts.get(STATE)), tensors };
 }
 
 /** Names and shapes of all tensors of a checkpoint: parameters, moments, and the best parameters where there are any. */
@@ -199,10 +199,10 @@ function checkpointTensors(arena: Arena, slots: number, { best }: TrainingState)
 
 /** Epochs that had ended when a checkpoint was saved, which must be one. */
 export function epochsIn(checkpoint: Uint8Array): number {
-  return parseStanding(decodeSafetensors(checkpoint, TITLE, ["F32", "U8"]).bytes.get(STATE)).epoch - 1;
+  return parseState(decodeSafetensors(checkpoint, TITLE, ["F32", "U8"]).bytes.get(STATE)).epoch - 1;
 }
 
-function parseStanding(state: Uint8Array | undefined): TrainingState {
+function parseState(state: Uint8Array | undefined): TrainingState {
   try {
     const trainingState = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state), unspelled);
     checkOptions(trainingState, STATE, [

@@ -192,7 +192,7 @@ class Training {
     return undefined;
   }
 
-  /** Waits for whoever holds training up, on a time that is not training's. */
+  /** Waits for a callback; the time does not count as training. */
   private async uncounted(waiting: Promise<unknown>): Promise<void> {
     const before = performance.now();
     await waiting;

@@ -107,7 +107,8 @@ function upward(list: string[], name: string, imports: string[]): string[] {
     const place = rank(list, other);
     return (place >= 0 && place < own) || (place === own && list[own]?.endsWith("/"));
   };
-  const isOurs = (other: string) => /^(src|build|assembly|test|bench|models)\//.test(other) || other.startsWith(".");
+  const isOurs = (other: string) =>
+    /^(src|build|assembly|test|bench|models|web|examples|docs)\//.test(other) || other.startsWith(".");
   return imports.filter((other) => isOurs(other) && !GIVEN.includes(other) && !below(other));
 }
 
@@ -130,7 +131,7 @@ describe.each([
     const files = [...filesBelow(folder), ...filesBelow("src"), "build/tiles", "build/codes"];
     for (const entry of list)
       expect(
-        files.some((name) => name === entry || name.startsWith(entry)),
+        files.some((name) => name === entry || (entry.endsWith("/") && name.startsWith(entry))),
         entry,
       ).toBe(true);
   });
@@ -224,6 +225,7 @@ describe("these tests see", () => {
     ["src/memory/plan", 'import { x } from "../new/file.js";', ["src/new/file"]],
     ["src/memory/plan", 'import { x } from "../../test/support/networks.js";', ["test/support/networks"]],
     ["src/training/fit", 'import { run } from "../cli/train.js";', ["src/cli/train"]],
+    ["src/cli/train", 'import { percent } from "../../web/format.js";', ["web/format"]],
     ["src/memory/plan", 'import { x } from "../spec.js"; // import "../training/fit.js"', []],
     ["src/memory/plan", 'import { x } from "./arena.js";', []],
     ["src/cli/train", 'import { x } from "./draw.js"; import { y } from "../node.js";', []],

@@ -211,10 +211,7 @@ describe("padding of weights, biases, gradients and deltas is zero after trainin
 
   it.each(cases)("%s: %s, batches of %i, %s", async (build, _, batch, __, spec, optimizer) => {
     const engine = await Engine.create(spec, build);
-    const parameters = initialParameters(spec, 1, "auto", "gaussian");
-    engine.plan.tensors.forEach((tensor, i) => {
-      engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
-    });
+    engine.arena.writeLayers(initialParameters(spec, 1, "auto", "gaussian"));
     const values = () => engine.plan.tensors.map((tensor) => engine.arena.readTensor(tensor));
     const start = values();
     const count = 2 * batch + 5;

@@ -2,12 +2,16 @@
 
 import { describe, expect, it } from "vitest";
 import { ACTIVATION_NAMES, activationRow, HIDDEN_ACTIVATIONS } from "../../src/activations.js";
+import { Engine } from "../../src/engine.js";
 import { adam, Dataset, Network, rmsprop, sgd } from "../../src/index.js";
+import { initialParameters } from "../../src/initial.js";
 import { LOSS_NAMES, lossRow } from "../../src/losses.js";
+import type { Arena } from "../../src/memory/arena.js";
 import { parameterRanges, planArena } from "../../src/memory/plan.js";
 import { checkOptimizer, OPTIMIZER_NAMES, optimizerRow } from "../../src/recipe/optimizer.js";
 import { checkSpec, tensorsOf } from "../../src/spec.js";
-import { layersOf, PAIRINGS, stripes } from "../support/networks.js";
+import { StepSettings } from "../../src/step/settings.js";
+import { gaussians, layersOf, PAIRINGS, stripes } from "../support/networks.js";
 import * as reference from "../support/reference.js";
 
 const POINTS = [-30, -3, -0.5, 0, 0.25, 2, 40];
@@ -112,6 +116,8 @@ describe("optimizers", () => {
 
   it.each([
     [() => sgd({} as never), '"learningRate" must be a number, got undefined'],
+    [() => sgd({ learningRate: 0.1, momentum: null } as never), '"momentum" must be a number, got null'],
+    [() => checkOptimizer({ name: "adam", beta1: null }), '"optimizer.beta1" must be a number, got null'],
     [() => rmsprop({ rho: 1 }), '"rho" must be a finite number from 0 to 0.999999, got 1'],
     [
       () => rmsprop({ beta1: 0.9 } as never),
@@ -144,6 +150,32 @@ describe("tensors", () => {
     ]);
     for (const { address, layer, kind } of plan.tensors) expect(address).toBe(plan.layers[layer]?.[kind]);
   });
+
+  it.each(["weights", "biases"] as const)(
+    "that are not trained, %s, stay as they are in every kind of step",
+    async (kind) => {
+      for (const optimizer of [sgd({ learningRate: 0.1 }), adam()]) {
+        const engine = await Engine.create(spec, "simd");
+        engine.arena.writeLayers(initialParameters(spec, 1, "auto", "gaussian"));
+        const data = { count: 20, inputs: gaussians(60, 1), sampleSize: 3, labels: undefined, targetSize: 2 };
+        const samples = { ...data, targets: gaussians(40, 2) };
+        const { arrange } = engine.arena;
+        // What a layout with running means would say.
+        engine.arena.arrange = function (this: Arena, needs) {
+          arrange.call(this, needs);
+          this.plan.tensors = this.plan.tensors.map((tensor) => ({ ...tensor, trained: tensor.kind !== kind }));
+        };
+        await engine.bind(samples, 20, new StepSettings(optimizer));
+        const before = engine.arena.readLayers();
+        await engine.step(samples, 0, 20);
+        engine.arena.readLayers().forEach((layer, i) => {
+          expect(layer[kind]).toEqual(before[i]?.[kind]);
+          const other = kind === "weights" ? "biases" : "weights";
+          expect(layer[other]).not.toEqual(before[i]?.[other]);
+        });
+      }
+    },
+  );
 
   it("that are not trained belong to no thread's update", () => {
     const all = parameterRanges(plan, 0, 1);

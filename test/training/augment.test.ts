@@ -297,10 +297,7 @@ describe("threads and input paths give the same bits with augment", () => {
       loss: "crossEntropy" as const,
     };
     const engine = await Engine.create(spec, chooseBuild(false), threads);
-    const initial = initialParameters(spec, 5, "auto", "gaussian");
-    engine.plan.tensors.forEach((tensor, i) => {
-      engine.arena.writeTensor(tensor, initial[i] as Float32Array);
-    });
+    engine.arena.writeLayers(initialParameters(spec, 5, "auto", "gaussian"));
     engine.inputPath = path;
     const options = { epochs: 2, batchSize, shuffle: true, optimizer: sgd({ learningRate: 0.05 }), seed: 1 };
     const augmenting = planAugmenting(CHANGES, data.shape, 1 / 255, 1);

@@ -140,10 +140,7 @@ describe("the padding of rows", () => {
   it.each(PAIRINGS)("is never read: %s, %s", async (output, loss) => {
     const spec: NetworkSpec = { inputs: 5, layers: layersOf([17, 3, 2], "sigmoid", output), loss, inputScale: 1 };
     const engine = await Engine.create(spec, "simd");
-    const parameters = initialParameters(spec, 1, "auto", "gaussian");
-    engine.plan.tensors.forEach((tensor, i) => {
-      engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
-    });
+    engine.arena.writeLayers(initialParameters(spec, 1, "auto", "gaussian"));
     const samples = { count: 300, inputs: gaussians(1500, 1), sampleSize: 5, labels: undefined };
     const gradientBits = () => {
       const { offset } = engine.gradient({ ...samples, targets: distributions(300, 2, 2), targetSize: 2 });

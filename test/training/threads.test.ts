@@ -39,10 +39,7 @@ async function trained(
   optimizer: Optimizer = sgd({ learningRate: 0.05 }),
 ): Promise<{ parameters: Float32Array[]; losses: number[]; accuracies: unknown[] }> {
   const engine = await Engine.create(spec, chooseBuild(false), wanted);
-  const parameters = initialParameters(spec, 5, "auto", "gaussian");
-  engine.plan.tensors.forEach((tensor, i) => {
-    engine.arena.writeTensor(tensor, parameters[i] as Float32Array);
-  });
+  engine.arena.writeLayers(initialParameters(spec, 5, "auto", "gaussian"));
   engine.inputPath = path;
   const options = { epochs: 2, batchSize, shuffle: true, optimizer, seed: 1, epochsBefore: 0, onBegin: () => {} };
   const history = await fit(engine, data, { ...options, validation: data });
