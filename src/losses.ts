@@ -62,7 +62,7 @@ function crossTerm(y: number, a: number): number {
   return y === 0 ? 0 : y * Math.log(a);
 }
 
-export const LOSSES = {
+const LOSSES = {
   quadratic: {
     text: "quadratic",
     formula: "Σ (a − y)²",
