@@ -11,6 +11,7 @@ export { type InitOptions, init, type KernelSource } from "./init.js";
 export type { BiasInit, WeightInit } from "./initial.js";
 export type { Build } from "./kernels/features.js";
 export type { Loss } from "./losses.js";
+export type { MetricName } from "./metrics.js";
 export type { Classification, FromBytesOptions, Gradient, Inputs, LoadOptions, SaveOptions } from "./network.js";
 export { type Augmentation, digitAugmentation } from "./recipe/augment.js";
 export type { EarlyStoppingOptions } from "./recipe/early-stopping.js";

@@ -19,7 +19,7 @@ import {
 import { ascending } from "./random.js";
 import type { Augmenting } from "./recipe/augment.js";
 import type { Threads } from "./recipe/recipe.js";
-import type { NetworkSpec } from "./spec.js";
+import { type NetworkSpec, outputUnits } from "./spec.js";
 import type { StepSettings } from "./step/settings.js";
 import {
   type InputPath,
@@ -38,6 +38,12 @@ const FLOATS: Kind = { inputs: new Float32Array(0), labels: undefined, targets: 
 
 /** Whether outputs are wanted, or losses. */
 type Inference = "predict" | "evaluate";
+
+/** What an inference leaves in memory: outputs, or losses and, if they are kept, outputs. */
+interface Wanted {
+  task: Inference;
+  keepsOutputs?: boolean;
+}
 
 /**
  * A batch of at most this many samples learns straight into the weights. In a larger one each sample's share of the step is
@@ -330,10 +336,10 @@ export class Engine {
 
   /**
    * Runs `samples` through the network in pieces of at most `plan.stageRows`. Gives the first row of each and how many while
-   * its results are in memory: outputs, or losses.
+   * its results are in memory: outputs, or losses, and with `keepsOutputs` outputs besides them (see `keptOutputs`).
    */
-  infer(samples: Samples, task: Inference): Pieces {
-    return this.inferPieces(samples.count, samples, task, (from, rows) => {
+  infer(samples: Samples, task: Inference, keepsOutputs = false): Pieces {
+    return this.inferPieces(samples.count, samples, { task, keepsOutputs }, (from, rows) => {
       const { stage } = this.plan;
       this.arena.copyInputs(samples, from, from + rows, stage.rows);
       this.arena.copyTargets(samples, from, from + rows, stage.targets);
@@ -342,14 +348,14 @@ export class Engine {
 
   /** The same for inputs that `fill` writes where they are wanted, `[rows][inputs]` floats. */
   inferFilled(count: number, fill: (view: Float32Array, first: number) => void): Pieces {
-    return this.inferPieces(count, FLOATS, "predict", (from, rows) => {
+    return this.inferPieces(count, FLOATS, { task: "predict" }, (from, rows) => {
       const at = this.plan.stage.rows / 4;
       fill(this.arena.floats.subarray(at, at + rows * this.spec.inputs), from);
     });
   }
 
   /** `load` puts rows from a number on in the stage. */
-  private *inferPieces(count: number, kind: Kind, task: Inference, load: (from: number, rows: number) => void): Pieces {
+  private *inferPieces(count: number, kind: Kind, wanted: Wanted, load: (from: number, rows: number) => void): Pieces {
     this.runner.checkNotLate();
     const joined = this.join(count);
     try {
@@ -357,7 +363,7 @@ export class Engine {
         const rows = Math.min(this.plan.stageRows, count - from);
         load(from, rows);
         this.runner.checkNotLate();
-        this.inferStaged(kind, rows, task);
+        this.inferStaged(kind, rows, wanted);
         yield [from, rows];
         from += rows;
       }
@@ -378,11 +384,12 @@ export class Engine {
     return true;
   }
 
-  private inferStaged(samples: Kind, rows: number, kind: Inference): void {
+  private inferStaged(samples: Kind, rows: number, { task, keepsOutputs = false }: Wanted): void {
     const { inferring } = this;
     const nonZeros = this.arena.countStaged(samples.inputs, rows);
     describe(inferring, samples, this.plan.stage, 0, rows);
-    inferring.kind = TaskKind[kind];
+    inferring.kind = TaskKind[task];
+    inferring.keepsOutputs = keepsOutputs ? 1 : 0;
     inferring.inputForm = usesSparse(this.inputPath, nonZeros, rows * this.spec.inputs)
       ? InputForm.sparse
       : InputForm.dense;
@@ -392,6 +399,11 @@ export class Engine {
   /** Where row `row` of the last piece has its largest output. */
   label(row: number): number {
     return this.arena.words[this.plan.labels / 4 + row] as number;
+  }
+
+  /** Where the outputs of row `row` of the last evaluated piece begin among the floats, if they were kept. */
+  keptOutputs(row: number): number {
+    return this.plan.keptOutputs / 4 + row * padded(outputUnits(this.spec));
   }
 
   /** Copies the outputs of the last piece's first `rows` rows, `[rows][units]`, into `out` at `at`; default: the last layer. */

@@ -31,6 +31,7 @@ import { initialParameters } from "./initial.js";
 import { type Build, chooseBuild } from "./kernels/features.js";
 import { lossRow } from "./losses.js";
 import type { Samples } from "./memory/arena.js";
+import { checkHasLabels, checkMetrics } from "./metrics.js";
 import { type Augmentation, type Augmenting, checkImages, planAugmenting } from "./recipe/augment.js";
 import {
   checkNetworkOptions,
@@ -185,12 +186,17 @@ export class Network {
     return planAugmenting(augment, train.shape, this.engine.spec.inputScale, this.#seed);
   }
 
-  /** Mean loss over `data`, and for labelled samples accuracy, confusion and, if asked for, the worst mistakes. */
+  /**
+   * Mean loss over `data`, and for labelled samples accuracy and confusion; with `worst` the worst mistakes, and with `metrics`
+   * further metrics, each under its name. TypeError or RangeError names the option or what of `data` does not fit.
+   */
   evaluate(data: Dataset, options: EvaluationOptions = {}): Evaluation {
     const { engine } = this;
     checkDataset(engine.spec, data, "data");
-    const { worst = 0 } = checkOptions(options, "options", ["worst"]);
-    return evaluate(engine, data, checkInteger(worst, "worst", 0));
+    const { worst = 0, metrics = [] } = checkOptions(options, "options", ["worst", "metrics"]);
+    const names = checkMetrics(metrics, "metrics");
+    for (const [i, name] of names.entries()) checkHasLabels(name, data.labels !== undefined, `metrics[${i}]`, "data");
+    return evaluate(engine, data, { worst: checkInteger(worst, "worst", 0), metrics: names });
   }
 
   /**

@@ -1,11 +1,12 @@
-// wasmlp evaluate: accuracy, loss and confusion matrix of a saved network.
+// wasmlp evaluate: metrics and confusion matrix of a saved network.
 
 import type { Command } from "commander";
-import { type Evaluation, loadNetwork } from "../node.js";
+import { METRIC_NAMES, METRICS, metricText, scoresOf } from "../metrics.js";
+import { type Evaluation, loadNetwork, type MetricName } from "../node.js";
 import { printJson, printResult } from "../terminal/output.js";
-import { fixed, grouped, percent } from "../text.js";
+import { grouped } from "../text.js";
 import { checkDataFits, loadData, SPLIT_NAMES, SPLITS, type Split } from "./data.js";
-import { DATA_HELP, nameOption, pathOption } from "./options.js";
+import { DATA_HELP, nameOption, namesOption, pathOption } from "./options.js";
 
 /** Maximum number of classes for the printed confusion matrix; a wider one is unreadable. */
 const MAX_CLASSES = 40;
@@ -15,38 +16,48 @@ export function addEvaluate(program: Command): void {
   program
     .command("evaluate")
     .summary("measure a saved network")
-    .description("Prints accuracy, loss and confusion matrix of a saved network.")
+    .description("Prints loss, accuracy and confusion matrix of a saved network.")
     .argument("<model>", "a file that train --out wrote")
     .addOption(pathOption("--data <mnist|DIR>", DATA_HELP).default("mnist"))
     .addOption(nameOption("--split <name>", "set of samples to use", SPLITS).default("test"))
+    .addOption(namesOption("--metrics <names>", "further metrics to print", METRIC_NAMES))
     .option("--json", "print one JSON object instead of text")
     .addHelpText("after", "\nExample:\n  $ wasmlp evaluate digits.safetensors --data mnist")
     .action(evaluate);
 }
 
-/** Evaluates a model file on the given data and prints the results. */
-async function evaluate(model: string, options: { data: string; split: Split; json?: true }): Promise<void> {
-  const network = await loadNetwork(model);
-  const set = (await loadData(options.data))[options.split];
-  // Before evaluating, so that the message names the file and the data rather than arguments of the library.
-  checkDataFits(network.spec, set, model, options.data);
-  const { accuracy, loss, count, confusion } = network.evaluate(set);
-  if (options.json) return printJson({ accuracy, loss, count, confusion });
-  for (const line of report({ accuracy: accuracy ?? 0, loss, count, confusion: confusion ?? [] }, options.split)) {
-    printResult(line);
-  }
+interface Options {
+  data: string;
+  split: Split;
+  metrics?: MetricName[];
+  json?: true;
 }
 
-/** The results as lines of text. */
-function report({ accuracy, loss, count, confusion }: Required<Omit<Evaluation, "worst">>, split: Split): string[] {
-  // The count of correct samples, recovered from the fraction.
-  const correct = Math.round(accuracy * count);
-  return [
-    `accuracy  ${percent(accuracy)} (${grouped(correct)} of ${grouped(count)} ${SPLIT_NAMES[split]} samples)`,
-    `loss      ${fixed(loss)}`,
-    "",
-    ...table(confusion),
-  ];
+/** Evaluates a model file on the given data and prints the results. */
+async function evaluate(model: string, { data, split, metrics = [], json }: Options): Promise<void> {
+  const network = await loadNetwork(model);
+  const set = (await loadData(data))[split];
+  // Before evaluating, so that the message names the file and the data rather than arguments of the library.
+  checkDataFits(network.spec, set, model, data);
+  const evaluation = network.evaluate(set, { metrics });
+  if (json) return printJson(evaluation);
+  for (const line of report(evaluation, split)) printResult(line);
+}
+
+/** One line for each metric, then the confusion matrix. */
+function report(evaluation: Evaluation, split: Split): string[] {
+  const scores = scoresOf(evaluation);
+  const width = Math.max(...scores.map(([name]) => METRICS[name].title.length));
+  const lines = scores.map(([name, value]) => {
+    return `${METRICS[name].title.padEnd(width)}  ${metricText(name, value)}${countText(name, value, evaluation, split)}`;
+  });
+  return [...lines, "", ...table(evaluation.confusion ?? [])];
+}
+
+/** For a share: the number of samples that it stands for. */
+function countText(name: MetricName, value: number, { count }: Evaluation, split: Split): string {
+  if (METRICS[name].kind !== "share") return "";
+  return ` (${grouped(value * count)} of ${grouped(count)} ${SPLIT_NAMES[split]} samples)`;
 }
 
 /** The confusion matrix as a text table; dots replace zeros, so that errors stand out. */

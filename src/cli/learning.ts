@@ -2,8 +2,8 @@
 // optimizers come from the library's table.
 
 import { type Command, Option } from "commander";
+import { METRIC_NAMES, type MetricName } from "../metrics.js";
 import type { EarlyStoppingOptions, Optimizer, Recipe, Schedule } from "../node.js";
-import { STOPPING_METRICS } from "../recipe/early-stopping.js";
 import { OPTIMIZER_NAMES, OPTIMIZERS, type OptimizerName, type OptimizerOption } from "../recipe/optimizer.js";
 import { SCHEDULE_NAMES } from "../recipe/schedule.js";
 import { flag, UsageError } from "./errors.js";
@@ -19,7 +19,7 @@ export interface LearningOptions {
   floor?: number;
   patience?: number;
   minDelta?: number;
-  metric?: "loss" | "accuracy";
+  metric?: MetricName;
   holdout?: number;
 }
 
@@ -48,7 +48,7 @@ export function addLearningOptions(command: Command, defaults: Recipe): Command 
       ),
     )
     .addOption(rateOption("--min-delta <number>", "early stopping: smallest improvement that counts (default: any)"))
-    .addOption(nameOption("--metric <name>", "early stopping: number to compare (default: loss)", STOPPING_METRICS))
+    .addOption(nameOption("--metric <name>", "early stopping: metric to compare (default: loss)", METRIC_NAMES))
     .addOption(
       rateOption(
         "--holdout <fraction>",

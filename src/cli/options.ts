@@ -43,6 +43,17 @@ export function nameOption(flags: string, help: string, names: readonly string[]
   });
 }
 
+/** One or more of `names` with commas between them, which help and refusal list. */
+export function namesOption(flags: string, help: string, names: readonly string[]): Option {
+  const title = longName(flags);
+  return new Option(flags, `${help}, separated by commas: ${names.join(", ")}`).argParser((text) => {
+    const list = text.split(",").map((name) => name.trim());
+    const wrong = list.find((name) => !names.includes(name));
+    if (wrong === undefined) return list;
+    throw new UsageError(refusal(() => checkName(wrong, title, names)));
+  });
+}
+
 function refusal(check: () => unknown): string {
   try {
     return String(check());

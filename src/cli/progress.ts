@@ -1,6 +1,7 @@
 // Progress of training on stderr: a progress bar if it is a terminal, and one line per epoch.
 
 import { type Options, SingleBar } from "cli-progress";
+import { METRICS, metricText, scoresOf } from "../metrics.js";
 import type { BatchRecord, EpochRecord } from "../node.js";
 import { printNote } from "../terminal/output.js";
 import { duration, fixed, grouped, percent } from "../text.js";
@@ -57,9 +58,8 @@ export function createProgress(epochs: number, samples: number, options: Progres
 function epochLine(record: EpochRecord, epochs: number, set: string): string {
   const { epoch, loss, validation, samplesPerSecond } = record;
   const number = String(epoch).padStart(String(epochs).length);
-  const test = validation
-    ? `  ${set} loss ${fixed(validation.loss)}  ${set} accuracy ${percent(validation.accuracy ?? 0)}`
-    : "";
+  const scores = validation ? scoresOf(validation) : [];
+  const test = scores.map(([name, value]) => `  ${set} ${METRICS[name].title} ${metricText(name, value)}`).join("");
   return `epoch ${number}/${epochs}  loss ${fixed(loss)}${test}  ${grouped(samplesPerSecond)} samples/s`;
 }
 

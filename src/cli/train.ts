@@ -8,6 +8,7 @@ import { followLinks } from "../data/files.js";
 import { BIAS_INITS, WEIGHT_INITS } from "../initial.js";
 import { LOSS_NAMES } from "../losses.js";
 import { median } from "../median.js";
+import { scoresOf } from "../metrics.js";
 import {
   type Dataset,
   type EpochRecord,
@@ -286,7 +287,7 @@ function ofFile(error: unknown, path: string | undefined): unknown {
 }
 
 function epochEvent({ epoch, loss, validation, samplesPerSecond, seconds, bestEpoch }: EpochRecord): object {
-  const scores = { loss: validation?.loss, accuracy: validation?.accuracy };
+  const scores = Object.fromEntries(scoresOf(validation ?? {}));
   return { event: "epoch", epoch, loss, validation: scores, samplesPerSecond, seconds, bestEpoch };
 }
 

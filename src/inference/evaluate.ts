@@ -1,24 +1,27 @@
-// What a network gives for samples, and how good that is.
+// Inference: how good a network is on samples, and what it gives for them.
 
-import { type Engine, LOSS, walkYielding, type YieldPoint } from "../engine.js";
+import { type Engine, walkYielding, type YieldPoint } from "../engine.js";
 import type { Pieces, Samples } from "../memory/arena.js";
+import { METRICS, type MetricName, metricsOf, type SampleResult, type Scores } from "../metrics.js";
 import { outputUnits } from "../spec.js";
 
-export interface Evaluation {
+/** The metrics that were computed, and more about the samples. */
+export interface Evaluation extends Scores {
   /** Mean loss over the samples. */
   loss: number;
+  /** The number of samples. */
   count: number;
-  /** Share of samples whose largest output is that of their label; only with labels. */
-  accuracy?: number;
   /** `confusion[label][prediction]`: counts; only with labels, and with at most 1,000 outputs. */
   confusion?: number[][];
-  /** The worst misclassified samples, if they were asked for: of largest loss, the largest first. */
+  /** The misclassified samples of largest loss, the largest first; only with labels, and if `worst` is above 0. */
   worst?: Mistake[];
 }
 
 export interface EvaluationOptions {
-  /** How many of the worst misclassified samples are wanted; default none. */
+  /** The most misclassified samples to give in `worst`; default 0. */
   worst?: number;
+  /** Metrics to compute besides the loss and, with labels, the accuracy; default none. */
+  metrics?: readonly MetricName[];
 }
 
 /** A misclassified sample. */
@@ -31,51 +34,86 @@ export interface Mistake {
   loss: number;
 }
 
+/** The confusion counts grow with the square of the number of outputs. */
 const MOST_CONFUSED = 1000;
 
-/** Loss, and for labelled samples accuracy, confusion and the `worst` mistakes. */
-export function evaluate(engine: Engine, samples: Samples, worst = 0): Evaluation {
-  const tally = new Tally(engine, samples, worst);
-  for (const [from, rows] of engine.infer(samples, "evaluate")) tally.add(from, rows);
+/** Loss, metrics, and for labelled samples accuracy, confusion and the worst mistakes. */
+export function evaluate(engine: Engine, samples: Samples, options: EvaluationOptions = {}): Evaluation {
+  const tally = new Tally(engine, samples, options);
+  for (const [from, rows] of tally.pieces()) tally.add(from, rows);
   return tally.evaluation();
 }
 
 /** The same, with `yieldPoint` called between pieces. */
-export async function evaluateYielding(engine: Engine, samples: Samples, yieldPoint: YieldPoint): Promise<Evaluation> {
-  const tally = new Tally(engine, samples);
-  await walkYielding(engine.infer(samples, "evaluate"), yieldPoint, (from, rows) => tally.add(from, rows));
+export async function evaluateYielding(
+  engine: Engine,
+  samples: Samples,
+  yieldPoint: YieldPoint,
+  options: EvaluationOptions = {},
+): Promise<Evaluation> {
+  const tally = new Tally(engine, samples, options);
+  await walkYielding(tally.pieces(), yieldPoint, (from, rows) => tally.add(from, rows));
   return tally.evaluation();
 }
 
-/** What adds up over the pieces of an evaluation. */
+/** What is summed up over the pieces of an evaluation. */
 class Tally {
-  private readonly sums = new Float64Array(1);
-  private correct = 0;
+  private readonly names: readonly MetricName[];
+  /** Of each metric, over the samples so far. */
+  private readonly sums: Float64Array;
+  private readonly needsOutputs: boolean;
+  /** The sample at hand. */
+  private readonly result: SampleResult;
   private readonly confusion: number[][] | undefined;
   private mistakes: Mistake[] = [];
+  private readonly worst: number;
 
   constructor(
     private readonly engine: Engine,
     private readonly samples: Samples,
-    /** How many of the worst mistakes are wanted. */
-    private readonly worst = 0,
+    { worst = 0, metrics = [] }: EvaluationOptions,
   ) {
+    const hasLabels = samples.labels !== undefined;
     const units = outputUnits(engine.spec);
-    const isSquare = samples.labels !== undefined && units <= MOST_CONFUSED;
+    this.worst = worst;
+    this.names = metricsOf(metrics, hasLabels);
+    this.sums = new Float64Array(this.names.length);
+    this.needsOutputs = this.names.some((name) => METRICS[name].needsOutputs);
+    this.result = { loss: 0, prediction: 0, label: 0, outputs: engine.arena.floats, at: 0, units };
+    const isSquare = hasLabels && units <= MOST_CONFUSED;
     this.confusion = isSquare ? Array.from({ length: units }, () => Array<number>(units).fill(0)) : undefined;
+  }
+
+  /** Runs the samples through the network, piece by piece. */
+  pieces(): Pieces {
+    return this.engine.infer(this.samples, "evaluate", this.needsOutputs);
   }
 
   /** Takes in the piece that is in memory. */
   add(from: number, rows: number): void {
-    const { engine, samples, confusion } = this;
-    engine.addLosses(rows, this.sums);
-    for (let i = 0; samples.labels && i < rows; i++) {
-      const [label, predicted] = [samples.labels[from + i] as number, engine.label(i)];
-      if (label === predicted) this.correct++;
-      else if (this.worst > 0) this.addMistake(from + i, label, predicted, engine.arena.losses[i] as number);
-      const counts = confusion?.[label];
-      if (counts) counts[predicted] = (counts[predicted] as number) + 1;
+    const { engine, result, samples } = this;
+    const { labels } = samples;
+    result.outputs = engine.arena.floats;
+    for (let i = 0; i < rows; i++) {
+      result.loss = engine.arena.losses[i] as number;
+      result.prediction = engine.label(i);
+      result.label = labels ? (labels[from + i] as number) : 0;
+      result.at = engine.keptOutputs(i);
+      this.addScores();
+      if (labels) this.addPrediction(from + i);
     }
+  }
+
+  private addScores(): void {
+    const { names, result, sums } = this;
+    for (let i = 0; i < names.length; i++) sums[i] = (sums[i] as number) + METRICS[names[i] as MetricName].of(result);
+  }
+
+  private addPrediction(index: number): void {
+    const { label, loss, prediction } = this.result;
+    if (label !== prediction && this.worst > 0) this.addMistake(index, label, prediction, loss);
+    const counts = this.confusion?.[label];
+    if (counts) counts[prediction] = (counts[prediction] as number) + 1;
   }
 
   private addMistake(index: number, label: number, prediction: number, loss: number): void {
@@ -84,7 +122,7 @@ class Tally {
   }
 
   private worstMistakes(): Mistake[] {
-    // A loss that is not a number is as bad as they come.
+    // A loss that is not a number counts as the largest.
     const badness = ({ loss }: Mistake) => (Number.isNaN(loss) ? Infinity : loss);
     const ordered = [...this.mistakes].sort((a, b) => {
       const [first, second] = [badness(a), badness(b)];
@@ -95,15 +133,18 @@ class Tally {
 
   evaluation(): Evaluation {
     const { count, labels } = this.samples;
-    const result: Evaluation = { loss: (this.sums[LOSS] as number) / count, count };
-    if (labels) result.accuracy = this.correct / count;
+    const scores = Object.fromEntries(this.names.map((name, i) => [name, (this.sums[i] as number) / count]));
+    const result = { ...scores, count } as Evaluation;
     if (this.confusion) result.confusion = this.confusion;
     if (labels && this.worst > 0) result.worst = this.worstMistakes();
     return result;
   }
 }
 
-/** Outputs `[count][units]`; where the largest is goes to `labels` if given, found before softmax can round it level. */
+/**
+ * Outputs `[count][units]`. The number of each sample's largest output goes to `labels` if given: it is found before the last
+ * activation, whose rounding can make outputs equal.
+ */
 export function predict(engine: Engine, samples: Samples, labels?: Uint32Array): Float32Array<ArrayBuffer> {
   return collect(engine, samples.count, engine.infer(samples, "predict"), labels);
 }
@@ -119,7 +160,7 @@ export function activations(engine: Engine, sample: Samples): Float32Array<Array
   return outputs;
 }
 
-/** The same for inputs that `fill` writes into the network's memory. */
+/** `predict` for inputs that `fill` writes into the network's memory. */
 export function predictFilled(
   engine: Engine,
   count: number,

@@ -48,6 +48,8 @@ export interface Task {
   inputForm: number;
   /** 1 where the batch's images are augmented before they are gathered. */
   augments: number;
+  /** 1 where an evaluation keeps its outputs, which the loss overwrites. */
+  keepsOutputs: number;
   /** What dC/dz is multiplied by: 1 / batch, or −rate / batch where the gradient is added into the parameters. */
   scale: number;
   /** Bytes from a parameter to where its gradient is added: 0, or the distance to the gradient block. */
@@ -69,9 +71,10 @@ const PLACES: Record<Exclude<keyof Task, "settings">, number> = {
   targetKind: 6,
   inputForm: 7,
   augments: 8,
-  scale: 9,
-  offset: 10,
-  hasSettings: 11,
+  keepsOutputs: 9,
+  scale: 10,
+  offset: 11,
+  hasSettings: 12,
 };
 const SETTINGS_PLACE = Object.keys(PLACES).length;
 /** float64s of a command: all fields, then the settings. */
@@ -88,7 +91,7 @@ export const SETTINGS_BYTES = SETTINGS * 8;
 export function newTask(settings = new Float64Array(SETTINGS)): Task {
   return {
     ...{ kind: TaskKind.wait, rows: 0, targets: 0, order: 0, count: 0, areBytes: 0, targetKind: TargetKind.none },
-    ...{ inputForm: InputForm.dense, augments: 0, scale: 0.5, offset: 0, hasSettings: 0, settings },
+    ...{ inputForm: InputForm.dense, augments: 0, keepsOutputs: 0, scale: 0.5, offset: 0, hasSettings: 0, settings },
   };
 }
 
@@ -103,6 +106,7 @@ export function encodeTask(task: Task, command: Float64Array): void {
   command[PLACES.targetKind] = task.targetKind;
   command[PLACES.inputForm] = task.inputForm;
   command[PLACES.augments] = task.augments;
+  command[PLACES.keepsOutputs] = task.keepsOutputs;
   command[PLACES.scale] = task.scale;
   command[PLACES.offset] = task.offset;
   command[PLACES.hasSettings] = task.hasSettings;
@@ -121,6 +125,7 @@ export function decodeTask(command: Float64Array, task: Task): void {
   task.targetKind = command[PLACES.targetKind] as number;
   task.inputForm = command[PLACES.inputForm] as number;
   task.augments = command[PLACES.augments] as number;
+  task.keepsOutputs = command[PLACES.keepsOutputs] as number;
   task.scale = command[PLACES.scale] as number;
   task.offset = command[PLACES.offset] as number;
   task.hasSettings = command[PLACES.hasSettings] as number;

@@ -3,7 +3,7 @@
 //
 //   0        64 KiB
 //   | unused | params | grads | slots | data | order | activations | deltas | inputs | columns | targets | losses | stage |
-//   | augmented | settings | meeting |
+//   | kept | augmented | settings | meeting |
 //
 //   params       per layer: weights as panels [ceil(units/16)][inputs|1][16], then biases [units padded to 16]
 //   grads        the twin of params: what is at params + i has its gradient at grads + i
@@ -13,6 +13,7 @@
 //   inputs       the batch, once per thread: rows of floats, or sparse rows (CSR), each with its span of entries
 //   columns      the sparse columns (CSC) of the batch, for the gradient
 //   stage, data  samples as they came, with their labels or target vectors; data with many zeros is stored as sparse rows
+//   kept         the outputs that an evaluation keeps for the host
 //   augmented    the augmented images of a batch, the settings of the augmentation, and scratch memory for each thread
 //   settings     the settings of the step, a copy for the kernels of each thread
 //   meeting      where threads meet, and the task that is next
@@ -131,6 +132,8 @@ export interface Plan extends BatchPlan {
   /** The samples that are on their way into a prediction or an evaluation, `stageRows` at a time. */
   stage: RowsPlan;
   stageRows: number;
+  /** `[stageRows][outputs padded]`: the outputs that an evaluation keeps for the host. */
+  keptOutputs: number;
   /** The dataset of a `fit`, and the order (u32) in which it is walked. */
   data: RowsPlan;
   order: number;
@@ -229,6 +232,7 @@ export function planArena(spec: NetworkSpec, needs: Needs): Plan {
       targets: take(staged * needs.threads * outputs * 4),
     },
     stageRows: staged * needs.threads,
+    keptOutputs: take(staged * needs.threads * padded(outputs) * 4),
     ...dataset,
     augment:
       needs.scratchBytes === undefined

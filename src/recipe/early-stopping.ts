@@ -1,6 +1,7 @@
 // When training ends before its last epoch: plain data.
 
 import { checkInteger, checkName, checkNumber, checkOptions } from "../check.js";
+import { METRIC_NAMES, type MetricName } from "../metrics.js";
 
 /** When training ends early. It needs `validation`. */
 export interface EarlyStoppingOptions {
@@ -8,11 +9,9 @@ export interface EarlyStoppingOptions {
   patience: number;
   /** By how much a validation must be better to count; from 0, default 0: any improvement counts. */
   minDelta?: number;
-  /** The number of the validation that is compared, default "loss". "accuracy" needs labels. */
-  metric?: "loss" | "accuracy";
+  /** The metric of the validation that is compared, default "loss". Some metrics need labels. */
+  metric?: MetricName;
 }
-
-export const STOPPING_METRICS = ["loss", "accuracy"] as const;
 
 /** A checked copy with all defaults. TypeError or RangeError names the option at fault. */
 export function checkEarlyStopping(value: unknown): Required<EarlyStoppingOptions> {
@@ -21,6 +20,6 @@ export function checkEarlyStopping(value: unknown): Required<EarlyStoppingOption
   return {
     patience: checkInteger(patience, "earlyStopping.patience"),
     minDelta: checkNumber(minDelta, "earlyStopping.minDelta", 0),
-    metric: checkName(metric, "earlyStopping.metric", STOPPING_METRICS),
+    metric: checkName(metric, "earlyStopping.metric", METRIC_NAMES),
   };
 }

@@ -1,5 +1,6 @@
 // Inference: the forward pass of each thread's own rows, with the losses of an evaluation.
 
+import { ACTIVATIONS } from "../activations.js";
 import { TaskKind } from "../memory/command.js";
 import { padded } from "../memory/plan.js";
 import { lossOfRows } from "./backward.js";
@@ -18,6 +19,17 @@ export function inferRows(context: StepContext): void {
   const { activations, units, panels, code, parameter } = context.lastLayer;
   const outputs = activations + from * padded(units) * 4;
   kernels.findLargest(plan.labels + from * 4, outputs, rows, units);
-  if (task.kind === TaskKind.evaluate) lossOfRows(context, from, to, 1, 0);
-  else if (context.leavesLogits) kernels.activate(outputs, outputs, rows, units, 0, panels, code, parameter);
+  if (task.kind === TaskKind.evaluate) {
+    if (task.keepsOutputs === 1) keepOutputs(context, outputs, from, rows);
+    lossOfRows(context, from, to, 1, 0);
+  } else if (context.leavesLogits) kernels.activate(outputs, outputs, rows, units, 0, panels, code, parameter);
+}
+
+/** Copies the outputs of rows `from` on before the loss overwrites them; logits become what a prediction gives. */
+function keepOutputs(context: StepContext, outputs: number, from: number, rows: number): void {
+  const { kernels, lastLayer, leavesLogits, plan } = context;
+  const { units, panels, parameter } = lastLayer;
+  const code = leavesLogits ? lastLayer.code : ACTIVATIONS.linear.code;
+  const kept = plan.keptOutputs + from * padded(units) * 4;
+  kernels.activate(kept, outputs, rows, units, 0, panels, code, parameter);
 }

@@ -2,6 +2,7 @@
 
 import { checkFunction, checkNumber, checkOptions, rangeError, shown, typeError } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
+import { checkHasLabels } from "../metrics.js";
 import type { Augmenting } from "../recipe/augment.js";
 import type { EarlyStoppingOptions } from "../recipe/early-stopping.js";
 import { checkFitRecipe, FIT_OPTIONS, type FitRecipe } from "../recipe/recipe.js";
@@ -95,10 +96,8 @@ export function checkInterval(value: unknown): number {
   return checkNumber(value, "batchInterval", 0);
 }
 
-/** Early stopping compares validations, and accuracies only of labelled samples. */
-function checkValidation({ metric }: EarlyStoppingOptions, validation: Dataset | undefined): void {
+/** Early stopping compares a metric of validations, which may need labels. */
+function checkValidation({ metric }: Required<EarlyStoppingOptions>, validation: Dataset | undefined): void {
   if (!validation) throw rangeError("validation", 'must be given with "earlyStopping"');
-  if (metric === "accuracy" && !validation.labels) {
-    throw rangeError("earlyStopping.metric", 'must be "loss" where "validation" has no labels, got "accuracy"');
-  }
+  checkHasLabels(metric, validation.labels !== undefined, "earlyStopping.metric", "validation");
 }

@@ -3,7 +3,7 @@
 import type { Dataset } from "../data/dataset.js";
 import { CORRECT, type Engine, LOSS, type YieldPoint } from "../engine.js";
 import { turn } from "../host.js";
-import { evaluateYielding } from "../inference/evaluate.js";
+import { type Evaluation, evaluateYielding } from "../inference/evaluate.js";
 import type { Samples } from "../memory/arena.js";
 import { ascending, Stream, shuffle } from "../random.js";
 import { factorAt } from "../recipe/schedule.js";
@@ -103,7 +103,7 @@ class Training {
     if (this.samples === 0) this.started = performance.now();
     await this.learn();
     const record = epochRecord(epoch, this.train, engine.totals, this.seconds);
-    if (options.validation) record.validation = await evaluateYielding(engine, options.validation, this.yielder.take);
+    if (options.validation) record.validation = await this.validate(options.validation);
     options.signal?.throwIfAborted();
     this.stopping?.add(record);
     this.history.push(record);
@@ -112,6 +112,12 @@ class Training {
     engine.totals.fill(0);
     await options.onEpoch?.(record);
     if (timer?.isDue) await this.save();
+  }
+
+  private validate(validation: Dataset): Promise<Evaluation> {
+    const { engine, options, yielder } = this;
+    const metrics = options.earlyStopping ? [options.earlyStopping.metric] : [];
+    return evaluateYielding(engine, validation, yielder.take, { metrics });
   }
 
   /** Seconds of training in this epoch. */

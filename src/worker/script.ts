@@ -2,6 +2,7 @@
 // address (`workerUrl`), the network's threads run this script too, and join on their first message.
 
 import { argumentOf } from "../check.js";
+import type { EvaluationOptions } from "../inference/evaluate.js";
 import { assumePairing } from "../kernels/features.js";
 import { supplyKernels } from "../kernels/modules.js";
 import { Network } from "../network.js";
@@ -55,7 +56,7 @@ const METHODS: Record<string, Method> = {
   create: async (_, options: NetworkOptions) => adopt(await Network.create(options)),
   fromBytes: async (_, ...args: Parameters<typeof Network.fromBytes>) => adopt(await Network.fromBytes(...args)),
   fit,
-  evaluate: (_, data: number, options: { worst?: number }) => own().evaluate(datasets.get(data), options),
+  evaluate: (_, data: number, options: EvaluationOptions) => own().evaluate(datasets.get(data), options),
   fillInputs: (_, count: number, inputs: Float32Array) => {
     const size = inputs.length / count;
     return own().fillInputs(count, (view, first) => {

@@ -511,8 +511,8 @@ describe.skipIf(!terminal)("train on a terminal", () => {
 describe("evaluate", () => {
   it("prints accuracy, loss and a confusion table", () => {
     const lines = outputOf("evaluate", "model.safetensors", "--data", "data").split("\n");
-    expect(lines[0]).toBe("accuracy  100.00 % (200 of 200 test samples)");
-    expect(lines[1]).toMatch(/^loss {6}0\.0\d+$/);
+    expect(lines[0]).toMatch(/^loss {6}0\.0\d+$/);
+    expect(lines[1]).toBe("accuracy  100.00 % (200 of 200 test samples)");
     expect(lines.slice(4).map((line) => line.trim().split(/ +/).join(" "))).toEqual([
       "0 1 2",
       "0 67 . .",
@@ -520,6 +520,15 @@ describe("evaluate", () => {
       "2 . . 66",
       "",
     ]);
+  });
+
+  it("prints further metrics, each with how many samples it is of", () => {
+    const evaluate = ["evaluate", "model.safetensors", "--data", "data", "--metrics", "top3, top5"];
+    const lines = outputOf(...evaluate).split("\n");
+    expect(lines[1]).toBe("accuracy        100.00 % (200 of 200 test samples)");
+    expect(lines[2]).toBe("top-3 accuracy  100.00 % (200 of 200 test samples)");
+    expect(lines[3]).toBe("top-5 accuracy  100.00 % (200 of 200 test samples)");
+    expect(jsonLines(outputOf(...evaluate, "--json"))[0]).toMatchObject({ accuracy: 1, top3: 1, top5: 1 });
   });
 
   it("prints one object with --json, and accepts the training data", () => {
@@ -751,6 +760,12 @@ describe("errors: one sentence on stderr", () => {
     ["an unknown option", USAGE, ["train", "--epoch", "3"], /unknown option '--epoch' \(Did you mean --epochs\?\)/],
     ["an option without its value", USAGE, ["train", "--epochs"], /'--epochs <n>' argument missing/],
     ["a surplus argument", USAGE, ["train", "data"], /too many arguments/],
+    [
+      "an unknown metric",
+      USAGE,
+      ["evaluate", "model.safetensors", "--metrics", "loss,auc"],
+      /"--metrics" must be one of "loss", "accuracy", "top3", "top5", got "auc"/,
+    ],
     ["a missing argument", USAGE, ["evaluate"], /missing required argument 'model'/],
     [
       "an unknown activation",

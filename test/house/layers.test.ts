@@ -23,6 +23,7 @@ const SOURCE = [
     "kernels/",
     "activations",
     "losses",
+    "metrics",
     "spec",
     "initial",
   ],

@@ -70,6 +70,7 @@ function blocksOf(spec: NetworkSpec, needs: Needs): [number, number][] {
     [plan.meeting, BARRIER_BYTES + 2 * COMMAND_BYTES],
     [plan.stage.rows, plan.stageRows * spec.inputs * 4],
     [plan.stage.targets, plan.stageRows * outputs * 4],
+    [plan.keptOutputs, plan.stageRows * Math.ceil(outputs / 16) * 64],
     [plan.data.rows, needs.inputBytes],
     [plan.data.targets, needs.samples * needs.targetBytes],
     [plan.order, needs.samples * 4],

@@ -72,9 +72,11 @@ describe("early stopping", () => {
     expect(flat(net)).toEqual(seen[best - 1]);
   });
 
-  it("uses the accuracy when asked to", async () => {
-    const { history, net, seen } = await run({ earlyStopping: { patience: 4, metric: "accuracy" } });
-    const best = leastOf(history.map(({ validation }) => -(validation?.accuracy ?? 0)));
+  it.each(["accuracy", "top3"] as const)("uses the metric %s when asked to: higher is better", async (metric) => {
+    const optimizer = sgd({ learningRate: 0.01 });
+    const { history, net, seen } = await run({ optimizer, earlyStopping: { patience: 4, metric } });
+    const best = leastOf(history.map(({ validation }) => -(validation?.[metric] ?? 0)));
+    expect(best).toBeGreaterThan(1);
     expect(history.length).toBe(best + 4);
     expect(flat(net)).toEqual(seen[best - 1]);
   });
@@ -168,7 +170,7 @@ describe("early stopping", () => {
     [
       "another metric",
       { earlyStopping: { patience: 1, metric: "auc" as never } },
-      '"earlyStopping.metric" must be one of "loss", "accuracy", got "auc"',
+      '"earlyStopping.metric" must be one of "loss", "accuracy", "top3", "top5", got "auc"',
     ],
     [
       "accuracy without labels",

@@ -117,6 +117,7 @@ describe("threads and input paths give the same bits", () => {
     const one = await Network.create({ ...options, threads: 1 });
     const two = await Network.create({ ...options, threads: 2 });
     await two.fit(data.select([1, 2]), { epochs: 1, batchSize: 2, optimizer: sgd({ learningRate: 0 }) });
+    expect(two.evaluate(data, { metrics: ["top3"] })).toEqual(one.evaluate(data, { metrics: ["top3"] }));
     expect(two.evaluate(data)).toEqual(one.evaluate(data));
     expect(two.predict(inputs)).toEqual(one.predict(inputs));
     const floats = Float32Array.from(inputs, (x) => x * Math.fround(1 / 255));

@@ -60,7 +60,9 @@ describe("a network in a worker gives the same results as one on this thread", (
     );
     expect(await remote.classify(sample)).toEqual(here.classify(sample));
     expect(await remote.activations(sample)).toEqual(here.activations(sample));
-    expect(await remote.evaluate(DATA, { worst: 5 })).toEqual(here.evaluate(DATA, { worst: 5 }));
+    const asked: local.EvaluationOptions = { worst: 5, metrics: ["top3"] };
+    expect(await remote.evaluate(DATA, asked)).toEqual(here.evaluate(DATA, asked));
+    expect((await remote.evaluate(DATA, asked)).top3).toBeGreaterThan(0);
     expect(await remote.gradient(sample, target)).toEqual(here.gradient(sample, target));
     const question = { input: sample, target, weight: { layer: 0, unit: 1, input: 2 }, learningRate: 0.5 };
     expect(await remote.explain(question)).toEqual(here.explain(question));
