@@ -1,4 +1,4 @@
-// The numbers of the chain rule for one weight, in float64 and independently of the kernels:
+// Computes the factors of the chain rule for one weight, in float64 and independently of the kernels:
 //
 //   dC/dw = a(below) · S'(z) · dC/da,    dC/da = Σ over the layer above of w · S'(z) · dC/da
 

@@ -1,4 +1,4 @@
-// The chain rule for one weight as one writes it on paper, with its numbers.
+// Writes the chain rule for one weight as text, step by step, with its numbers.
 
 import { activationRow } from "../activations.js";
 import { lossRow } from "../losses.js";
@@ -24,9 +24,9 @@ export function explain(
   return { ...chain, text: onPaper(spec, chain) };
 }
 
-/** Most terms of a sum that are written out. */
+/** Most terms of a sum that get a line each. */
 const MOST_TERMS = 16;
-/** Targets that sum to 1 but for float32's rounding do so on paper. */
+/** Targets whose sum differs from 1 by no more than float32's rounding are written as if it were 1. */
 const SUM_ROUNDING = 1e-6;
 
 function onPaper(spec: NetworkSpec, facts: Chain): string {
@@ -83,7 +83,7 @@ function gradientLines(spec: NetworkSpec, facts: Chain): string[] {
   ];
 }
 
-/** The terms of largest size, and one line for the rest together. */
+/** The terms of largest absolute value, and one line for the sum of the others. */
 function termLines(terms: Term[]): string[] {
   const bySize = [...terms].sort((s, t) => Math.abs(t.weight * t.delta) - Math.abs(s.weight * s.delta));
   const listed = bySize.slice(0, MOST_TERMS).sort((s, t) => s.unit - t.unit);
@@ -96,14 +96,14 @@ function termLines(terms: Term[]): string[] {
   return lines;
 }
 
-/** As many significant digits as one would keep on paper, with a true minus sign. */
+/** A number with `digits` significant digits, default 3, and a true minus sign (U+2212). */
 export function short(value: number, digits = 3): string {
   const isTiny = value !== 0 && Math.abs(value) < 1e-4;
   const text = isTiny ? value.toExponential(digits - 1) : String(Number(value.toPrecision(digits)));
   return text.replaceAll("-", "−");
 }
 
-/** In brackets where a minus sign would run into the dot or the minus before it. */
+/** The same in brackets if it is negative, for use after an operator. */
 export function signed(value: number): string {
   return value < 0 ? `(${short(value)})` : short(value);
 }
