@@ -56,6 +56,7 @@ export const METRICS = {
   top5: topK(5),
 } satisfies Record<string, Metric>;
 
+/** The name of a metric, a property of `Evaluation`. */
 export type MetricName = keyof typeof METRICS;
 export const METRIC_NAMES = Object.keys(METRICS) as MetricName[];
 

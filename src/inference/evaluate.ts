@@ -5,32 +5,35 @@ import type { Pieces, Samples } from "../memory/arena.js";
 import { METRICS, type MetricName, metricsOf, type SampleResult, type Scores } from "../metrics.js";
 import { outputUnits } from "../spec.js";
 
-/** The metrics that were computed, and more about the samples. */
+/** The result of an evaluation: the metrics that were computed, and details about labelled samples. */
 export interface Evaluation extends Scores {
   /** Mean loss over the samples. */
   loss: number;
   /** The number of samples. */
   count: number;
-  /** `confusion[label][prediction]`: counts; only with labels, and with at most 1,000 outputs. */
+  /** `confusion[label][prediction]`: counts of samples; absent without labels, and with more than 1,000 outputs. */
   confusion?: number[][];
-  /** The misclassified samples of largest loss, the largest first; only with labels, and if `worst` is above 0. */
+  /** The misclassified samples with the largest losses, the largest first; absent without labels, or if `worst` is 0. */
   worst?: Mistake[];
 }
 
+/** What an evaluation computes besides loss and, with labels, accuracy and confusion. */
 export interface EvaluationOptions {
-  /** The most misclassified samples to give in `worst`; default 0. */
+  /** The largest number of misclassified samples to list in `worst`; default 0. */
   worst?: number;
-  /** Metrics to compute besides the loss and, with labels, the accuracy; default none. */
+  /** Names of further metrics; default none. Each becomes a property of the evaluation. */
   metrics?: readonly MetricName[];
 }
 
 /** A misclassified sample. */
 export interface Mistake {
-  /** Its number in the dataset. */
+  /** Its index in the dataset, from 0. */
   index: number;
+  /** The number of its class. */
   label: number;
-  /** The class that the network took it for. */
+  /** The number of its largest output. */
   prediction: number;
+  /** Its loss. */
   loss: number;
 }
 
