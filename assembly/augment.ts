@@ -37,12 +37,12 @@ import {
   AUGMENT_STRIDE,
   AUGMENT_THICK,
   AUGMENT_WIDTH,
-  DRAWN_ROTATION,
-  DRAWN_SCALE,
-  DRAWN_SHEAR,
-  DRAWN_SHIFT_X,
-  DRAWN_SHIFT_Y,
-  DRAWN_THICKNESS,
+  RANGE_ROTATION,
+  RANGE_SCALE,
+  RANGE_SHEAR,
+  RANGE_SHIFT_X,
+  RANGE_SHIFT_Y,
+  RANGE_THICKNESS,
 } from "../src/abi";
 import { rowNumber } from "./batch";
 import { philox } from "./random";
@@ -254,7 +254,7 @@ function fourBytes(pixels: usize): v128 {
  * Returns the offset of the resulting image in the scratch memory.
  */
 function thicken(settings: usize, scratch: usize): usize {
-  const thickness = draw(scratch, DRAWN_THICKNESS);
+  const thickness = draw(scratch, RANGE_THICKNESS);
   if (thickness === 0) return word(settings, AUGMENT_IMAGE);
   const width = word(settings, AUGMENT_WIDTH);
   const stride = word(settings, AUGMENT_STRIDE) << 2;
@@ -308,11 +308,11 @@ function alternating(s: f64, odd: f64): f64 {
  *                                                    where u = x + left, v = y + top
  */
 function writeInverseMap(settings: usize, scratch: usize): void {
-  const angle = <f64>draw(scratch, DRAWN_ROTATION);
+  const angle = <f64>draw(scratch, RANGE_ROTATION);
   const sine = <f32>(angle * alternating(angle * angle, 1));
   const cosine = <f32>alternating(angle * angle, -1);
-  const shear = draw(scratch, DRAWN_SHEAR);
-  const scale = draw(scratch, DRAWN_SCALE);
+  const shear = draw(scratch, RANGE_SHEAR);
+  const scale = draw(scratch, RANGE_SCALE);
   const inverse: f32 = scale < 0 ? 1 - scale : 1 / (1 + scale);
   const map = scratch + MAP;
   store<f32>(map, (cosine + shear * sine) * inverse);
@@ -321,8 +321,8 @@ function writeInverseMap(settings: usize, scratch: usize): void {
   store<f32>(map, cosine * inverse, 12);
   const centreX: f32 = 0.5 * <f32>(word(settings, AUGMENT_WIDTH) - 1);
   const centreY: f32 = 0.5 * <f32>(word(settings, AUGMENT_HEIGHT) - 1);
-  store<f32>(map, -centreX - draw(scratch, DRAWN_SHIFT_X), 16);
-  store<f32>(map, -centreY - draw(scratch, DRAWN_SHIFT_Y), 20);
+  store<f32>(map, -centreX - draw(scratch, RANGE_SHIFT_X), 16);
+  store<f32>(map, -centreY - draw(scratch, RANGE_SHIFT_Y), 20);
   store<f32>(map, centreX, 24);
   store<f32>(map, centreY, 28);
 }

@@ -3,7 +3,7 @@
 /** Output units a panel of weights holds; rows of activations, deltas and biases are padded to a multiple of it. */
 export const PANEL = 16;
 
-/** Bytes of an entry of a list of what is not zero, and of the span of one (see `assembly/sparse.ts`). */
+/** Bytes of an entry of sparse rows and columns, and of a row's span of entries (see `assembly/sparse.ts`). */
 export const ENTRY_BYTES = 8;
 export const SPAN_BYTES = 8;
 
@@ -33,25 +33,25 @@ export const AUGMENT_REACHES = 25;
 export const AUGMENT_WORDS = 33;
 
 /** The random changes, by their place among the middles and reaches of eight ranges. */
-export const DRAWN_SHIFT_X = 0;
-export const DRAWN_SHIFT_Y = 1;
-export const DRAWN_ROTATION = 2;
-export const DRAWN_SCALE = 3;
-export const DRAWN_SHEAR = 4;
-export const DRAWN_THICKNESS = 5;
+export const RANGE_SHIFT_X = 0;
+export const RANGE_SHIFT_Y = 1;
+export const RANGE_ROTATION = 2;
+export const RANGE_SCALE = 3;
+export const RANGE_SHEAR = 4;
+export const RANGE_THICKNESS = 5;
 
-// What a step tells its kernels beyond addresses and sizes: float64s, by their place.
-/** The factor of what is taken off the parameters. */
+// The settings of a step, by their index in a list of float64.
+/** The learning rate of the step, including corrections such as Adam's. */
 export const RATE = 0;
-/** What of the weights is added to their gradient, and what of them is taken off at once. */
+/** Weight decay: the share of the weights that is added to the gradient, and that is subtracted directly (AdamW). */
 export const DECAY = 1;
 export const SHRINKAGE = 2;
-/** What is kept of the mean gradient, and of the mean of its square. */
+/** Decay rates of the running mean of the gradient, and of that of its square. */
 export const MOMENTUM = 3;
 export const SQUARES = 4;
 export const EPSILON = 5;
 export const NESTEROV = 6;
-/** The longest that the weights into a unit may be together; 0 for any. */
+/** The largest Euclidean norm of the weights into a unit; 0 for no limit. */
 export const NORM = 7;
 /** What the random numbers of dropout are keyed by: both words of the seed, and the epoch. */
 export const SEED_LOW = 8;

@@ -56,7 +56,9 @@ async function readInWorker(network: WorkerNetwork, digit: Uint8Array): Promise<
   return { ...(await network.classify(digit)), digit };
 }
 
-/** A network of the worker is told by what it has: its class would bring all of `wasmlp/worker` with it. */
+/**
+ * Recognizes networks, also those of workers, by their properties: `instanceof` would import all of `wasmlp/worker`.
+ */
 function checkReads(network: unknown): void {
   const { spec, classify } = (network ?? {}) as Partial<Network>;
   if (spec === undefined || typeof classify !== "function") {

@@ -372,7 +372,7 @@ export class Engine {
     }
   }
 
-  /** Lets threads take part in the inference of `count` samples, if that pays and they run already. */
+  /** Lets threads take part in the inference of `count` samples, if that is faster and they run already. */
   private join(count: number): boolean {
     const { runner } = this;
     const { use, start } = inferenceThreads(this.spec, count);

@@ -27,8 +27,8 @@ const MARGIN = 0.35;
 /** Drawings with a side below this share of the picture's, or below this number of pixels, are ignored as specks. */
 const [SPECK, LEAST_PIXELS] = [0.03, 3];
 /**
- * The range of stroke widths of most of MNIST's digits, in MNIST's pixels. Strokes outside it are redrawn at its nearer
- * end.
+ * The range of stroke widths of most of MNIST's digits, in MNIST's pixels. Strokes outside it get the width at its
+ * nearer end.
  */
 const [THINNEST, THICKEST] = [2.2, 3.3];
 /**

@@ -121,7 +121,9 @@ export class Arena {
     }
   }
 
-  /** Puts all samples where the plan has the dataset, as they came, and how much of each is not zero; a piece at a time. */
+  /**
+   * Copies all samples unchanged to the plan's dataset, and counts the non-zero inputs of each; one piece at a time.
+   */
   *loadSamples(samples: Samples): Pieces {
     const { inputs, sampleSize, count } = samples;
     const { data, index, stageRows } = this.plan;

@@ -1,5 +1,5 @@
-// What the threads of a network are told to do: one task, as thread 0 fills it in, and as the other threads read it from shared
-// memory. Every size here follows from the fields.
+// The task of a network's threads: thread 0 encodes it into shared memory, where the other threads decode it. All sizes
+// here follow from the fields.
 
 import { SETTINGS } from "../abi.js";
 

@@ -87,7 +87,7 @@ export interface Needs {
 
 /** Where the images of a batch are augmented. */
 export interface AugmentPlan {
-  /** What the kernel `augment` is told (see `src/recipe/augment.ts`). */
+  /** The settings of the kernel `augment` (see `src/recipe/augment.ts`). */
   settings: number;
   /** `[batch][inputs]` tight floats, for all threads. */
   images: number;
@@ -137,7 +137,7 @@ export interface Plan extends BatchPlan {
   /** The dataset of a `fit`, and the order (u32) in which it is walked. */
   data: RowsPlan;
   order: number;
-  /** By sample: how many inputs are not zero (u32), or where its list begins and ends (u32 each) where lists are kept. */
+  /** By sample: the number of non-zero inputs (u32) or, if sparse rows are stored, its span of entries (two u32). */
   index: number;
   /** Only where images are augmented. */
   augment: AugmentPlan | undefined;

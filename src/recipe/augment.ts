@@ -42,11 +42,11 @@ export const digitAugmentation: Augmentation = {
 
 /** The options that are one number, the most it may be, and the ranges of draws that it is the reach of, in what unit. */
 const NUMBERS = [
-  ["shift", 1024, [abi.DRAWN_SHIFT_X, abi.DRAWN_SHIFT_Y], 1],
-  ["rotation", 180, [abi.DRAWN_ROTATION], Math.PI / 180],
-  ["scale", 9, [abi.DRAWN_SCALE], 1],
-  ["shear", 10, [abi.DRAWN_SHEAR], 1],
-  ["thickness", 1, [abi.DRAWN_THICKNESS], 1],
+  ["shift", 1024, [abi.RANGE_SHIFT_X, abi.RANGE_SHIFT_Y], 1],
+  ["rotation", 180, [abi.RANGE_ROTATION], Math.PI / 180],
+  ["scale", 9, [abi.RANGE_SCALE], 1],
+  ["shear", 10, [abi.RANGE_SHEAR], 1],
+  ["thickness", 1, [abi.RANGE_THICKNESS], 1],
 ] as const;
 
 /** A side that the kernel's arithmetic is sure to hold. */
@@ -77,7 +77,7 @@ export function checkImages(shape: readonly number[], title: string): void {
   );
 }
 
-/** What the kernel is told, and the scratch memory that it takes. */
+/** The kernel's settings, and the scratch memory that it needs. */
 export interface Augmenting {
   /** As `src/abi.ts` lists them; the epoch is for the caller to set. */
   settings: Uint32Array;

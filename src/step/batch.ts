@@ -8,7 +8,7 @@ import { writeSparseRows } from "../memory/rows.js";
 import { outputUnits } from "../spec.js";
 import type { StepContext } from "./context.js";
 
-/** Up to this many samples the gradient walks sparse rows: an input's own column would be too short to pay. */
+/** Up to this many samples the gradient uses sparse rows: sparse columns would be too short to be worth making. */
 const FEW_SAMPLES = 16;
 
 export function hasFewSamples(context: StepContext): boolean {

@@ -1,5 +1,5 @@
-// What the kernels of a step are told besides addresses and sizes: the optimizer's settings, max-norm, and what dropout draws
-// its random numbers by.
+// The settings of a step's kernels, besides addresses and sizes: the optimizer's, max-norm, and the keys of dropout's
+// random numbers.
 
 import { EPOCH, NORM, SEED_LOW, SETTINGS } from "../abi.js";
 import { keyOf } from "../random.js";

@@ -97,7 +97,7 @@ export function checkUnchanged(lab: Lab, imageCase: Omit<ImageCase, "augmentatio
 
 /** A shift of whole pixels moves them as they are. */
 export function checkShift(lab: Lab, imageCase: Omit<ImageCase, "augmentation">, dx: number, dy: number): void {
-  const middles = { [abi.DRAWN_SHIFT_X]: dx, [abi.DRAWN_SHIFT_Y]: dy };
+  const middles = { [abi.RANGE_SHIFT_X]: dx, [abi.RANGE_SHIFT_Y]: dy };
   const { got, given } = run(lab, { ...imageCase, augmentation: {}, middles });
   const { height, width } = imageCase;
   const moved = given.map((image) =>
@@ -111,7 +111,7 @@ export function checkShift(lab: Lab, imageCase: Omit<ImageCase, "augmentation">,
 
 /** A quarter turn of square images: what was at the top is on the right. */
 export function checkQuarterTurn(lab: Lab, side: number): void {
-  const middles = { [abi.DRAWN_ROTATION]: Math.PI / 2 };
+  const middles = { [abi.RANGE_ROTATION]: Math.PI / 2 };
   const square = { height: side, width: side, count: 2, bytes: false, ordered: true };
   const { got, given } = run(lab, { ...square, augmentation: {}, middles });
   const turned = given.map((image) =>

@@ -49,10 +49,10 @@ export const augmentMutants: Mutant[] = [
   {
     name: "augment leaves strokes as thick as they are",
     check: everything,
-    wrong: timesFloat(reach(abi.DRAWN_THICKNESS), 0),
+    wrong: timesFloat(reach(abi.RANGE_THICKNESS), 0),
   },
-  { name: "augment turns the other way", check: everything, wrong: timesFloat(reach(abi.DRAWN_ROTATION), -1) },
-  { name: "augment leans a little less", check: everything, wrong: timesFloat(reach(abi.DRAWN_SHEAR), 0.999) },
+  { name: "augment turns the other way", check: everything, wrong: timesFloat(reach(abi.RANGE_ROTATION), -1) },
+  { name: "augment leans a little less", check: everything, wrong: timesFloat(reach(abi.RANGE_SHEAR), 0.999) },
   { name: "augment distorts a little more", check: everything, wrong: timesFloat(abi.AUGMENT_AMPLITUDE, 1.001) },
   { name: "augment has nodes a little nearer", check: everything, wrong: timesFloat(abi.AUGMENT_DENSITY, 1.0001) },
   { name: "augment scales bytes otherwise", check: everything, wrong: timesFloat(abi.AUGMENT_INPUT_SCALE, 1.001) },
@@ -79,13 +79,13 @@ export const augmentMutants: Mutant[] = [
   {
     name: "augment shifts by not quite a pixel",
     check: (lab) => checkShift(lab, IMAGES, 1, 0),
-    wrong: timesFloat(middle(abi.DRAWN_SHIFT_X), 1 + 2 ** -20),
+    wrong: timesFloat(middle(abi.RANGE_SHIFT_X), 1 + 2 ** -20),
   },
   {
     name: "augment changes what was to stay",
     check: (lab) => checkUnchanged(lab, IMAGES),
     wrong: toldOtherwise((_, floats) => {
-      floats[reach(abi.DRAWN_ROTATION)] = 2 ** -20;
+      floats[reach(abi.RANGE_ROTATION)] = 2 ** -20;
     }),
   },
 ];

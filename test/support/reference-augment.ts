@@ -39,7 +39,7 @@ class ImageDraws {
 export function augment(image: Numbers, sample: number, settings: Uint32Array): Float64Array {
   const [height, width] = [at(settings, abi.AUGMENT_HEIGHT), at(settings, abi.AUGMENT_WIDTH)];
   const draws = new ImageDraws(settings, sample);
-  const thick = thickened(image, height, width, draws.drawn(abi.DRAWN_THICKNESS));
+  const thick = thickened(image, height, width, draws.drawn(abi.RANGE_THICKNESS));
   const back = wayBack(draws, height, width);
   const move = field(draws, settings);
   return Float64Array.from({ length: height * width }, (_, i) => {
@@ -72,10 +72,10 @@ function thickened(image: Numbers, height: number, width: number, thickness: num
 
 /** The place that pixel x, y comes from: the inverse of shear, rotation, scaling about the centre, and shift. */
 function wayBack(draws: ImageDraws, height: number, width: number): (x: number, y: number) => [number, number] {
-  const [angle, slant, size] = [abi.DRAWN_ROTATION, abi.DRAWN_SHEAR, abi.DRAWN_SCALE].map((range) =>
+  const [angle, slant, size] = [abi.RANGE_ROTATION, abi.RANGE_SHEAR, abi.RANGE_SCALE].map((range) =>
     draws.drawn(range),
   ) as [number, number, number];
-  const [shiftX, shiftY] = [draws.drawn(abi.DRAWN_SHIFT_X), draws.drawn(abi.DRAWN_SHIFT_Y)];
+  const [shiftX, shiftY] = [draws.drawn(abi.RANGE_SHIFT_X), draws.drawn(abi.RANGE_SHIFT_Y)];
   const factor = size < 0 ? 1 / (1 - size) : 1 + size;
   const [sine, cosine] = [Math.sin(angle) * factor, Math.cos(angle) * factor];
   // (a b; c d) = factor · rotation · shear.
