@@ -1,4 +1,4 @@
-// What the words of a command line mean. Each parser refuses with a sentence that names the option.
+// Parsers of option values. Each throws an error that names the option.
 
 import { Option } from "commander";
 import { checkName, shown } from "../check.js";
@@ -6,25 +6,28 @@ import { type Augmentation, digitAugmentation, type Threads, type WeightPosition
 import { MOST_THREADS } from "../recipe/recipe.js";
 import { UsageError } from "./errors.js";
 
+/** Decimal notation with an optional exponent. */
 const DECIMAL = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
 
-/** A number as people write it; NaN for what `Number` also takes, such as "", "0x10" and "Infinity". */
+/** A number in decimal notation; NaN for other texts, including some that `Number` accepts: "", "0x10", "Infinity". */
 function decimal(text: string): number {
   return DECIMAL.test(text) ? Number(text) : Number.NaN;
 }
 
+/** An integer from `least` to `most`; `title` is the option's name in the error. */
 function parseWhole(text: string, title: string, least: number, most: number): number {
   const value = decimal(text);
   if (Number.isInteger(value) && value >= least && value <= most) return value;
   throw new UsageError(`"${title}" must be a whole number from ${least} to ${most}, got ${shown(text)}`);
 }
 
-/** `flags` as commander takes them, such as "--epochs <n>". */
+/** An option with an integer value. `flags` has commander's form, such as "--epochs <n>". */
 export function wholeOption(flags: string, help: string, least: number, most = 2 ** 31 - 1): Option {
   const title = longName(flags);
   return new Option(flags, help).argParser((text) => parseWhole(text, title, least, most));
 }
 
+/** An option with a finite, non-negative number; the library checks narrower ranges. */
 export function rateOption(flags: string, help: string): Option {
   const title = longName(flags);
   return new Option(flags, help).argParser((text) => {
@@ -34,7 +37,7 @@ export function rateOption(flags: string, help: string): Option {
   });
 }
 
-/** One of `names`, which help and refusal list. */
+/** An option with one of `names`, which help and error list. */
 export function nameOption(flags: string, help: string, names: readonly string[]): Option {
   const title = longName(flags);
   return new Option(flags, help).choices(names).argParser((text) => {
@@ -43,7 +46,7 @@ export function nameOption(flags: string, help: string, names: readonly string[]
   });
 }
 
-/** One or more of `names` with commas between them, which help and refusal list. */
+/** An option with one or more of `names`, separated by commas. */
 export function namesOption(flags: string, help: string, names: readonly string[]): Option {
   const title = longName(flags);
   return new Option(flags, `${help}, separated by commas: ${names.join(", ")}`).argParser((text) => {
@@ -54,6 +57,7 @@ export function namesOption(flags: string, help: string, names: readonly string[
   });
 }
 
+/** The message of the error that `check` throws, so that the library's wording is used here too. */
 function refusal(check: () => unknown): string {
   try {
     return String(check());
@@ -62,11 +66,12 @@ function refusal(check: () => unknown): string {
   }
 }
 
+/** "--epochs" of "--epochs <n>". */
 function longName(flags: string): string {
   return flags.split(" ")[0] as string;
 }
 
-/** "784,16,16,10": the inputs, then the units of each layer. */
+/** Parses "784,16,16,10": number of inputs, then units of each layer. */
 export function parseLayers(text: string): number[] {
   const sizes = text.split(",").map((part) => decimal(part.trim()));
   if (sizes.length >= 2 && sizes.every((size) => Number.isInteger(size) && size > 0)) return sizes;
@@ -76,7 +81,7 @@ export function parseLayers(text: string): number[] {
   );
 }
 
-/** "0,3,407": layer, unit, input. */
+/** Parses "0,3,407": layer, unit, input, all from 0. Whether the weight exists depends on the network. */
 export function parseWeight(text: string): WeightPosition {
   const [layer, unit, input, ...rest] = text.split(",").map((part) => decimal(part.trim()));
   const numbers = [layer, unit, input];
@@ -86,19 +91,21 @@ export function parseWeight(text: string): WeightPosition {
   throw new UsageError(`"--weight" must be LAYER,UNIT,INPUT, three whole numbers from 0, got ${shown(text)}`);
 }
 
+/** Names of the augmentation's parameters on the command line; alpha and sigma are those of the elastic distortion. */
 const CHANGES = ["shift", "rotation", "scale", "shear", "alpha", "sigma", "thickness"];
 
-/** "digits", or "shift=2,rotation=15": how far training images are changed. The library checks the numbers. */
+/** Parses "digits" or "shift=2,rotation=15", the maximum changes of training images. The library checks the ranges. */
 export function parseAugment(text: string): Augmentation {
   if (text === "digits") return digitAugmentation;
   const pairs = text.split(",").map((part) => part.split("=").map((word) => word.trim()));
   const names = pairs.map(([name]) => name as string);
   const numbers = pairs.map(([, number]) => decimal(number ?? ""));
-  const isRight =
+  // Only pairs of a known name and a number, each name at most once.
+  const isValid =
     pairs.every(({ length }) => length === 2) &&
     names.every((name, i) => CHANGES.includes(name) && names.indexOf(name) === i) &&
     numbers.every((number) => Number.isFinite(number));
-  if (!isRight) {
+  if (!isValid) {
     throw new UsageError(
       `"--augment" must be "digits", or numbers for one or more of ${CHANGES.join(", ")}, such as "shift=2,rotation=15", ` +
         `got ${shown(text)}`,
@@ -109,7 +116,7 @@ export function parseAugment(text: string): Augmentation {
   return { ...changes, ...(isElastic && { elastic: { alpha, sigma } }) } as Augmentation;
 }
 
-/** "30" seconds, or "500steps". */
+/** Parses "30" (seconds) or "500steps". */
 export function parseInterval(text: string): { seconds?: number; steps?: number } {
   const [, number = "", unit = ""] = /^(.*?)(steps)?$/.exec(text) ?? [];
   const value = decimal(number);
@@ -120,6 +127,7 @@ export function parseInterval(text: string): { seconds?: number; steps?: number 
   );
 }
 
+/** Parses "auto" or a number of threads. */
 export function parseThreads(text: string): Threads {
   if (text === "auto") return text;
   const threads = decimal(text);
@@ -127,7 +135,7 @@ export function parseThreads(text: string): Threads {
   throw new UsageError(`"--threads" must be "auto" or a whole number from 1 to ${MOST_THREADS}, got ${shown(text)}`);
 }
 
-/** A file or folder; an empty one is what an unset shell variable leaves. */
+/** An option with a path. An empty path is refused: it is usually an unset shell variable. */
 export function pathOption(flags: string, help: string): Option {
   const title = longName(flags);
   return new Option(flags, help).argParser((text) => {
