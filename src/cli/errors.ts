@@ -1,13 +1,14 @@
-// How every failure ends: one sentence on stderr, and an exit code. Never a stack trace.
+// Errors of the command line: one sentence on stderr and an exit code, never a stack trace.
 
 import { CommanderError } from "commander";
 import { argumentOf } from "../check.js";
 import { reason } from "../data/files.js";
 
+/** Exit codes: for an error during the work, and for an invalid command line. */
 const FAILURE = 1;
 const USAGE = 2;
 
-/** What was asked for makes no sense; the remedy is another command line. */
+/** An error that the user can only fix by another command line. */
 export class UsageError extends Error {}
 
 /** The options by the arguments of the library that they set; what lies deeper in an argument is a part of the option. */
@@ -72,20 +73,21 @@ export function flag(name: string): string {
   return `--${name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
-/** Says what went wrong; gives the exit code. */
+/** Prints the error on stderr; returns the exit code. */
 export function reportError(error: unknown): number {
   if (error instanceof CommanderError) return reportCommander(error);
   process.stderr.write(`wasmlp: ${oneLine(sentence(error))}\n`);
   return error instanceof UsageError ? USAGE : FAILURE;
 }
 
-/** Help and version end as errors too; commander has printed them by then. */
+/** Commander also throws after it has printed help or the version; those have exit code 0. */
 function reportCommander({ code, exitCode, message }: CommanderError): number {
   if (exitCode === 0) return 0;
   if (code !== "commander.help") process.stderr.write(`wasmlp: ${oneLine(message.replace(/^error: /, ""))}\n`);
   return USAGE;
 }
 
+/** The message of an error; errors of the file system get the path and the reason in words. */
 function sentence(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const { code, path, syscall } = error as NodeJS.ErrnoException;
@@ -93,7 +95,7 @@ function sentence(error: unknown): string {
   return error.message || error.name;
 }
 
-/** File names can hold anything, and a terminal obeys control characters. */
+/** One line without control characters, which a file name may contain and a terminal would obey. */
 export function oneLine(text: string): string {
   return text
     .trim()

@@ -9,6 +9,7 @@ import { SCHEDULE_NAMES } from "../recipe/schedule.js";
 import { flag, UsageError } from "./errors.js";
 import { nameOption, rateOption, wholeOption } from "./options.js";
 
+/** The options as commander parses them; undefined if they are not given. */
 export interface LearningOptions {
   lr?: number;
   optimizer?: OptimizerName;
@@ -57,6 +58,7 @@ export function addLearningOptions(command: Command, defaults: Recipe): Command 
     );
 }
 
+/** The optimizers that have an option, with their definitions of it. */
 type Uses = [OptimizerName, OptimizerOption][];
 
 /** The options of all optimizers besides the learning rate, each with the optimizers that have it. */
@@ -70,6 +72,7 @@ function optimizerOptions(): Map<string, Uses> {
   return all;
 }
 
+/** The command line's option for an option of optimizers; its help names the optimizers that have it. */
 function optimizerOption(name: string, uses: Uses): Option {
   const [, { text, default: value }] = uses[0] as Uses[number];
   const owners = uses.length === OPTIMIZER_NAMES.length ? "" : `, with ${uses.map(([owner]) => owner).join(", ")}`;
@@ -86,6 +89,7 @@ function grouped(values: [OptimizerName, unknown][]): string {
   return [first?.[0], ...others.map(([value, names]) => `${value} with ${names.join(", ")}`)].join("; ");
 }
 
+/** The usual learning rates as text, the recipe's own first. */
 function rates({ name: own, learningRate }: Optimizer): string {
   return grouped([
     [own, learningRate],
@@ -146,7 +150,7 @@ export function holdoutOf({ holdout }: LearningOptions, { fit }: Recipe): number
   return holdout ?? (fit.earlyStopping === undefined ? 0 : HOLDOUT);
 }
 
-/** Refuses an option among `all` that was given and is not among the `own` of the choice that option `choice` made. */
+/** Throws if an option of `all` was given that the chosen optimizer or schedule `name` does not have among its `own`. */
 function refuseOthers(
   given: LearningOptions,
   choice: "optimizer" | "schedule",
@@ -163,10 +167,12 @@ function refuseOthers(
   if (other !== undefined) throw new UsageError(`"${flag(other)}" does not go with "--${choice}" ${name}`);
 }
 
+/** The properties with these names. */
 function picked(values: object, names: readonly string[]): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).filter(([name]) => names.includes(name)));
 }
 
+/** The properties that are not undefined. */
 export function defined(values: object): object {
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));
 }

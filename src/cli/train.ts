@@ -1,4 +1,4 @@
-// wasmlp train
+// wasmlp train: trains a network on images, with progress, checkpoints and a clean stop on signals.
 
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
@@ -19,7 +19,7 @@ import {
   readCheckpoint,
   saveNetwork,
 } from "../node.js";
-import { goOnWithoutReader, printJson, printNote, printResult } from "../terminal/output.js";
+import { continueWithoutStdout, printJson, printNote, printResult } from "../terminal/output.js";
 import { Interruption, listenForStop } from "../terminal/stop.js";
 import { checkWritable } from "../terminal/writable.js";
 import { grouped, percent } from "../text.js";
@@ -42,14 +42,21 @@ import { createProgress } from "./progress.js";
 import { DEFAULT_RECIPE, type RecipeOptions, readRecipeFile, recipeOf } from "./recipe.js";
 import { showSamples } from "./show.js";
 
+/** The options as commander parses them: those of the recipe, and those about files and output. */
 interface TrainOptions extends RecipeOptions {
+  /** "mnist" or a folder of IDX files. */
   data: string;
+  /** Path of a recipe in JSON that the other options override. */
   recipe?: string;
   printRecipe?: true;
+  /** Path of the checkpoint to write. */
   checkpoint?: string;
   checkpointEvery?: { seconds?: number; steps?: number };
+  /** Path of the checkpoint to resume from. */
   resume?: string;
+  /** Path of the model file to write. */
   out?: string;
+  /** Number of test images to draw after training. */
   show: number;
   quiet?: true;
   json?: true;
@@ -66,6 +73,7 @@ Examples:
       --loss crossEntropy --batch 32 --optimizer adamw --schedule cosine --warm-up 1 \\
       --dropout 0.2 --patience 5 --checkpoint run.checkpoint`;
 
+/** Adds the command to the program. */
 export function addTrain(program: Command): void {
   const command = program
     .command("train")
@@ -93,6 +101,7 @@ export function addTrain(program: Command): void {
   addOutputOptions(command).addHelpText("after", EXAMPLES).action(train);
 }
 
+/** Options that define the network and its initial weights. */
 function addNetworkOptions(command: Command): Command {
   return command
     .addOption(
@@ -130,6 +139,7 @@ function addNetworkOptions(command: Command): Command {
     .option("--deterministic", "the same bits on every machine, a little slower");
 }
 
+/** Options about files and printed output, which are not part of a recipe. */
 function addOutputOptions(command: Command): Command {
   return command
     .addOption(pathOption("--checkpoint <FILE>", "where to save all that is needed to resume the training"))
@@ -146,6 +156,10 @@ function addOutputOptions(command: Command): Command {
     .option("--json", "print one JSON object per epoch and one at the end instead of text");
 }
 
+/**
+ * Runs a training. Everything that can fail without the data is checked before it is loaded, and every path before the training,
+ * so that mistakes are reported at once and not after an hour.
+ */
 async function train(options: TrainOptions, command: Command): Promise<void> {
   const base = options.recipe === undefined ? DEFAULT_RECIPE : await readRecipeFile(options.recipe);
   const recipe = await recipeOf(base, givenOf(options, command));
@@ -155,7 +169,7 @@ async function train(options: TrainOptions, command: Command): Promise<void> {
   for (const path of [options.checkpoint, options.out]) {
     if (path === undefined) continue;
     await checkWritable(path);
-    goOnWithoutReader();
+    continueWithoutStdout();
   }
   await checkApart(options);
   const sets = holdOut(await loadData(options.data, options.quiet), options, recipe);
@@ -167,20 +181,20 @@ async function train(options: TrainOptions, command: Command): Promise<void> {
   stop.release();
   if (stop.signal.aborted) {
     const finished = history.at(-1)?.epoch ?? (saving.resume ? epochsIn(saving.resume) : 0);
-    return tellInterruption(stop.signal.reason, finished, recipe.fit.epochs, options);
+    return printInterruption(stop.signal.reason, finished, recipe.fit.epochs, options);
   }
-  tellResult(history, testAccuracy(network, sets, history), options);
+  printTrainingResult(history, testAccuracy(network, sets, history), options);
   if (options.show > 0 && !options.json) showSamples(network, sets.test, options.show);
 }
 
-/** The options that were given, without those that have their default. */
+/** The options given on the command line. Defaults are left out, because they must not override a recipe. */
 function givenOf(options: TrainOptions, command: Command): RecipeOptions {
   return Object.fromEntries(
     Object.entries(options).filter(([name]) => command.getOptionValueSource(name) !== "default"),
   );
 }
 
-/** The network would replace the checkpoint that was just saved. */
+/** Throws if checkpoint and model have the same path: the model would replace the checkpoint. */
 async function checkApart({ checkpoint, out }: TrainOptions): Promise<void> {
   if (checkpoint === undefined || out === undefined) return;
   if ((await followLinks(resolve(checkpoint))) !== (await followLinks(resolve(out)))) return;
@@ -197,28 +211,30 @@ async function savingOptions(options: TrainOptions): Promise<Pick<FitOptions, "c
   };
 }
 
-/** A checkpoint that cannot be written is no reason to lose what it was to keep; that is said once, until one can be. */
+/** Saves checkpoints to `path`. A failure does not end the training; it is reported once, and again after a success. */
 function savingTo(path: string): (bytes: Uint8Array) => Promise<void> {
   const write = fileCheckpoint(path);
-  let isTold = false;
+  let isReported = false;
   return async (bytes) => {
     try {
       await write(bytes);
-      isTold = false;
+      isReported = false;
     } catch (error) {
-      if (!isTold) printNote(`warning: ${(error as Error).message}; going on without`);
-      isTold = true;
+      if (!isReported) printNote(`warning: ${(error as Error).message}; continuing without a checkpoint`);
+      isReported = true;
     }
   };
 }
 
+/** The three sets of samples of a training. */
 interface Sets {
   train: Dataset;
   test: Dataset;
-  /** Test samples, or training samples that are held out. */
+  /** The test samples, or held-out training samples. */
   validation: Dataset;
 }
 
+/** Splits off the validation samples, by the seed of the recipe, so that a resumed training gets the same split. */
 function holdOut({ train, test }: { train: Dataset; test: Dataset }, options: TrainOptions, recipe: Recipe): Sets {
   const holdout = holdoutOf(options, recipe);
   if (holdout === 0) return { train, test, validation: test };
@@ -230,7 +246,7 @@ function holdOut({ train, test }: { train: Dataset; test: Dataset }, options: Tr
   return { train: rest, test, validation };
 }
 
-/** Whether the recipe fits the data, which is known only now. */
+/** Throws if the recipe does not fit the data. */
 function checkFit({ network, fit }: Recipe, data: string, set: Dataset): void {
   const [inputs, outputs] = [network.inputs, network.layers.at(-1)?.units as number];
   const least = Math.max(2, set.classes);
@@ -246,6 +262,7 @@ function checkFit({ network, fit }: Recipe, data: string, set: Dataset): void {
   }
 }
 
+/** The first line of progress: sizes of the network and of the sets. */
 function opening({ spec, parameterCount }: Network, { train, test, validation }: Sets): string {
   const held = validation === test ? "" : `${grouped(validation.count)} held out, `;
   const sizes = [spec.inputs, ...spec.layers.map(({ units }) => units)];
@@ -255,7 +272,7 @@ function opening({ spec, parameterCount }: Network, { train, test, validation }:
   );
 }
 
-/** The records of the epochs that were finished; all of them, unless it was interrupted. */
+/** Trains; returns the records of the finished epochs. A signal ends the training early without an error. */
 async function fit(network: Network, sets: Sets, options: TrainOptions, how: FitOptions): Promise<EpochRecord[]> {
   const { train, test, validation } = sets;
   const progress = createProgress(how.epochs, train.count, {
@@ -280,24 +297,26 @@ async function fit(network: Network, sets: Sets, options: TrainOptions, how: Fit
   }
 }
 
-/** A file that holds no checkpoint is no fault of the command line. */
+/** Replaces an error about the argument `resume` by one that names the checkpoint's file. */
 function ofFile(error: unknown, path: string | undefined): unknown {
   if (argumentOf(error) !== "resume") return error;
   return new Error(`cannot resume from ${path}: ${(error as Error).message}`, { cause: error });
 }
 
+/** The object that --json prints per epoch. */
 function epochEvent({ epoch, loss, validation, samplesPerSecond, seconds, bestEpoch }: EpochRecord): object {
   const scores = Object.fromEntries(scoresOf(validation ?? {}));
   return { event: "epoch", epoch, loss, validation: scores, samplesPerSecond, seconds, bestEpoch };
 }
 
-/** Of the network as it is in the end. */
+/** Test accuracy of the final network. If the test samples were used for validation, it is already known. */
 function testAccuracy(network: Network, { test, validation }: Sets, history: EpochRecord[]): number {
   const ended = history.at(-1)?.bestEpoch ?? history.length;
   return (validation === test ? history[ended - 1]?.validation : network.evaluate(test))?.accuracy ?? 0;
 }
 
-function tellResult(history: EpochRecord[], accuracy: number, { out, json }: TrainOptions): void {
+/** Prints the result on stdout. */
+function printTrainingResult(history: EpochRecord[], accuracy: number, { out, json }: TrainOptions): void {
   const samplesPerSecond = median(history.map((record) => record.samplesPerSecond));
   const bestEpoch = history.at(-1)?.bestEpoch;
   if (json) {
@@ -311,12 +330,13 @@ function tellResult(history: EpochRecord[], accuracy: number, { out, json }: Tra
   if (out !== undefined) printResult(`saved to ${out}`);
 }
 
-function tellInterruption(interruption: Interruption, finished: number, epochs: number, options: TrainOptions): void {
+/** Prints what was saved after a signal, and sets the signal's exit code. */
+function printInterruption(interruption: Interruption, finished: number, epochs: number, options: TrainOptions): void {
   const { message } = interruption;
   const { checkpoint, out, json } = options;
   const saved = out === undefined ? "nothing was saved, as there is no --out" : `saved to ${out}`;
-  const goingOn = checkpoint === undefined ? "" : `; the same with --resume ${checkpoint} goes on`;
+  const resuming = checkpoint === undefined ? "" : `; add --resume ${checkpoint} to continue`;
   if (json) printJson({ event: "stopped", reason: message, epochs: finished, out: out ?? null });
-  printNote(`${message} after ${finished} of ${epochs} epochs; ${saved}${goingOn}`);
+  printNote(`${message} after ${finished} of ${epochs} epochs; ${saved}${resuming}`);
   interruption.end();
 }

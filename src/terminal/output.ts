@@ -27,7 +27,7 @@ function print(stream: NodeJS.WriteStream, line: string): void {
 }
 
 /** From this call on the program continues if stdout fails, because it writes a file that matters more than its output. */
-export function goOnWithoutReader(): void {
+export function continueWithoutStdout(): void {
   isSaving = true;
 }
 

@@ -81,7 +81,7 @@ describe("a training that is killed", () => {
     child.kill("SIGINT");
     const { code, err } = await outcome;
     expect(code).toBe(130);
-    expect(err).toMatch(/; saved to stopped; the same with --resume run\.checkpoint goes on\n$/);
+    expect(err).toMatch(/; saved to stopped; add --resume run\.checkpoint to continue\n$/);
     expect(checkpointPosition()[0]).toBeGreaterThan(1);
     expect((await begin("--out", "stopped").outcome).code).toBe(0);
     expect(readFileSync(at("stopped")).equals(readFileSync(at("whole")))).toBe(true);
@@ -161,7 +161,7 @@ describe("--resume", () => {
     renameSync(at("gone"), at("moved"));
     const { code, err } = await outcome;
     expect(code).toBe(0);
-    const words = "warning: cannot write gone/x: there is no such file or folder; going on without\n";
+    const words = "warning: cannot write gone/x: there is no such file or folder; continuing without a checkpoint\n";
     expect(err.split(words)).toHaveLength(2);
     expect(readFileSync(at("saved")).equals(readFileSync(at("whole")))).toBe(true);
   }, 60_000);

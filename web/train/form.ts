@@ -1,4 +1,4 @@
-// The form of a training's settings. What is wrong with them is the library's own sentence, shown as one types.
+// The form with a training's settings. Errors of the library are shown at the field while the user types.
 
 import { ACTIVATION_NAMES, HIDDEN_ACTIVATIONS } from "../../src/activations.js";
 import { LOSS_NAMES, lossRow } from "../../src/losses.js";
@@ -16,9 +16,9 @@ import {
   topology,
 } from "./settings.js";
 
-/** What each field is called. */
+/** Visible labels of the fields. */
 const LABELS = {
-  hidden: "Hidden layers (units of each)",
+  hidden: "Hidden layers (neurons in each)",
   activation: "Activation",
   output: "Output",
   loss: "Loss",
@@ -64,7 +64,7 @@ export class SettingsForm {
   private readonly summary = make("summary");
   private readonly size = make("p", { className: "quiet train-size" });
   private readonly fault = make("p", { className: "error train-fault", id: "train-fault", role: "alert" });
-  /** Whose usual rate the rate is, unless it has been changed. */
+  /** The optimizer whose usual learning rate the field has, unless the user has changed it. */
   private optimizer = DEFAULTS.optimizer;
 
   constructor(private readonly onChange: () => void) {
@@ -78,12 +78,12 @@ export class SettingsForm {
       ...[make("h2", { textContent: "Network" }), topologies, field(LABELS.hidden, hidden), this.size],
       pair(field(LABELS.activation, activation), field(LABELS.output, output)),
       pair(field(LABELS.loss, loss), field(LABELS.dropout, dropout)),
-      make("h2", { textContent: "Learning" }),
+      make("h2", { textContent: "Training" }),
       pair(field(LABELS.optimizer, optimizer), field(LABELS.learningRate, learningRate)),
       pair(field(LABELS.batchSize, batchSize), field(LABELS.epochs, epochs)),
       pair(field(LABELS.seed, seed), make("label", { className: "train-check" }, this.fields.augment, LABELS.augment)),
     );
-    // On a phone the settings would push the training out of sight, so that they can be folded there, and are at first.
+    // On a phone the settings are collapsed at first: open, they would push the training off the screen.
     const details = make("details", { open: matchMedia("(min-width: 52rem)").matches }, this.summary, fields);
     this.root = make("form", { className: "card train-form", noValidate: true }, details, this.fault);
     this.settings = DEFAULTS;
@@ -117,8 +117,8 @@ export class SettingsForm {
     this.check();
   }
 
-  /** Whether a network can be made and trained by what the form says. */
-  get isGood(): boolean {
+  /** Whether the library accepts the settings. */
+  get isValid(): boolean {
     return this.fault.textContent === "";
   }
 
@@ -140,7 +140,7 @@ export class SettingsForm {
     this.onChange();
   }
 
-  /** Another optimizer comes with its usual rate, unless one has chosen a rate of one's own. */
+  /** Sets the usual learning rate of another optimizer, unless the user has entered a rate. */
   private takeUsualRate(): void {
     const { optimizer, learningRate } = this.settings;
     if (optimizer === this.optimizer) return;

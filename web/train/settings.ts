@@ -1,4 +1,4 @@
-// What one training is told: plain data, as the form holds it, and what it means to the library.
+// The settings of a training as the form holds them, and the recipe they describe.
 
 import type { Activation } from "../../src/activations.js";
 import { DIGIT_CLASSES, DIGIT_PIXELS } from "../../src/image/digit.js";
@@ -11,7 +11,7 @@ import { type ArgumentError, checkRecipe, digitAugmentation, type Recipe } from 
 /** An optimizer of the form: one of the library's, or a variant of it. */
 interface OptimizerChoice {
   text: string;
-  /** A learning rate that it learns well with here. */
+  /** A learning rate that works well on MNIST. */
   usualRate: number;
   options: { name: string; momentum?: number };
 }
@@ -30,7 +30,7 @@ export const OPTIMIZER_CHOICES: ReadonlyMap<string, OptimizerChoice> = new Map(
 );
 
 export interface Settings {
-  /** Units of the hidden layers, from the first; none for a network of one layer. */
+  /** Units of the hidden layers, first to last; empty for a network without hidden layers. */
   hidden: number[];
   activation: Activation;
   output: Activation;
@@ -41,18 +41,18 @@ export interface Settings {
   batchSize: number;
   epochs: number;
   seed: number;
-  /** Of every hidden layer. */
+  /** Dropout rate of every hidden layer. */
   dropout: number;
   augment: boolean;
 }
 
-/** 97 % of the test images within two epochs. */
+/** Settings that reach 97 % of the test images within two epochs. */
 export const DEFAULTS: Settings = {
   ...{ hidden: [128], activation: "relu", output: "softmax", loss: "crossEntropy" },
   ...{ optimizer: "adam", learningRate: 0.001, batchSize: 32, epochs: 5, seed: 1, dropout: 0, augment: false },
 };
 
-/** Hidden layers to begin with. */
+/** Hidden layers that the form offers as buttons. */
 export const PRESETS = [[16, 16], [30], [128], [256, 128]];
 
 /** The training that the settings describe; not checked. */
@@ -66,7 +66,7 @@ export function recipeOf(settings: Settings): Recipe {
   };
 }
 
-/** The library's own error about what is wrong with the settings, if anything is. */
+/** The error of the library about the settings; undefined if they are valid. */
 export function faultOf(settings: Settings): ArgumentError | undefined {
   try {
     checkRecipe(recipeOf(settings));
@@ -76,17 +76,17 @@ export function faultOf(settings: Settings): ArgumentError | undefined {
   }
 }
 
-/** More hidden layers than these are not written out. */
-const MOST_WRITTEN = 6;
+/** Maximum number of hidden layers that a name lists in full. */
+const MAX_LISTED = 6;
 
-/** The layers' sizes, as 784-128-10, or in the middle of very many "…" for some. */
+/** The sizes of the layers, such as "784-128-10"; of many layers the middle ones are only counted: "784-1-2-…(200)…-3-4-10". */
 export function topology(hidden: readonly number[]): string {
-  const isLong = hidden.length > MOST_WRITTEN;
+  const isLong = hidden.length > MAX_LISTED;
   const shown = isLong ? [...hidden.slice(0, 2), `…(${hidden.length - 4})…`, ...hidden.slice(-2)] : hidden;
   return [DIGIT_PIXELS, ...shown, DIGIT_CLASSES].join("-");
 }
 
-/** Weights and biases of all layers; `undefined` where the layers make no network. */
+/** Number of weights and biases; undefined if the settings are invalid. */
 export function parametersOf(settings: Settings): number | undefined {
   try {
     return parameterCount(checkNetworkOptions(recipeOf(settings).network));
@@ -95,7 +95,7 @@ export function parametersOf(settings: Settings): number | undefined {
   }
 }
 
-/** Hidden layers as one types them: numbers with anything between. What is no number becomes NaN, for the library to refuse. */
+/** Parses the units of hidden layers, separated by commas, spaces or dashes. Other texts give NaN, which the library refuses. */
 export function parseHidden(text: string): number[] {
   return text
     .split(/[\s,;×x–-]+/)
@@ -103,7 +103,7 @@ export function parseHidden(text: string): number[] {
     .map(Number);
 }
 
-/** What a network is besides its size, in a few words. */
+/** Activations, loss and dropout of a network, for the table of runs. */
 export function describeNetwork({ layers, loss }: NetworkSpec): string {
   const [hidden, output] = [layers.slice(0, -1), layers.at(-1)];
   const activations = [...new Set(hidden.map(({ activation }) => activation))].join(", ");
@@ -116,7 +116,7 @@ export function describeNetwork({ layers, loss }: NetworkSpec): string {
   return parts.filter((part) => part !== "").join(", ");
 }
 
-/** How a network learned, likewise. */
+/** Optimizer, batch size, augmentation and seed of a training, for the table of runs. */
 export function describeLearning({ optimizer, learningRate, batchSize, augment, seed }: Settings): string {
   const parts = [`${optimizer} ${learningRate}`, `batch ${batchSize}`, augment ? "augmented" : "", `seed ${seed}`];
   return parts.filter((part) => part !== "").join(", ");

@@ -79,7 +79,7 @@ class TrainView {
 
   private show(): void {
     const { form, trainer } = this;
-    this.panel.show(trainer, form.isGood);
+    this.panel.show(trainer, form.isValid);
     this.table.show(trainer.runs);
     this.curves.show(trainer.runs.filter((run) => run.isShown));
   }
