@@ -341,7 +341,7 @@ describePage("Train", (open) => {
 
   describe("invalid settings", () => {
     it.each<[string, string, Partial<Record<keyof Settings, string>>, Partial<Settings>]>([
-      ["hidden", "Hidden layers (units of each)", { hidden: "16, 0" }, { hidden: [16, 0] }],
+      ["hidden", "Hidden layers (neurons in each)", { hidden: "16, 0" }, { hidden: [16, 0] }],
       ["loss", "Loss", { loss: "quadratic" }, { loss: "quadratic" }],
       ["dropout", "Dropout", { dropout: "1" }, { dropout: 1 }],
     ])("show the error of the library at the field: %s", async (field, label, typed, settings) => {
