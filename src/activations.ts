@@ -34,10 +34,7 @@ export interface ActivationRow {
   readonly parameter?: ActivationParameter;
 }
 
-// Calls without side effects are marked, so that a bundle that needs no network leaves the tables out.
-
 /** An activation of one number. */
-/* @__NO_SIDE_EFFECTS__ */
 function elementwise(value: (z: number, p: number) => number): ActivationRow["values"] {
   return (z, p) => z.map((one) => value(one, p));
 }
@@ -93,8 +90,8 @@ export const ACTIVATIONS = {
     text: "max(z, slope·z)",
     slopeText: "1 if a > 0, else slope",
     gain: 2,
-    // 0.01 as float32, which the kernels take the slope as.
-    parameter: { name: "slope", default: 0.009999999776482582, least: 0, most: 1 },
+    // The kernels take the slope as float32.
+    parameter: { name: "slope", default: Math.fround(0.01), least: 0, most: 1 },
   },
   softplus: {
     code: 6,
@@ -129,9 +126,9 @@ export const ACTIVATIONS = {
 
 /** The name of an activation. */
 export type Activation = keyof typeof ACTIVATIONS;
-export const ACTIVATION_NAMES = /* @__PURE__ */ Object.keys(ACTIVATIONS) as Activation[];
+export const ACTIVATION_NAMES = Object.keys(ACTIVATIONS) as Activation[];
 /** What hidden layers can have. */
-export const HIDDEN_ACTIVATIONS = /* @__PURE__ */ ACTIVATION_NAMES.filter((name) => !activationRow(name).onlyLast);
+export const HIDDEN_ACTIVATIONS = ACTIVATION_NAMES.filter((name) => !activationRow(name).onlyLast);
 
 /** The row of an activation, with everything that rows may have. */
 export function activationRow(name: Activation): ActivationRow {

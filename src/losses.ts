@@ -119,7 +119,7 @@ const LOSSES = {
 
 /** The name of a loss. */
 export type Loss = keyof typeof LOSSES;
-export const LOSS_NAMES = /* @__PURE__ */ Object.keys(LOSSES) as Loss[];
+export const LOSS_NAMES = Object.keys(LOSSES) as Loss[];
 
 /** The row of a loss, with everything that rows may have. */
 export function lossRow(name: Loss): LossRow {

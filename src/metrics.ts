@@ -58,7 +58,7 @@ export const METRICS = {
 
 /** The name of a metric, a property of `Evaluation`. */
 export type MetricName = keyof typeof METRICS;
-export const METRIC_NAMES = /* @__PURE__ */ Object.keys(METRICS) as MetricName[];
+export const METRIC_NAMES = Object.keys(METRICS) as MetricName[];
 
 /** A value for each metric that was computed. */
 export type Scores = { [Name in MetricName]?: number };
@@ -70,7 +70,6 @@ const USUAL: readonly MetricName[] = ["loss", "accuracy"];
  * Share of samples whose label has one of the k largest outputs; of equal outputs the one of the lower number is the larger.
  * With k = 1 this is the accuracy, as far as equal outputs were not made equal by the rounding of the last activation.
  */
-/* @__NO_SIDE_EFFECTS__ */
 function topK(k: number): Metric {
   return {
     title: `top-${k} accuracy`,

@@ -76,7 +76,7 @@ const PLACES: Record<Exclude<keyof Task, "settings">, number> = {
   offset: 11,
   hasSettings: 12,
 };
-const SETTINGS_PLACE = /* @__PURE__ */ Object.keys(PLACES).length;
+const SETTINGS_PLACE = Object.keys(PLACES).length;
 /** float64s of a command: all fields, then the settings. */
 export const COMMAND_FLOATS = SETTINGS_PLACE + SETTINGS;
 

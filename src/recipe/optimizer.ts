@@ -95,12 +95,10 @@ const MOST_KEPT = 0.999999;
 /** The kernels clear squares below 1e-30, and what the step is divided by must not be much smaller than their root. */
 const LEAST_EPSILON = 1e-12;
 
-/* @__NO_SIDE_EFFECTS__ */
 function atLeastZero(text: string, value?: number): OptimizerOption<number> {
   return { ...given(value), check: (number, title) => checkFloat(number, title, 0), text };
 }
 
-/* @__NO_SIDE_EFFECTS__ */
 function share(text: string, value: number): OptimizerOption<number> {
   return { default: value, check: (number, title) => checkNumber(number, title, 0, MOST_KEPT), text };
 }
@@ -116,7 +114,6 @@ function given(value: number | undefined): { default?: number } {
 }
 
 /** Adam and AdamW differ in how weights decay. */
-/* @__NO_SIDE_EFFECTS__ */
 function adaptive(text: string, decay: number, isDecoupled: boolean): OptimizerRow<AdamOptions> {
   return {
     text,
@@ -187,7 +184,7 @@ export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<Option
     },
   },
 };
-export const OPTIMIZER_NAMES = /* @__PURE__ */ Object.keys(OPTIMIZERS) as OptimizerName[];
+export const OPTIMIZER_NAMES = Object.keys(OPTIMIZERS) as OptimizerName[];
 
 /** The row of an optimizer, for options of its own. */
 export function optimizerRow(name: OptimizerName): OptimizerRow<Record<string, never>> {

@@ -89,7 +89,7 @@ function checkFactor(value: unknown, title: string): number {
 
 const MAKERS = { constant, stepDecay, exponentialDecay, cosine };
 
-export const SCHEDULE_NAMES = /* @__PURE__ */ Object.keys(MAKERS) as Schedule["name"][];
+export const SCHEDULE_NAMES = Object.keys(MAKERS) as Schedule["name"][];
 
 /** A checked copy with all defaults, for a training of `epochs`. TypeError or RangeError names the option at fault. */
 export function checkSchedule(value: unknown, epochs: number): Schedule {
