@@ -1,26 +1,32 @@
-// The arena: where everything of one network lies in its memory. The addresses of all blocks are made here; addresses within a
-// block are computed by those who use it.
+// The arena: where everything of one network lies in its memory. The addresses of all blocks are made here; addresses
+// within a block are computed by those who use it.
 //
 //   0        64 KiB
-//   | unused | params | grads | slots | data | order | activations | deltas | inputs | columns | targets | losses | stage |
-//   | kept | augmented | settings | meeting |
+//   | unused | params | grads | slots | data | order | index | activations | inputs | spans | columns | ends | targets |
+//   | losses | labels | stage | keptOutputs | augment | settings | meeting |
 //
-//   params       per layer: weights as panels [ceil(units/16)][inputs|1][16], then biases [units padded to 16]
-//   grads        the twin of params: what is at params + i has its gradient at grads + i
-//   slots        further twins, for the moments of an optimizer
-//   activations  per layer [capacity][units padded]: outputs; likewise z where the slope needs it, and deltas, which the last
-//                layer has in the place of its outputs; one such block for all threads of a split layer, else one per thread
-//   inputs       the batch, once per thread: rows of floats, or sparse rows (CSR), each with its span of entries
-//   columns      the sparse columns (CSC) of the batch, for the gradient
-//   stage, data  samples as they came, with their labels or target vectors; data with many zeros is stored as sparse rows
-//   kept         the outputs that an evaluation keeps for the host
-//   augmented    the augmented images of a batch, the settings of the augmentation, and scratch memory for each thread
+//   params       per layer: weights as panels [ceil(units/16)][inputs | 1][16], then biases [units padded to 16]
+//   grads        in the layout of params: what is at params + i has its gradient at grads + i
+//   slots        in the same layout, the moments of an optimizer
+//   data, order  the samples of a fit as they came, or as sparse rows, with their targets; the order they are walked in
+//   index        by sample: how many inputs are non-zero, or the span of its sparse row
+//   activations  per layer [capacity][units padded]: outputs; likewise z where the slope needs it, and deltas, which the
+//                last layer has in the place of its outputs; one such block for all threads of a split layer, else one
+//                per thread
+//   inputs       the batch, once per thread: rows of floats, or sparse rows (CSR), each with its span of entries (spans)
+//   columns      the sparse columns (CSC) of the batch, for the gradient, and the end of each (ends)
+//   targets      the targets of the batch [capacity][outputs padded], with its inputs once per thread
+//   losses       [capacity] float64, once per thread
+//   labels       [capacity]: the number of each row's largest output
+//   stage        samples on their way into a prediction or an evaluation, with their labels or target vectors
+//   keptOutputs  the outputs that an evaluation keeps for the host
+//   augment      the augmented images of a batch, the settings of the augmentation, and scratch memory for each thread
 //   settings     the settings of the step, a copy for the kernels of each thread
-//   meeting      where threads meet, and the task that is next
+//   meeting      the barrier of the threads, and two commands that take turns
 //
-// Rows of activations, deltas, inputs and targets are padded to 16 floats; every block starts on 64 bytes. Parameters come
-// first, so that they keep their addresses when the rest gets a new layout for a dataset; then the dataset, so that it keeps
-// its address when the rest gets a new layout for more threads.
+// Rows of activations, deltas, inputs and targets are padded to 16 floats; every block starts on 64 bytes. Parameters
+// come first, so that they keep their addresses when the rest gets a new layout for a dataset; then the dataset, so that
+// it keeps its address when the rest gets a new layout for more threads.
 
 import { AUGMENT_WORDS, CHUNK_ROWS, ENTRY_BYTES, PANEL, SPAN_BYTES } from "../abi.js";
 import { activationRow } from "../activations.js";

@@ -1,4 +1,4 @@
-// What the tables of activations, losses and optimizers cannot hold: the documents, the entries and the tests' lists.
+// What the tables of activations, losses, optimizers and metrics cannot hold: the documents, the entries and the tests' lists.
 
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
@@ -6,6 +6,7 @@ import { describe, expect, it } from "vitest";
 import { ACTIVATION_NAMES, ACTIVATIONS } from "../../src/activations.js";
 import * as wasmlp from "../../src/index.js";
 import { LOSS_NAMES } from "../../src/losses.js";
+import { METRIC_NAMES } from "../../src/metrics.js";
 import { Network } from "../../src/network.js";
 import { OPTIMIZER_NAMES } from "../../src/recipe/optimizer.js";
 import { checkRecipe } from "../../src/recipe/recipe.js";
@@ -20,7 +21,7 @@ function isDocumented(name: string): boolean {
 }
 
 describe("docs/training.md has a row for", () => {
-  it.each([...ACTIVATION_NAMES, ...LOSS_NAMES, ...OPTIMIZER_NAMES])("%s", (name) => {
+  it.each([...ACTIVATION_NAMES, ...LOSS_NAMES, ...OPTIMIZER_NAMES, ...METRIC_NAMES])("%s", (name) => {
     expect(isDocumented(name)).toBe(true);
   });
 
