@@ -126,7 +126,7 @@ function shortTable(results: Results): string {
     return ways.sort((a, b) => b.median - a.median).slice(0, 1);
   });
   const lines = [own, ...fastest].map((candidate) => [
-    candidate === own ? "**wasmlp**, one thread" : peerTitle(candidate.name),
+    candidate === own ? "**wasmlp**, one thread" : peerTitle(candidate.name.replace(" (job-batch)", "")),
     thousands(candidate.median),
     candidate === own ? "" : times(own.median / candidate.median),
   ]);

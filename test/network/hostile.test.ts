@@ -20,12 +20,14 @@ import {
   stepDecay,
 } from "../../src/index.js";
 import { LOSS_NAMES } from "../../src/losses.js";
+import { OPTIMIZER_NAMES } from "../../src/recipe/optimizer.js";
 import { checkSpec } from "../../src/spec.js";
 import { StepSettings } from "../../src/step/settings.js";
 import { flat, layersOf, stripes } from "../support/networks.js";
 
 const GOOD: NetworkOptions = { inputs: 64, layers: layersOf([5, 3], "tanh", "softmax"), loss: "crossEntropy", seed: 1 };
 const unit = (units: unknown, activation: unknown = "sigmoid") => ({ layers: [{ units, activation }] });
+const MAKERS = OPTIMIZER_NAMES.map((name) => `${name}()`).join(", ");
 const WHOLE = "must be a whole number from 1 to 1048576";
 
 describe("Network.create refuses", () => {
@@ -197,13 +199,13 @@ describe("a network refuses, and is unchanged after,", async () => {
       "no optimizer",
       (net) => fit(net, { optimizer: undefined }),
       TypeError,
-      '"optimizer" must be what one of sgd(), adam(), adamw(), rmsprop() returned, got undefined',
+      `"optimizer" must be the result of one of ${MAKERS}, or JSON with such a "name", got undefined`,
     ],
     [
       "an unknown optimizer",
       (net) => fit(net, { optimizer: { name: "adagrad" } }),
       TypeError,
-      '"optimizer" must be what one of sgd(), adam(), adamw(), rmsprop() returned, got Object',
+      `"optimizer" must be the result of one of ${MAKERS}, or JSON with such a "name", got Object`,
     ],
     [
       "a NaN rate",
