@@ -61,7 +61,7 @@ describe("a preprocessing", () => {
 
   it.each<[string, string, string, string]>([
     ["that centres half a pixel off", "CENTRE = 14", "CENTRE = 13", "off centre"],
-    ["that scales to another box", "BOX] = [28, 20]", "BOX] = [28, 18]", "not 20 high"],
+    ["that scales to another box", "BOX = 20", "BOX = 18", "not 20 high"],
     ["that takes all ink for dark", "skew < 0", "true", "inverted"],
     ["that takes paper for even", "slope + c3", "c3", "uneven"],
     ["that takes black for all ink", "(strength - noise)", "1", "pale"],
