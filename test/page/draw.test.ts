@@ -4,8 +4,8 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hasDiverged, verdictOf } from "../../web/draw/verdict.js";
 import { type ChromiumPage, expectAccessible } from "../browser/fixture.js";
+import { allowance } from "../support/allowance.js";
 import { DESKTOP, describePage, fits, PHONE } from "../support/page-site.js";
-import { slowness } from "../support/slowness.js";
 import { digitStrokes, type Point } from "../support/strokes.js";
 
 /** A function that maps points of the paper to the window. */
@@ -74,7 +74,7 @@ describePage("Draw", (openView, served) => {
         await page.context().close();
       }
       console.log(`first prediction after ${times.join(", ")} ms`);
-      expect(Math.min(...times)).toBeLessThan(500 * slowness());
+      expect(Math.min(...times)).toBeLessThan(500 * allowance());
     });
 
     it("transfers less than 1.5 MB, without MNIST", async () => {

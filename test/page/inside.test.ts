@@ -6,8 +6,8 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { type Explanation, loadMnist, Network, type TrainAndTest, type WeightPosition } from "../../src/node.js";
 import { layOut, MAX_NEURONS, unitsToDraw } from "../../web/inside/layout.js";
 import { type ChromiumPage, expectAccessible } from "../browser/fixture.js";
+import { allowance } from "../support/allowance.js";
 import { describePage, fetched, fits, LOOKS, text, watch } from "../support/page-site.js";
-import { slowness } from "../support/slowness.js";
 
 const TINY = readFileSync(resolve(import.meta.dirname, "../../models/digits-tiny.safetensors"));
 
@@ -359,7 +359,7 @@ describePage("Look inside", (open, served) => {
       const known = worst.map(({ index }) => `Show test image ${index}`);
       expect(mistakes.length).toBe(24);
       expect(mistakes.filter((mistake) => known.includes(mistake)).length).toBeGreaterThanOrEqual(22);
-      expect(longTasks.filter((task) => task > 50 * slowness())).toEqual([]);
+      expect(longTasks.filter((task) => task > 50 * allowance())).toEqual([]);
     });
 
     it("lets the user select a mistake, and any test image", async () => {

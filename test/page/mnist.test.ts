@@ -4,8 +4,8 @@ import { createHash } from "node:crypto";
 import { gzipSync } from "node:zlib";
 import { expect, it } from "vitest";
 import { loadMnist } from "../../src/node.js";
+import { allowance } from "../support/allowance.js";
 import { describePage } from "../support/page-site.js";
-import { slowness } from "../support/slowness.js";
 
 describePage("MNIST for the page", (open, served) => {
   it("has every byte of the original files, and is unpacked off the main thread", async () => {
@@ -21,7 +21,7 @@ describePage("MNIST for the page", (open, served) => {
     expect(got.reports).toBeGreaterThan(1);
     expect(got.last).toEqual({ loaded: got.last.total, total: got.last.total });
     console.log(`MNIST fetched and unpacked in ${Math.round(got.milliseconds)} ms`);
-    expect(got.tasks.filter((task) => task > 50 * slowness())).toEqual([]);
+    expect(got.tasks.filter((task) => task > 50 * allowance())).toEqual([]);
   });
 
   it.each([

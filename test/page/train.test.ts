@@ -14,8 +14,8 @@ import {
   topology,
 } from "../../web/train/settings.js";
 import { type ChromiumPage, expectAccessible } from "../browser/fixture.js";
+import { allowance } from "../support/allowance.js";
 import { describePage, fetched, fits, LOOKS, text, watch } from "../support/page-site.js";
-import { slowness } from "../support/slowness.js";
 
 function status(page: ChromiumPage): Promise<string> {
   return text(page.locator(".train-status"));
@@ -162,7 +162,7 @@ describePage("Train", (open) => {
       expect(share(accuracy)).toBeGreaterThan(0.97);
       expect(await status(page)).toContain(accuracy);
       expect(await fact(page, "Epoch")).toBe("5.00 of 5");
-      expect(longTasks.filter((task) => task > 50 * slowness())).toEqual([]);
+      expect(longTasks.filter((task) => task > 50 * allowance())).toEqual([]);
       expect(shift).toBe(0);
     });
 

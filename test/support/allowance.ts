@@ -1,4 +1,5 @@
-// Limits in milliseconds hold on the machine on which the project is measured. On a slower machine they are stretched.
+// Limits in milliseconds catch faults, not slow or busy machines: they are ten times what was measured on one machine, and
+// longer on slower ones. Times themselves belong in the benchmark.
 
 /** Milliseconds that `work` takes there (AMD EPYC, Zen 5), with Node 20. */
 const THERE = 29;
@@ -13,7 +14,7 @@ function work(): number {
   return state === 0 ? 0 : performance.now() - began;
 }
 
-/** How many times slower than that machine this one is at present; at least 1. */
-export function slowness(): number {
-  return Math.max(1, Math.min(...Array.from({ length: TRIES }, work)) / THERE);
+/** How many times the time that was measured there a test may take: 10, or more on a slower machine. */
+export function allowance(): number {
+  return 10 * Math.max(1, Math.min(...Array.from({ length: TRIES }, work)) / THERE);
 }
