@@ -57,14 +57,28 @@ export function within<T>(path: string, check: () => T): T {
   }
 }
 
+/** Characters of a value that a message repeats. */
+const MOST_SHOWN = 60;
+
+function shortened(text: string): string {
+  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+}
+
 /** How a value reads in a message: short, and never a whole array. */
 export function shown(value: unknown): string {
-  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
-  if (typeof value === "bigint") return `${value}n`;
+  if (typeof value === "string") return JSON.stringify(shortened(value));
+  if (typeof value === "bigint") return `${shortened(String(value))}n`;
+  if (typeof value === "function") return `the function ${JSON.stringify(shortened(value.name))}`;
   if (typeof value !== "object" || value === null) return String(value);
-  const name = value.constructor?.name ?? "object";
-  const length = (value as { length?: unknown }).length;
+  const name = className(value);
+  const length = Array.isArray(value) || ArrayBuffer.isView(value) ? (value as { length?: unknown }).length : undefined;
   return typeof length === "number" ? `${name}(${length})` : name;
+}
+
+/** The name of an object's class. Data can have a property of its own that is called "constructor". */
+function className(value: object): string {
+  const { name } = (Object.getPrototypeOf(value)?.constructor ?? {}) as { name?: unknown };
+  return typeof name === "string" && name !== "" ? shortened(name) : "object";
 }
 
 export function checkInteger(value: unknown, title: string, least = 1, most = 2 ** 31 - 1): number {
@@ -120,7 +134,7 @@ export function checkOptions(value: unknown, title: string, keys: readonly strin
     throw typeError(title, `must be an object, got ${shown(value)}`);
   }
   for (const key of Object.keys(value)) {
-    if (!keys.includes(key)) throw rangeError(title, `has no option "${key}"; it takes ${keys.join(", ")}`);
+    if (!keys.includes(key)) throw rangeError(title, `has no option ${shown(key)}; it takes ${keys.join(", ")}`);
   }
   return value as Record<string, unknown>;
 }

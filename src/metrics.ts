@@ -81,11 +81,15 @@ function topK(k: number): Metric {
   };
 }
 
-/** How many outputs come before the label's, from the largest down. An output that is not a number comes before none after it. */
+/**
+ * How many outputs come before the label's, from the largest down, the first of equals first. As in the prediction, a first
+ * output that is not a number comes before all others, and such an output elsewhere after all.
+ */
 function rankOfLabel({ outputs, at, units, label }: SampleResult): number {
   const own = outputs[at + label] as number;
-  let rank = 0;
-  for (let i = 0; i < label; i++) if (!((outputs[at + i] as number) < own)) rank++;
+  if (Number.isNaN(own)) return label === 0 ? 0 : units;
+  let rank = Number.isNaN(outputs[at]) ? 1 : 0;
+  for (let i = 0; i < label; i++) if ((outputs[at + i] as number) >= own) rank++;
   for (let i = label + 1; i < units; i++) if ((outputs[at + i] as number) > own) rank++;
   return rank;
 }

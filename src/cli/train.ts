@@ -195,10 +195,22 @@ function givenOf(options: TrainOptions, command: Command): RecipeOptions {
 }
 
 /** Throws if checkpoint and model have the same path: the model would replace the checkpoint. */
-async function checkApart({ checkpoint, out }: TrainOptions): Promise<void> {
-  if (checkpoint === undefined || out === undefined) return;
-  if ((await followLinks(resolve(checkpoint))) !== (await followLinks(resolve(out)))) return;
-  throw new UsageError(`"--checkpoint" and "--out" must be two files, got ${shown(checkpoint)} and ${shown(out)}`);
+async function checkApart({ checkpoint, out, recipe }: TrainOptions): Promise<void> {
+  const files = Object.entries({ checkpoint, out, recipe }).filter(([, path]) => path !== undefined) as [
+    string,
+    string,
+  ][];
+  const seen = new Map<string, [option: string, path: string]>();
+  for (const [option, path] of files) {
+    const file = await followLinks(resolve(path));
+    const other = seen.get(file);
+    if (other) {
+      throw new UsageError(
+        `"--${other[0]}" and "--${option}" must be two files, got ${shown(other[1])} and ${shown(path)}`,
+      );
+    }
+    seen.set(file, [option, path]);
+  }
 }
 
 /** The options of `fit` about checkpoints. */

@@ -246,7 +246,8 @@ export function rmsprop(options: RmspropOptions = {}): Optimizer {
 /** A checked copy. TypeError or RangeError. */
 export function checkOptimizer(value: unknown): Optimizer {
   const { name, ...options } = (typeof value === "object" && value !== null ? value : {}) as { name: OptimizerName };
-  if (Object.hasOwn(OPTIMIZERS, name)) return within("optimizer", () => makeOptimizer(name, options));
+  if (typeof name === "string" && Object.hasOwn(OPTIMIZERS, name))
+    return within("optimizer", () => makeOptimizer(name, options));
   const names = OPTIMIZER_NAMES.map((known) => `${known}()`).join(", ");
   throw typeError(
     "optimizer",

@@ -81,7 +81,7 @@ export function checkFitOptions(options: FitOptions): CheckedOptions {
     ...(onBatch && { onBatch }),
     ...(signal && { signal }),
     ...(checkpoint !== undefined && { checkpoint: checkCheckpointOptions(checkpoint) }),
-    ...(resume !== undefined && { resume }),
+    ...(resume !== undefined && { resume: checkBytes(resume) }),
   };
 }
 
@@ -100,4 +100,9 @@ export function checkInterval(value: unknown): number {
 function checkValidation({ metric }: Required<EarlyStoppingOptions>, validation: Dataset | undefined): void {
   if (!validation) throw rangeError("validation", 'must be given with "earlyStopping"');
   checkHasLabels(metric, validation.labels !== undefined, "earlyStopping.metric", "validation");
+}
+
+function checkBytes(resume: unknown): Uint8Array {
+  if (resume instanceof Uint8Array) return resume;
+  throw typeError("resume", `must be a Uint8Array, got ${shown(resume)}`);
 }

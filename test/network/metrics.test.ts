@@ -88,7 +88,10 @@ describe("metrics", () => {
   it("never count outputs that are not numbers as hits beyond what the largest output is taken for", () => {
     const outputs = new Float32Array(CLASSES).fill(Number.NaN);
     const of = (label: number) => METRICS.top3.of({ loss: 0, prediction: 0, label, outputs, at: 0, units: CLASSES });
-    expect([0, 2, 3, 8].map(of)).toEqual([1, 1, 0, 0]);
+    expect([0, 2, 3, 8].map(of)).toEqual([1, 0, 0, 0]);
+    const some = Float32Array.of(1, Number.NaN, Number.NaN, Number.NaN, 6, 5);
+    const among = (label: number) => METRICS.top3.of({ loss: 0, prediction: 4, label, outputs: some, at: 0, units: 6 });
+    expect([0, 1, 2, 3, 4, 5].map(among)).toEqual([1, 0, 0, 0, 1, 1]);
   });
 
   it("read as shares or numbers", () => {

@@ -117,6 +117,9 @@ describe("optimizers", () => {
   it.each([
     [() => sgd({} as never), '"learningRate" must be a number, got undefined'],
     [() => sgd({ learningRate: 0.1, momentum: null } as never), '"momentum" must be a number, got null'],
+    [() => checkOptimizer({ name: ["adam"] }), '"optimizer" must be the result of one of'],
+    [() => checkOptimizer({ name: { toString: 1 } }), '"optimizer" must be the result of one of'],
+    [() => checkOptimizer({ constructor: { name: { toString: 1 } } }), ", got Object"],
     [() => checkOptimizer({ name: "adam", beta1: null }), '"optimizer.beta1" must be a number, got null'],
     [() => rmsprop({ rho: 1 }), '"rho" must be a finite number from 0 to 0.999999, got 1'],
     [
