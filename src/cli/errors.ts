@@ -52,6 +52,7 @@ export async function withOptionNames<T>(work: () => T | Promise<T>): Promise<T>
     const argument = argumentOf(error);
     const option = argument === undefined ? undefined : optionOf(argument);
     if (option === undefined) throw error;
+    // Only the name is replaced; a function, because "$" in a replacement text would have a meaning.
     const message = (error as Error).message.replace(`"${argument}"`, () => option);
     throw new UsageError(message, { cause: error });
   }
@@ -64,6 +65,7 @@ function optionOf(argument: string): string | undefined {
   // The options of optimizers have the same names here and there.
   const [, option] = /^optimizer\.(\w+)$/.exec(path) ?? [];
   if (option !== undefined) return `"${flag(option)}"`;
+  // A part of an option that takes several values, such as the shift of "--augment".
   const whole = Object.keys(OPTIONS).find((name) => path.startsWith(`${name}.`));
   return whole && `the ${path.slice(path.lastIndexOf(".") + 1)} of "${OPTIONS[whole]}"`;
 }
@@ -83,6 +85,7 @@ export function reportError(error: unknown): number {
 /** Commander also throws after it has printed help or the version; those have exit code 0. */
 function reportCommander({ code, exitCode, message }: CommanderError): number {
   if (exitCode === 0) return 0;
+  // Help that is shown because the command is missing has been printed already.
   if (code !== "commander.help") process.stderr.write(`wasmlp: ${oneLine(message.replace(/^error: /, ""))}\n`);
   return USAGE;
 }

@@ -27,8 +27,10 @@ export function addEvaluate(program: Command): void {
 }
 
 interface Options {
+  /** "mnist" or a folder of IDX files, and which of its samples. */
   data: string;
   split: Split;
+  /** Metrics besides the usual ones. */
   metrics?: MetricName[];
   json?: true;
 }

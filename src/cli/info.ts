@@ -62,6 +62,7 @@ function namedText({ name, ...options }: { name: string }): string {
   return `${name}, ${optionsText(options)}`;
 }
 
+/** learningRate 0.01, beta1 0.9, … */
 function optionsText(options: object): string {
   return Object.entries(options)
     .map(([key, value]) => `${key} ${value}`)
@@ -102,6 +103,7 @@ async function machineInfo(version: string, json: boolean): Promise<void> {
   ]);
 }
 
+/** A feature as a word. */
 function yesNo(value: boolean): string {
   return value ? "yes" : "no";
 }

@@ -11,16 +11,22 @@ import { nameOption, rateOption, wholeOption } from "./options.js";
 
 /** The options as commander parses them; undefined if they are not given. */
 export interface LearningOptions {
+  /** Learning rate. */
   lr?: number;
   optimizer?: OptimizerName;
   schedule?: Schedule["name"];
+  /** In epochs. */
   warmUp?: number;
+  /** For stepDecay and exponentialDecay; the former also needs the epochs between two decays. */
   decayFactor?: number;
   decayEvery?: number;
+  /** The last factor of cosine. */
   floor?: number;
+  /** In epochs; without it there is no early stopping. */
   patience?: number;
   minDelta?: number;
   metric?: MetricName;
+  /** Share of the training samples, from 0 to 1. */
   holdout?: number;
 }
 

@@ -19,12 +19,17 @@ import { defined, earlyStoppingOf, type LearningOptions, optimizerOf, scheduleOf
 
 /** Options that change a recipe. */
 export interface RecipeOptions extends LearningOptions {
+  /** The number of inputs, then of the units of each layer. */
   layers?: number[];
+  /** Of all hidden layers. */
   activation?: Activation;
+  /** Of the last layer. */
   outputActivation?: Activation;
   loss?: Loss;
   epochs?: number;
+  /** Samples per step. */
   batch?: number;
+  /** Of all hidden layers, from 0 to 0.99. */
   dropout?: number;
   maxNorm?: number;
   augment?: Augmentation;
@@ -35,6 +40,7 @@ export interface RecipeOptions extends LearningOptions {
   deterministic?: true;
 }
 
+/** What hidden layers are where the recipe has none to copy. */
 const HIDDEN = { activation: "sigmoid" } as const;
 
 /** The teaching network on MNIST, 784-16-16-10. */
@@ -51,6 +57,7 @@ export const DEFAULT_RECIPE: Recipe = checkRecipe({
 /** A recipe in a JSON file. Error names the file, and the part of it that is wrong. */
 export async function readRecipeFile(path: string): Promise<Recipe> {
   const bytes = await readWhole(path);
+  // With `fatal`, bytes that are not UTF-8 are an error rather than replaced by question marks.
   try {
     return checkRecipe(JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes)));
   } catch (cause) {
@@ -63,9 +70,11 @@ export function recipeOf(base: Recipe, given: RecipeOptions): Promise<Recipe> {
   return withOptionNames(() => checkRecipe({ network: networkOf(base.network, given), fit: fitOf(base.fit, given) }));
 }
 
+/** The network options with those that were given in place of the recipe's. */
 function networkOf(base: NetworkOptions, given: RecipeOptions): NetworkOptions {
   const { loss, seed, init: weightInit, biasInit, deterministic, threads } = given;
   const { inputs, layers } = given.layers ? resized(base, given.layers) : base;
+  // `--activation` and `--dropout` are about hidden layers, `--output-activation` about the last.
   const changed = layers.map((layer, i) => {
     if (i === layers.length - 1) return withActivation(layer, given.outputActivation);
     const { dropout = layer.dropout ?? 0 } = given;
@@ -88,6 +97,7 @@ function withActivation(layer: LayerSpec, activation: Activation | undefined): L
   return { units: layer.units, activation, ...(layer.dropout !== undefined && { dropout: layer.dropout }) };
 }
 
+/** The options of `fit` likewise. Options change schedule and early stopping as a whole, so both are taken out first. */
 function fitOf(base: FitRecipe, given: RecipeOptions): FitRecipe {
   const { epochs, batch: batchSize, maxNorm, augment } = given;
   const { schedule: _, earlyStopping: __, ...rest } = base;

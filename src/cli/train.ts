@@ -48,9 +48,11 @@ interface TrainOptions extends RecipeOptions {
   data: string;
   /** Path of a recipe in JSON that the other options override. */
   recipe?: string;
+  /** Whether to print the recipe in effect and exit. */
   printRecipe?: true;
   /** Path of the checkpoint to write. */
   checkpoint?: string;
+  /** The time between two checkpoints. */
   checkpointEvery?: { seconds?: number; steps?: number };
   /** Path of the checkpoint to resume from. */
   resume?: string;
@@ -58,10 +60,13 @@ interface TrainOptions extends RecipeOptions {
   out?: string;
   /** Number of test images to draw after training. */
   show: number;
+  /** Whether to print no progress. */
   quiet?: true;
+  /** Whether to print JSON, one object per epoch and one at the end. */
   json?: true;
 }
 
+// The help shows the defaults of the recipe that runs without any options.
 const { network: NETWORK, fit: FIT } = DEFAULT_RECIPE;
 const SIZES = [NETWORK.inputs, ...NETWORK.layers.map(({ units }) => units)];
 const EXAMPLES = `
@@ -172,11 +177,13 @@ async function train(options: TrainOptions, command: Command): Promise<void> {
     continueWithoutStdout();
   }
   await checkApart(options);
+  // From here on a mistake would cost the time of loading the data.
   const sets = holdOut(await loadData(options.data, options.quiet), options, recipe);
   checkFit(recipe, options.data, sets.train);
   const stop = listenForStop();
   if (!options.quiet && !options.json) printNote(opening(network, sets));
   const history = await fit(network, sets, options, { ...recipe.fit, ...saving, signal: stop.signal });
+  // Also after Ctrl-C: what was learned is saved, and signals are caught until it is.
   if (options.out !== undefined) await saveNetwork(options.out, network, { recipe });
   stop.release();
   if (stop.signal.aborted) {
@@ -194,7 +201,7 @@ function givenOf(options: TrainOptions, command: Command): RecipeOptions {
   );
 }
 
-/** Throws if checkpoint and model have the same path: the model would replace the checkpoint. */
+/** Throws if two of recipe, checkpoint and model are the same file, links followed: one would replace the other. */
 async function checkApart({ checkpoint, out, recipe }: TrainOptions): Promise<void> {
   const files = Object.entries({ checkpoint, out, recipe }).filter(([, path]) => path !== undefined) as [
     string,
@@ -202,6 +209,7 @@ async function checkApart({ checkpoint, out, recipe }: TrainOptions): Promise<vo
   ][];
   const seen = new Map<string, [option: string, path: string]>();
   for (const [option, path] of files) {
+    // A link and its target are the same file.
     const file = await followLinks(resolve(path));
     const other = seen.get(file);
     if (other) {
@@ -216,6 +224,7 @@ async function checkApart({ checkpoint, out, recipe }: TrainOptions): Promise<vo
 /** The options of `fit` about checkpoints. */
 async function savingOptions(options: TrainOptions): Promise<Pick<FitOptions, "checkpoint" | "resume">> {
   const { checkpoint, checkpointEvery, resume } = options;
+  // A checkpoint that cannot be read ends the command here, before the data is loaded.
   if (checkpointEvery && checkpoint === undefined) throw new UsageError('"--checkpoint-every" needs "--checkpoint"');
   return {
     ...(checkpoint !== undefined && { checkpoint: { save: savingTo(checkpoint), ...checkpointEvery } }),
@@ -251,6 +260,7 @@ function holdOut({ train, test }: { train: Dataset; test: Dataset }, options: Tr
   const holdout = holdoutOf(options, recipe);
   if (holdout === 0) return { train, test, validation: test };
   const held = Math.round(train.count * holdout);
+  // The library would name its own argument, and not say how many samples there are.
   if (holdout >= 1 || held === 0 || held === train.count) {
     throw new UsageError(`"--holdout" must leave training samples on both sides of ${train.count}, got ${holdout}`);
   }
