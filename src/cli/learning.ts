@@ -83,12 +83,12 @@ function optimizerOption(name: string, uses: Uses): Option {
   const [, { text, default: value }] = uses[0] as Uses[number];
   const owners = uses.length === OPTIMIZER_NAMES.length ? "" : `, with ${uses.map(([owner]) => owner).join(", ")}`;
   if (typeof value === "boolean") return new Option(flag(name), text + owners);
-  const defaults = grouped(uses.map(([owner, rule]) => [owner, rule.default]));
+  const defaults = byOwner(uses.map(([owner, rule]) => [owner, rule.default]));
   return rateOption(`${flag(name)} <number>`, `${text}${owners} (default: ${defaults})`);
 }
 
 /** "0.9", or where values differ "0; 0.01 with adamw": the first holds for all that are not named. */
-function grouped(values: [OptimizerName, unknown][]): string {
+function byOwner(values: [OptimizerName, unknown][]): string {
   const owners = new Map<unknown, OptimizerName[]>();
   for (const [name, value] of values) owners.set(value, [...(owners.get(value) ?? []), name]);
   const [first, ...others] = owners;
@@ -97,7 +97,7 @@ function grouped(values: [OptimizerName, unknown][]): string {
 
 /** The usual learning rates as text, the recipe's own first. */
 function rates({ name: own, learningRate }: Optimizer): string {
-  return grouped([
+  return byOwner([
     [own, learningRate],
     ...OPTIMIZER_NAMES.filter((name) => name !== own).map((name): [OptimizerName, number] => [
       name,

@@ -6,7 +6,7 @@ import { keyOf } from "../random.js";
 import { type Optimizer, optimizerRow, type UpdateKernel } from "../recipe/optimizer.js";
 
 export class StepSettings {
-  /** Of the step at hand, by the places of `abi.ts`. */
+  /** The settings of the current step, by the places of `abi.ts`. */
   readonly values = new Float64Array(SETTINGS);
   /** Moments that the optimizer keeps of every parameter. */
   readonly slots: number;

@@ -16,7 +16,7 @@ export interface Phase {
   /** Does this thread's part; `layer` is 0 for phases that are of no layer. */
   run: (context: StepContext, layer: number) => void;
   layer: number;
-  /** Whether all threads must have done it before any goes on. */
+  /** Whether all threads must have done it before any of them continues. */
   meets: boolean;
 }
 

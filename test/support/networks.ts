@@ -20,7 +20,7 @@ export function layersOf(units: number[], hidden: Activation, output: Activation
   return units.map((n, i) => ({ units: n, activation: i < units.length - 1 ? hidden : output }));
 }
 
-/** Every last layer that goes with a loss, with every loss that it goes with. */
+/** Every last layer that a loss accepts, with every loss that accepts it. */
 export const PAIRINGS: [Activation, Loss][] = LOSS_NAMES.flatMap((loss) => {
   const outputs: readonly Activation[] = lossRow(loss).outputs ?? HIDDEN_ACTIVATIONS;
   return outputs.map((output): [Activation, Loss] => [output, loss]);
