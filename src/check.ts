@@ -10,12 +10,12 @@ export interface ArgumentError extends Error {
   readonly argument: string;
 }
 
-/** A TypeError about an argument: `sentence` goes on after its name. */
+/** A TypeError about an argument: `sentence` follows its name. */
 export function typeError(argument: string, sentence: string, options?: ErrorOptions): ArgumentError {
   return about(argument, new TypeError(`"${argument}" ${sentence}`, options));
 }
 
-/** A RangeError about an argument: `sentence` goes on after its name. */
+/** A RangeError about an argument: `sentence` follows its name. */
 export function rangeError(argument: string, sentence: string, options?: ErrorOptions): ArgumentError {
   return about(argument, new RangeError(`"${argument}" ${sentence}`, options));
 }
@@ -120,6 +120,16 @@ export function checkName<Name extends string>(value: unknown, title: string, na
 
 export function checkFunction(value: unknown, title: string): unknown {
   if (typeof value !== "function") throw typeError(title, `must be a function, got ${shown(value)}`);
+  return value;
+}
+
+export function checkBytes(value: unknown, title: string): Uint8Array {
+  if (!(value instanceof Uint8Array)) throw typeError(title, `must be a Uint8Array, got ${shown(value)}`);
+  return value;
+}
+
+export function checkSignal(value: unknown, title: string): AbortSignal {
+  if (!(value instanceof AbortSignal)) throw typeError(title, `must be an AbortSignal, got ${shown(value)}`);
   return value;
 }
 

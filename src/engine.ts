@@ -7,19 +7,11 @@ import { createMemory, createSharedMemory, type Memory } from "./kernels/memory.
 import { bindKernels, canShare, compileKernels, type KernelModule, type Kernels } from "./kernels/modules.js";
 import { Arena, type Pieces, type Samples } from "./memory/arena.js";
 import { InputForm, newTask, TargetKind, type Task, TaskKind } from "./memory/command.js";
-import {
-  type AugmentPlan,
-  type LayerPlan,
-  type Needs,
-  type Plan,
-  padded,
-  planArena,
-  type RowsPlan,
-} from "./memory/plan.js";
+import { type AugmentPlan, type Needs, type Plan, planArena, type RowsPlan } from "./memory/plan.js";
 import { ascending } from "./random.js";
 import type { Augmenting } from "./recipe/augment.js";
 import type { Threads } from "./recipe/recipe.js";
-import { type NetworkSpec, outputUnits } from "./spec.js";
+import type { NetworkSpec } from "./spec.js";
 import type { StepSettings } from "./step/settings.js";
 import {
   type InputPath,
@@ -31,6 +23,7 @@ import {
 } from "./threads/cost-model.js";
 import { Runner } from "./threads/runner.js";
 import { canHaveThreads } from "./threads/team.js";
+import { neverYield, walkYielding, type YieldPoint } from "./yielding.js";
 
 /** What tells how samples lie in memory. */
 type Kind = Pick<Samples, "inputs" | "labels" | "targets">;
@@ -50,23 +43,6 @@ interface Wanted {
  * so small against the weight that float32 would lose much of it, so the gradient is summed on its own first.
  */
 const DIRECT_ROWS = 256;
-
-/** Yields to the event loop if it is time: returns a promise then. */
-export type YieldPoint = () => Promise<void> | undefined;
-const neverYield: YieldPoint = () => undefined;
-
-/** Walks through all pieces: calls `take` with each, and `yieldPoint` after it. */
-export async function walkYielding(
-  pieces: Pieces,
-  yieldPoint: YieldPoint,
-  take: (from: number, rows: number) => void = () => {},
-): Promise<void> {
-  for (const [from, rows] of pieces) {
-    take(from, rows);
-    const pause = yieldPoint();
-    if (pause) await pause;
-  }
-}
 
 /** Places in `Engine.totals`. */
 export const LOSS = 0;
@@ -394,25 +370,6 @@ export class Engine {
       ? InputForm.sparse
       : InputForm.dense;
     this.runner.runNow(inferring);
-  }
-
-  /** Where row `row` of the last piece has its largest output. */
-  label(row: number): number {
-    return this.arena.words[this.plan.labels / 4 + row] as number;
-  }
-
-  /** Where the outputs of row `row` of the last evaluated piece begin among the floats, if they were kept. */
-  keptOutputs(row: number): number {
-    return this.plan.keptOutputs / 4 + row * padded(outputUnits(this.spec));
-  }
-
-  /** Copies the outputs of the last piece's first `rows` rows, `[rows][units]`, into `out` at `at`; default: the last layer. */
-  copyOutputs(rows: number, out: Float32Array, at: number, layer = this.spec.layers.length - 1): void {
-    const { activations, units } = this.plan.layers[layer] as LayerPlan;
-    const { floats } = this.arena;
-    for (let row = 0, from = activations / 4; row < rows; row++, from += padded(units)) {
-      for (let unit = 0; unit < units; unit++) out[at++] = floats[from + unit] as number;
-    }
   }
 }
 

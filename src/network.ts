@@ -1,12 +1,12 @@
-// The network as its users know it. What comes from outside is checked here, once; what goes out is a copy.
+// The network as its users know it. What comes from outside is checked before anything is done with it; what goes out is a copy.
 
 // For whoever compiles against `[Symbol.dispose]` with an older library.
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import {
   checkBoolean,
-  checkFinite,
-  checkFloats,
+  checkBytes,
+  checkFunction,
   checkInteger,
   checkNumber,
   checkOptions,
@@ -15,9 +15,10 @@ import {
   shown,
   typeError,
 } from "./check.js";
-import { Dataset } from "./data/dataset.js";
+import type { Dataset } from "./data/dataset.js";
 import { Engine } from "./engine.js";
 import { encodeModel, parseModel } from "./format/model.js";
+import { checkDataset, checkInputs, checkPosition, checkSample, checkTargetRange, toFloats } from "./guards.js";
 import {
   activations,
   type Evaluation,
@@ -29,8 +30,6 @@ import {
 import { type Explanation, explain } from "./inference/paper.js";
 import { initialParameters } from "./initial.js";
 import { type Build, chooseBuild } from "./kernels/features.js";
-import { lossRow } from "./losses.js";
-import type { Samples } from "./memory/arena.js";
 import { checkHasLabels, checkMetrics } from "./metrics.js";
 import { type Augmentation, type Augmenting, checkImages, planAugmenting } from "./recipe/augment.js";
 import {
@@ -122,7 +121,7 @@ export class Network {
    * is wrong with the bytes.
    */
   static async fromBytes(bytes: Uint8Array, options: FromBytesOptions = {}): Promise<Network> {
-    if (!(bytes instanceof Uint8Array)) throw typeError("bytes", `must be a Uint8Array, got ${shown(bytes)}`);
+    checkBytes(bytes, "bytes");
     checkOptions(options, "options", ["deterministic", "seed", "threads", "title"]);
     const { deterministic = false, seed = 0, threads = "auto", title = "the model" } = options;
     if (typeof title !== "string") throw typeError("title", `must be a string, got ${shown(title)}`);
@@ -217,7 +216,7 @@ export class Network {
   fillInputs(count: number, fill: (view: Float32Array, first: number) => void): Float32Array {
     const { engine } = this;
     checkInteger(count, "count");
-    if (typeof fill !== "function") throw typeError("fill", `must be a function, got ${shown(fill)}`);
+    checkFunction(fill, "fill");
     return predictFilled(engine, count, fill);
   }
 
@@ -343,77 +342,4 @@ export class Network {
     if (this.#engine) return this.#engine;
     throw new Error("this network has been disposed of");
   }
-}
-
-// --- guards ---
-
-/** Whether samples and targets have the network's sizes, and targets the loss's range. */
-function checkDataset(spec: NetworkSpec, data: unknown, title: string): void {
-  if (!(data instanceof Dataset)) throw typeError(title, `must be a Dataset, got ${shown(data)}`);
-  const units = outputUnits(spec);
-  if (data.sampleSize !== spec.inputs) {
-    throw rangeError(title, `has samples of ${data.sampleSize} numbers, but the network takes ${spec.inputs}`);
-  }
-  if (data.targets) {
-    if (data.targetSize !== units) {
-      throw rangeError(title, `has targets of ${data.targetSize} numbers, but the network gives ${units}`);
-    }
-    checkTargetRange(spec, data.targets, `${title}.targets`);
-    return;
-  }
-  if (data.classes > units || units === 1) {
-    throw rangeError(title, `has labels of ${data.classes} classes, but the network has ${units} outputs`);
-  }
-  // They may have been written to since they were checked, and a wrong one would be a wrong address.
-  const { labels = [] } = data;
-  const at = labels.findIndex((label) => label >= data.classes);
-  if (at >= 0) throw rangeError(title, `has the label ${labels[at]} at index ${at}, past its ${data.classes} classes`);
-}
-
-/** RangeError for a target outside of the range that the loss is defined for. */
-function checkTargetRange({ loss }: NetworkSpec, targets: Float32Array, title: string): void {
-  const range = lossRow(loss).targets;
-  if (!range) return;
-  const [least, most] = range;
-  const at = targets.findIndex((y) => y < least || y > most);
-  if (at >= 0)
-    throw rangeError(title, `must be from ${least} to ${most} with "${loss}", got ${targets[at]} at index ${at}`);
-}
-
-/** One or more samples without targets. */
-function checkInputs(spec: NetworkSpec, inputs: unknown): Samples {
-  const values = inputs instanceof Uint8Array ? inputs : toFloats(inputs, "inputs");
-  if (values.length === 0 || values.length % spec.inputs !== 0) {
-    throw rangeError("inputs", `must hold samples of ${spec.inputs} numbers, got ${values.length} numbers`);
-  }
-  const count = values.length / spec.inputs;
-  return { count, inputs: values, sampleSize: spec.inputs, labels: undefined, targets: undefined, targetSize: 0 };
-}
-
-function checkSample(spec: NetworkSpec, input: unknown): Samples {
-  const samples = checkInputs(spec, input);
-  if (samples.count !== 1) throw rangeError("input", `must be one sample, got ${samples.count}`);
-  return samples;
-}
-
-/** Finite floats from a Float32Array or an array of numbers; `length` of them where given. */
-function toFloats(value: unknown, title: string, length?: number): Float32Array {
-  const isNumbers = Array.isArray(value) && value.every((x) => typeof x === "number");
-  const floats = isNumbers ? Float32Array.from(value) : value;
-  if (!(floats instanceof Float32Array)) {
-    throw typeError(title, `must be a Float32Array or an array of numbers, got ${shown(value)}`);
-  }
-  if (length !== undefined) return checkFloats(floats, title, length);
-  checkFinite(floats, title);
-  return floats;
-}
-
-function checkPosition(spec: NetworkSpec, value: unknown): WeightPosition {
-  const { layer, unit, input } = checkOptions(value, "weight", ["layer", "unit", "input"]);
-  const index = checkInteger(layer, "weight.layer", 0, spec.layers.length - 1);
-  return {
-    layer: index,
-    unit: checkInteger(unit, "weight.unit", 0, (spec.layers[index] as LayerSpec).units - 1),
-    input: checkInteger(input, "weight.input", 0, layerInputs(spec, index) - 1),
-  };
 }

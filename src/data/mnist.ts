@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { checkOptions, shown, typeError } from "../check.js";
+import { checkFunction, checkOptions, checkSignal, shown, typeError } from "../check.js";
 import { checkPath, gunzipMaybe, readMaybeGzip, reason, writeAtomic } from "./files.js";
 import { parseIdx } from "./idx.js";
 import { FILES, type FileName, type IdxFolder, pairs, readIdxFolder } from "./idx-folder.js";
@@ -83,12 +83,8 @@ function checkMnistOptions(options: unknown): void {
   if (packages !== undefined && !(Array.isArray(packages) && packages.every((place) => typeof place === "string"))) {
     throw typeError("packages", `must be an array of strings, got ${shown(packages)}`);
   }
-  if (onDownload !== undefined && typeof onDownload !== "function") {
-    throw typeError("onDownload", `must be a function, got ${shown(onDownload)}`);
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError("signal", `must be an AbortSignal, got ${shown(signal)}`);
-  }
+  if (onDownload !== undefined) checkFunction(onDownload, "onDownload");
+  if (signal !== undefined) checkSignal(signal, "signal");
 }
 
 /** The decompressed files of a folder; undefined if one is missing or is not MNIST's. */

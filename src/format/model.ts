@@ -1,6 +1,6 @@
 // A model file: a safetensors file whose metadata holds the network's spec and, if given, the recipe that it was trained by.
 
-import { rangeError, reading, shown, typeError, within } from "../check.js";
+import { checkBytes, rangeError, reading, within } from "../check.js";
 import { checkRecipe, type Recipe, specOf } from "../recipe/recipe.js";
 import { checkSpec, type NetworkSpec, tensorsOf } from "../spec.js";
 import {
@@ -49,7 +49,7 @@ export function parseModel(bytes: Uint8Array, title: string): { spec: NetworkSpe
  * without one. TypeError for what is not bytes, RangeError for a damaged file.
  */
 export function readRecipe(bytes: Uint8Array): Recipe | undefined {
-  if (!(bytes instanceof Uint8Array)) throw typeError("bytes", `must be a Uint8Array, got ${shown(bytes)}`);
+  checkBytes(bytes, "bytes");
   return reading("bytes", () => {
     const { metadata } = decodeSafetensors(bytes, "the model");
     return parsePart(metadata.get(RECIPE_KEY), "the model has a damaged recipe", checkRecipe);

@@ -1,9 +1,10 @@
 // Inference: how good a network is on samples, and what it gives for them.
 
-import { type Engine, walkYielding, type YieldPoint } from "../engine.js";
+import type { Engine } from "../engine.js";
 import type { Pieces, Samples } from "../memory/arena.js";
 import { METRICS, type MetricName, metricsOf, type SampleResult, type Scores } from "../metrics.js";
 import { outputUnits } from "../spec.js";
+import { walkYielding, type YieldPoint } from "../yielding.js";
 
 /** The result of an evaluation: the metrics that were computed, and details about labelled samples. */
 export interface Evaluation extends Scores {
@@ -65,7 +66,7 @@ class Tally {
   /** Of each metric, over the samples so far. */
   private readonly sums: Float64Array;
   private readonly needsOutputs: boolean;
-  /** The sample at hand. */
+  /** The current sample. */
   private readonly result: SampleResult;
   private readonly confusion: number[][] | undefined;
   private mistakes: Mistake[] = [];
@@ -99,9 +100,9 @@ class Tally {
     result.outputs = engine.arena.floats;
     for (let i = 0; i < rows; i++) {
       result.loss = engine.arena.losses[i] as number;
-      result.prediction = engine.label(i);
+      result.prediction = engine.arena.label(i);
       result.label = labels ? (labels[from + i] as number) : 0;
-      result.at = engine.keptOutputs(i);
+      result.at = engine.arena.keptOutputs(i);
       this.addScores();
       if (labels) this.addPrediction(from + i);
     }
@@ -157,7 +158,7 @@ export function activations(engine: Engine, sample: Samples): Float32Array<Array
   const outputs = engine.spec.layers.map(({ units }) => new Float32Array(units));
   for (const _ of engine.infer(sample, "predict")) {
     outputs.forEach((out, layer) => {
-      engine.copyOutputs(1, out, 0, layer);
+      engine.arena.copyOutputs(1, out, 0, layer);
     });
   }
   return outputs;
@@ -176,8 +177,8 @@ function collect(engine: Engine, count: number, pieces: Pieces, labels?: Uint32A
   const units = outputUnits(engine.spec);
   const outputs = new Float32Array(count * units);
   for (const [from, rows] of pieces) {
-    for (let i = 0; labels && i < rows; i++) labels[from + i] = engine.label(i);
-    engine.copyOutputs(rows, outputs, from * units);
+    for (let i = 0; labels && i < rows; i++) labels[from + i] = engine.arena.label(i);
+    engine.arena.copyOutputs(rows, outputs, from * units);
   }
   return outputs;
 }

@@ -6,7 +6,16 @@ import type { Dataset } from "../data/dataset.js";
 import { growMemory, type Memory } from "../kernels/memory.js";
 import type { Kernels } from "../kernels/modules.js";
 import { type LayerParameters, type NetworkSpec, outputUnits } from "../spec.js";
-import { type Needs, type Plan, panelIndex, planArena, type Tensor, tensorFloats } from "./plan.js";
+import {
+  type LayerPlan,
+  type Needs,
+  type Plan,
+  padded,
+  panelIndex,
+  planArena,
+  type Tensor,
+  tensorFloats,
+} from "./plan.js";
 import { writeSparseRows } from "./rows.js";
 
 /** Samples as they came: whole, or a piece of them. */
@@ -133,6 +142,27 @@ export class Arena {
       this.copyInputs(samples, from, from + rows, data.rows + from * rowBytes);
       this.countNonZero(inputs, index + from * 4, data.rows + from * rowBytes, rows);
       yield [from, rows];
+    }
+  }
+
+  // --- results ---
+
+  /** Where row `row` of the last piece has its largest output. */
+  label(row: number): number {
+    return this.words[this.plan.labels / 4 + row] as number;
+  }
+
+  /** Where the outputs of row `row` of the last evaluated piece begin among the floats, if they were kept. */
+  keptOutputs(row: number): number {
+    return this.plan.keptOutputs / 4 + row * padded(outputUnits(this.spec));
+  }
+
+  /** Copies the outputs of the last piece's first `rows` rows, `[rows][units]`, into `out` at `at`; default: the last layer. */
+  copyOutputs(rows: number, out: Float32Array, at: number, layer = this.spec.layers.length - 1): void {
+    const { activations, units } = this.plan.layers[layer] as LayerPlan;
+    const { floats } = this;
+    for (let row = 0, from = activations / 4; row < rows; row++, from += padded(units)) {
+      for (let unit = 0; unit < units; unit++) out[at++] = floats[from + unit] as number;
     }
   }
 

@@ -23,6 +23,7 @@ import {
 import type { Arena } from "../memory/arena.js";
 import type { FitRecipe } from "../recipe/recipe.js";
 import type { NetworkSpec, TensorSpec } from "../spec.js";
+import type { YieldPoint } from "../yielding.js";
 import type { EpochRecord } from "./record.js";
 import type { Best } from "./stopping.js";
 
@@ -110,7 +111,7 @@ const PIECE = 2 ** 20;
 /** What tells data from other data: how much there is, and an FNV-1a hash of it. Calls `yieldPoint` on its way. */
 export async function fingerprint(
   { count, sampleSize, inputs, labels, targets }: Dataset,
-  yieldPoint: () => Promise<void> | undefined,
+  yieldPoint: YieldPoint,
 ): Promise<string> {
   let hash = 0x811c9dc5;
   for (const { buffer, byteOffset, byteLength } of [inputs, labels ?? (targets as Float32Array)]) {
@@ -168,8 +169,7 @@ export function encodeCheckpoint(
  * A checkpoint of a training that was asked for just what this one is, of a network with `slots` moments. A RangeError is about
  * "resume" where the bytes are damaged, or about the option that had another value.
  */
-export function decodeCheckpoint(bytes: unknown, arena: Arena, slots: number, asked: Asked): Checkpoint {
-  if (!(bytes instanceof Uint8Array)) throw typeError("resume", `must be a Uint8Array, got ${shown(bytes)}`);
+export function decodeCheckpoint(bytes: Uint8Array, arena: Arena, slots: number, asked: Asked): Checkpoint {
   const { trainingState, tensors } = reading("resume", () => parseCheckpoint(bytes));
   const now = JSON.parse(JSON.stringify(asked)) as Asked;
   for (const part of ["network", "fit", "data"] as const) checkSame(trainingState.asked[part], now[part]);

@@ -1,6 +1,6 @@
 // The options of `fit`: the recipe, and what JSON cannot hold.
 
-import { checkFunction, checkNumber, checkOptions, rangeError, shown, typeError } from "../check.js";
+import { checkBytes, checkFunction, checkNumber, checkOptions, checkSignal, rangeError } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import { checkHasLabels } from "../metrics.js";
 import type { Augmenting } from "../recipe/augment.js";
@@ -69,9 +69,7 @@ export function checkFitOptions(options: FitOptions): CheckedOptions {
   if (typeof batchInterval !== "function") checkInterval(batchInterval);
   if (onEpoch !== undefined) checkFunction(onEpoch, "onEpoch");
   if (onBatch !== undefined) checkFunction(onBatch, "onBatch");
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw typeError("signal", `must be an AbortSignal, got ${shown(signal)}`);
-  }
+  if (signal !== undefined) checkSignal(signal, "signal");
   if (checked.earlyStopping) checkValidation(checked.earlyStopping, validation);
   return {
     ...checked,
@@ -81,7 +79,7 @@ export function checkFitOptions(options: FitOptions): CheckedOptions {
     ...(onBatch && { onBatch }),
     ...(signal && { signal }),
     ...(checkpoint !== undefined && { checkpoint: checkCheckpointOptions(checkpoint) }),
-    ...(resume !== undefined && { resume: checkBytes(resume) }),
+    ...(resume !== undefined && { resume: checkBytes(resume, "resume") }),
   };
 }
 
@@ -100,9 +98,4 @@ export function checkInterval(value: unknown): number {
 function checkValidation({ metric }: Required<EarlyStoppingOptions>, validation: Dataset | undefined): void {
   if (!validation) throw rangeError("validation", 'must be given with "earlyStopping"');
   checkHasLabels(metric, validation.labels !== undefined, "earlyStopping.metric", "validation");
-}
-
-function checkBytes(resume: unknown): Uint8Array {
-  if (resume instanceof Uint8Array) return resume;
-  throw typeError("resume", `must be a Uint8Array, got ${shown(resume)}`);
 }

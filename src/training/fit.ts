@@ -1,21 +1,18 @@
 // Training: epochs of shuffled batches, with progress, validation, abort, and an event loop that stays alive.
 
 import type { Dataset } from "../data/dataset.js";
-import { CORRECT, type Engine, LOSS, type YieldPoint } from "../engine.js";
-import { turn } from "../host.js";
+import { CORRECT, type Engine, LOSS } from "../engine.js";
 import { type Evaluation, evaluateYielding } from "../inference/evaluate.js";
 import type { Samples } from "../memory/arena.js";
 import { ascending, Stream, shuffle } from "../random.js";
 import { factorAt } from "../recipe/schedule.js";
 import type { NetworkSpec } from "../spec.js";
 import { StepSettings } from "../step/settings.js";
+import { Yielder, type YieldPoint } from "../yielding.js";
 import { type Asked, decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from "./checkpoint.js";
 import { checkInterval, type FitOptions, type FitPlan } from "./fit-options.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
 import { EarlyStopping } from "./stopping.js";
-
-/** Training yields to the event loop after this long, and in a large batch at the end of the chunk of 1,024 samples. */
-const YIELD_MILLISECONDS = 12;
 
 /** One record an epoch. The training set is copied into the network's memory once. */
 export function fit(engine: Engine, train: Dataset, options: FitPlan): Promise<EpochRecord[]> {
@@ -218,26 +215,6 @@ class Training {
         `step ${Math.ceil(this.samples / batchSize)}; ` +
         `try a learning rate below ${optimizer.learningRate}, or inputs scaled to about 0…1`,
     );
-  }
-}
-
-/** Yields to the event loop at intervals, which may be longer than an epoch. */
-class Yielder {
-  private taken = performance.now();
-
-  constructor(private readonly signal: AbortSignal | undefined) {}
-
-  get isDue(): boolean {
-    return performance.now() - this.taken >= YIELD_MILLISECONDS;
-  }
-
-  /** Yields if it is time. No thread may be at work. */
-  take: YieldPoint = () => (this.isDue ? this.pause() : undefined);
-
-  private async pause(): Promise<void> {
-    await turn();
-    this.taken = performance.now();
-    this.signal?.throwIfAborted();
   }
 }
 

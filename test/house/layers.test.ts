@@ -15,6 +15,7 @@ const SOURCE = [
   ...[
     "abi",
     "host",
+    "yielding",
     "check",
     "text",
     "median",
@@ -32,6 +33,7 @@ const SOURCE = [
     "features",
     "init",
     "engine",
+    "guards",
     "inference/",
     "training/",
     "network",

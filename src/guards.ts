@@ -1,0 +1,78 @@
+// Checks of what `Network` is given as data: samples, targets and the position of a weight.
+
+import { checkFinite, checkFloats, checkInteger, checkOptions, rangeError, shown, typeError } from "./check.js";
+import { Dataset } from "./data/dataset.js";
+import { lossRow } from "./losses.js";
+import type { Samples } from "./memory/arena.js";
+import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits, type WeightPosition } from "./spec.js";
+
+/** Whether samples and targets have the network's sizes, and targets the loss's range. */
+export function checkDataset(spec: NetworkSpec, data: unknown, title: string): void {
+  if (!(data instanceof Dataset)) throw typeError(title, `must be a Dataset, got ${shown(data)}`);
+  const units = outputUnits(spec);
+  if (data.sampleSize !== spec.inputs) {
+    throw rangeError(title, `has samples of ${data.sampleSize} numbers, but the network takes ${spec.inputs}`);
+  }
+  if (data.targets) {
+    if (data.targetSize !== units) {
+      throw rangeError(title, `has targets of ${data.targetSize} numbers, but the network gives ${units}`);
+    }
+    checkTargetRange(spec, data.targets, `${title}.targets`);
+    return;
+  }
+  if (data.classes > units || units === 1) {
+    throw rangeError(title, `has labels of ${data.classes} classes, but the network has ${units} outputs`);
+  }
+  // They may have been written to since they were checked, and a wrong one would be a wrong address.
+  const { labels = [] } = data;
+  const at = labels.findIndex((label) => label >= data.classes);
+  if (at >= 0) throw rangeError(title, `has the label ${labels[at]} at index ${at}, past its ${data.classes} classes`);
+}
+
+/** RangeError for a target outside of the range that the loss is defined for. */
+export function checkTargetRange({ loss }: NetworkSpec, targets: Float32Array, title: string): void {
+  const range = lossRow(loss).targets;
+  if (!range) return;
+  const [least, most] = range;
+  const at = targets.findIndex((y) => y < least || y > most);
+  if (at >= 0)
+    throw rangeError(title, `must be from ${least} to ${most} with "${loss}", got ${targets[at]} at index ${at}`);
+}
+
+/** One or more samples without targets. */
+export function checkInputs(spec: NetworkSpec, inputs: unknown): Samples {
+  const values = inputs instanceof Uint8Array ? inputs : toFloats(inputs, "inputs");
+  if (values.length === 0 || values.length % spec.inputs !== 0) {
+    throw rangeError("inputs", `must hold samples of ${spec.inputs} numbers, got ${values.length} numbers`);
+  }
+  const count = values.length / spec.inputs;
+  return { count, inputs: values, sampleSize: spec.inputs, labels: undefined, targets: undefined, targetSize: 0 };
+}
+
+export function checkSample(spec: NetworkSpec, input: unknown): Samples {
+  const samples = checkInputs(spec, input);
+  if (samples.count !== 1) throw rangeError("input", `must be one sample, got ${samples.count}`);
+  return samples;
+}
+
+/** Finite floats from a Float32Array or an array of numbers; `length` of them where given. */
+export function toFloats(value: unknown, title: string, length?: number): Float32Array {
+  const isNumbers = Array.isArray(value) && value.every((x) => typeof x === "number");
+  const floats = isNumbers ? Float32Array.from(value) : value;
+  if (!(floats instanceof Float32Array)) {
+    throw typeError(title, `must be a Float32Array or an array of numbers, got ${shown(value)}`);
+  }
+  if (length !== undefined) return checkFloats(floats, title, length);
+  checkFinite(floats, title);
+  return floats;
+}
+
+export function checkPosition(spec: NetworkSpec, value: unknown): WeightPosition {
+  const { layer, unit, input } = checkOptions(value, "weight", ["layer", "unit", "input"]);
+  const index = checkInteger(layer, "weight.layer", 0, spec.layers.length - 1);
+  return {
+    layer: index,
+    unit: checkInteger(unit, "weight.unit", 0, (spec.layers[index] as LayerSpec).units - 1),
+    input: checkInteger(input, "weight.input", 0, layerInputs(spec, index) - 1),
+  };
+}
