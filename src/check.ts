@@ -60,8 +60,8 @@ export function within<T>(path: string, check: () => T): T {
 /** Characters of a value that a message repeats. */
 const MOST_SHOWN = 60;
 
-function shortened(text: string): string {
-  return text.length > MOST_SHOWN ? `${text.slice(0, MOST_SHOWN)}…` : text;
+export function shortened(text: string, most = MOST_SHOWN): string {
+  return text.length > most ? `${text.slice(0, most)}…` : text;
 }
 
 /** How a value reads in a message: short, and never a whole array. */

@@ -9,6 +9,7 @@ import {
   checkOptions,
   rangeError,
   reading,
+  shortened,
   shown,
   typeError,
 } from "../check.js";
@@ -231,6 +232,8 @@ function checkSame(then: object, now: object, path = ""): void {
   }
 }
 
+/** Characters of an option that a message repeats. */
+const MOST_COMPARED = 200;
 /** Options that have options of their own, which are compared one by one. */
 const NAMED = ["optimizer", "schedule", "earlyStopping"];
 
@@ -240,7 +243,8 @@ function isObject(value: unknown): value is object {
 
 function checkEqual(name: string, wanted: string | undefined, got: string | undefined): void {
   if (wanted === got) return;
-  throw rangeError(name, `must be ${wanted ?? "left out"} as in the checkpoint, got ${got ?? "nothing"}`);
+  const [before, now] = [wanted ?? "left out", got ?? "nothing"].map((text) => shortened(text, MOST_COMPARED));
+  throw rangeError(name, `must be ${before} as in the checkpoint, got ${now}`);
 }
 
 function checkPosition(trainingState: TrainingState, { fit, data }: Asked): void {
