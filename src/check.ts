@@ -57,6 +57,12 @@ export function within<T>(path: string, check: () => T): T {
   }
 }
 
+/** The message of a caught error on one line, to be a part of another message. JSON's quotes the text that it parses. */
+export function messageOf(cause: unknown): string {
+  const message = cause instanceof Error ? cause.message : String(cause);
+  return message.trim().replace(/\s*[\r\n]\s*/g, " ");
+}
+
 /** Characters of a value that a message repeats. */
 const MOST_SHOWN = 60;
 

@@ -1,6 +1,6 @@
 // Optional settings before the first network is created: where the kernels come from, and which script workers run.
 
-import { checkOptions, rangeError, shown, typeError } from "./check.js";
+import { checkOptions, messageOf, rangeError, shown, typeError } from "./check.js";
 import type { Build } from "./kernels/features.js";
 import { checkBinary, type KernelModule, supplyKernels } from "./kernels/modules.js";
 import { useScript } from "./threads/spawn.js";
@@ -68,7 +68,7 @@ async function bytesOf(source: unknown, title: string): Promise<unknown> {
 
 async function fetchBytes(address: string, title: string): Promise<ArrayBuffer> {
   const response = await fetch(address).catch((cause) => {
-    throw new Error(`"${title}" could not be fetched from ${address}: ${(cause as Error).message}`, { cause });
+    throw new Error(`"${title}" could not be fetched from ${address}: ${messageOf(cause)}`, { cause });
   });
   return bodyOf(response, title);
 }
@@ -77,6 +77,6 @@ async function bodyOf(response: Response, title: string): Promise<ArrayBuffer> {
   const { ok, status, url } = response;
   if (!ok) throw new Error(`"${title}" could not be fetched: ${url || "the server"} answered ${status}`);
   return response.arrayBuffer().catch((cause) => {
-    throw new Error(`"${title}" could not be read: ${(cause as Error).message}`, { cause });
+    throw new Error(`"${title}" could not be read: ${messageOf(cause)}`, { cause });
   });
 }

@@ -1,6 +1,6 @@
 // A model file: a safetensors file whose metadata holds the network's spec and, if given, the recipe that it was trained by.
 
-import { checkBytes, rangeError, reading, within } from "../check.js";
+import { checkBytes, messageOf, rangeError, reading, within } from "../check.js";
 import { checkRecipe, type Recipe, specOf } from "../recipe/recipe.js";
 import { checkSpec, type NetworkSpec, tensorsOf } from "../spec.js";
 import {
@@ -62,6 +62,6 @@ function parsePart<T>(json: string | undefined, damaged: string, check: (value: 
   try {
     return check(JSON.parse(json));
   } catch (cause) {
-    throw new RangeError(`${damaged} in its metadata: ${(cause as Error).message}`, { cause });
+    throw new RangeError(`${damaged} in its metadata: ${messageOf(cause)}`, { cause });
   }
 }

@@ -6,7 +6,7 @@
 // header, and "__metadata__" to strings. Files come from users, so everything is checked before memory is allocated for
 // it.
 
-import { checkFinite, shown } from "../check.js";
+import { checkFinite, messageOf, shown } from "../check.js";
 
 /** A tensor to be written. */
 export interface NamedTensor {
@@ -107,7 +107,7 @@ function parseHeader(bytes: Uint8Array, title: string): Map<string, unknown> {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
     value = JSON.parse(text);
   } catch (cause) {
-    throw new RangeError(`${title} has a header that is not JSON: ${(cause as Error).message}`, { cause });
+    throw new RangeError(`${title} has a header that is not JSON: ${messageOf(cause)}`, { cause });
   }
   const twice = duplicateKey(text);
   if (twice !== undefined) throw new RangeError(`${title} has the key ${twice} twice in its header`);

@@ -7,6 +7,7 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
+  messageOf,
   rangeError,
   reading,
   shortened,
@@ -218,7 +219,7 @@ function parseState(state: Uint8Array | undefined): TrainingState {
 }
 
 function damaged(cause: unknown): RangeError {
-  return new RangeError(`${TITLE} is damaged: ${(cause as Error).message}`, { cause });
+  return new RangeError(`${TITLE} is damaged: ${messageOf(cause)}`, { cause });
 }
 
 /** Whether all options are as they were; RangeError names the first that is not. `path` is where they lie. */

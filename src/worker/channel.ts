@@ -1,7 +1,7 @@
 // The page's side of a network's worker: sends calls and resolves them with their results, answers the questions that a
 // fit asks while it runs, and rejects all pending calls when the worker fails or is terminated.
 
-import { about } from "../check.js";
+import { about, messageOf } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
 import { spawn, type WorkerHandle } from "../threads/spawn.js";
 import { sendDataset } from "./datasets.js";
@@ -102,7 +102,7 @@ export class Channel {
       this.post(request, transfer);
     } catch (cause) {
       this.finish(request.call)?.reject(
-        new TypeError(`${request.method}() was given what cannot be sent to a worker: ${(cause as Error).message}`, {
+        new TypeError(`${request.method}() was given what cannot be sent to a worker: ${messageOf(cause)}`, {
           cause,
         }),
       );
@@ -211,7 +211,7 @@ function start(source: string, message: (data: unknown) => void, gone: (why: str
   try {
     return spawn(source, "wasmlp", { message, gone });
   } catch (cause) {
-    throw unusable(`it could not be started: ${(cause as Error).message}`, cause);
+    throw unusable(`it could not be started: ${messageOf(cause)}`, cause);
   }
 }
 

@@ -18,6 +18,10 @@ const TARGETS: Target[] = [...CALL_TARGETS, ...FILE_TARGETS];
 const CORPUS = "test/endurance/corpus.txt";
 /** Cases between two reports of a process. */
 const REPORTED = 2_000;
+/** Characters of an outcome by which it differs from others: those of a list of tensors or options differ without end. */
+const MOST_COMPARED = 70;
+/** Cases of a target in the corpus. */
+const MOST_KEPT = 40;
 /** A process that reports nothing for so many milliseconds is taken to hang: a report takes about a second. */
 const HANGS = 600_000;
 
@@ -65,7 +69,8 @@ export function addFuzz(program: Command): void {
 }
 
 async function fuzz(options: FuzzOptions): Promise<void> {
-  if (process.send) return runPart(JSON.parse(process.env.WASMLP_FUZZ ?? "{}") as Part, process.send.bind(process));
+  if (process.send)
+    return runPart(JSON.parse(process.env.WASMLP_FUZZ ?? "{}") as Part, process.send.bind(process) as Send);
   if (options.case !== undefined) return runOne(options);
   const processes = availableParallelism();
   const cases = Math.ceil(Number(options.cases) / processes);
@@ -130,14 +135,33 @@ function kept(): Kept[] {
     });
 }
 
+/** Adds cases to the corpus, the shortest first, until a target has enough. */
 function keep(lines: string[]): void {
   const text = readFileSync(CORPUS, "utf8");
-  const fresh = [...new Set(lines)].filter((line) => !text.includes(`${line}\n`)).sort();
-  writeFileSync(CORPUS, text + fresh.map((line) => `${line}\n`).join(""));
+  const counts = new Map(
+    TARGETS.map(({ name }) => [name, text.split("\n").filter((line) => line.startsWith(`${name} `)).length]),
+  );
+  const fresh = [...new Set(lines)].filter((line) => !text.includes(`${line}\n`)).sort((a, b) => a.length - b.length);
+  const taken = fresh.filter((line) => {
+    const name = line.slice(0, line.lastIndexOf(" "));
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    return count <= MOST_KEPT;
+  });
+  writeFileSync(
+    CORPUS,
+    text +
+      taken
+        .sort()
+        .map((line) => `${line}\n`)
+        .join(""),
+  );
 }
 
+type Send = (report: Report, done?: (error: unknown) => void) => unknown;
+
 /** All cases of a part: first the kept ones, then random ones. */
-async function runPart({ cases, seed, keeps }: Part, send: (report: Report) => unknown): Promise<void> {
+async function runPart({ cases, seed, keeps }: Part, send: Send): Promise<void> {
   const report: Report = { cases: 0, violations: [], found: [], isOver: false };
   const random = new RandomBytes(seed);
   const pools = new Map(TARGETS.map((target) => [target.name, [] as Uint8Array[]]));
@@ -146,7 +170,7 @@ async function runPart({ cases, seed, keeps }: Part, send: (report: Report) => u
     report.cases++;
     const line = `${target.name} ${Buffer.from(bytes).toString("hex")}`;
     try {
-      const outcome = `${target.name} ${await target.run(new Choices(bytes))}`;
+      const outcome = `${target.name} ${await target.run(new Choices(bytes))}`.slice(0, MOST_COMPARED);
       if (seen.has(outcome)) return;
       seen.add(outcome);
       pools.get(target.name)?.push(bytes);
@@ -167,7 +191,7 @@ async function runPart({ cases, seed, keeps }: Part, send: (report: Report) => u
     await run(target, nextCase(pools.get(target.name) as Uint8Array[], target.length, random));
     if (report.cases % REPORTED === 0) send(report);
   }
-  send({ ...report, isOver: true });
+  await new Promise((done) => send({ ...report, isOver: true }, done));
   process.disconnect();
 }
 

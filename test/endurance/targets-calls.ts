@@ -160,7 +160,8 @@ async function set(choices: Choices): Promise<string> {
   const given = withOddities(choices, layers) as typeof layers;
   const outcome = await attempt(() => net.setParameters(given));
   if (outcome === "accepted") {
-    const wanted = given.flatMap(({ weights, biases }) => [...weights, ...biases]).map(Math.fround);
+    // A zero has no sign in the network's memory.
+    const wanted = given.flatMap(({ weights, biases }) => [...weights, ...biases]).map((x) => Math.fround(x) + 0);
     hold(areSame(flat(net), wanted), "parameters are not what was set");
   } else hold(areSame(flat(net), before), "a refused call set parameters");
   return outcome;
