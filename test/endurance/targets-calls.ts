@@ -68,6 +68,10 @@ async function create(choices: Choices): Promise<string> {
   const checked = await attempt(() => checkNetworkOptions(options));
   if (checked !== "accepted" || parameterCount(checkNetworkOptions(options)) > MOST_PARAMETERS) return checked;
   const network = await Network.create({ ...options, threads: 1 });
+  const { layers, loss } = network.spec;
+  const isSoftmax = layers.map(({ activation }) => activation === "softmax");
+  hold(!isSoftmax.slice(0, -1).includes(true), "a hidden layer is softmax");
+  hold(!isSoftmax.at(-1) || loss === "crossEntropy", `a last layer of softmax has the loss ${loss}`);
   const bytes = network.toBytes();
   const again = await Network.fromBytes(bytes);
   hold(areSame(again.toBytes(), bytes), "a network that is saved and loaded has other bytes");
@@ -95,6 +99,9 @@ async function dataset(choices: Choices): Promise<string> {
     (data.labels === undefined) !== (data.targets === undefined),
     "a dataset has both or neither of labels and targets",
   );
+  const labels = data.labels ?? (data.targets as Float32Array);
+  hold(labels.length % data.count === 0, "a dataset has too many labels");
+  hold(data.targets !== undefined || labels.length === data.count, "a dataset has too many labels");
   const odd = oddValue(choices) as never;
   const [name, call] = choices.one<[string, () => unknown]>([
     ["shuffle", () => data.shuffle(odd)],

@@ -65,6 +65,16 @@ function oddSafetensors(choices: Choices, file: Uint8Array): Uint8Array {
   return joined(size, text, file.subarray(8 + length));
 }
 
+/** Where the last tensor of a safetensors file ends. */
+function endOf(file: Uint8Array): number {
+  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  const { __metadata__: _, ...tensors } = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+  const ends = Object.values(tensors as Record<string, { data_offsets: number[] }>).map(
+    (one) => one.data_offsets[1] ?? 0,
+  );
+  return 8 + length + Math.max(0, ...ends);
+}
+
 async function model(choices: Choices): Promise<string> {
   files ??= realFiles();
   const { model, checkpoints } = await files;
@@ -76,6 +86,7 @@ async function model(choices: Choices): Promise<string> {
   });
   if (loaded) {
     hold(flat(loaded).every(Number.isFinite), "a loaded network has parameters that are not finite");
+    hold(endOf(bytes) === bytes.length, "a file with more or fewer bytes than its tensors was loaded");
     const { inputs } = loaded.spec;
     hold(loaded.predict(new Float32Array(inputs)).length > 0, "a loaded network predicts nothing");
   }
