@@ -16,6 +16,8 @@ const TEXTS = [
   "relu",
   "softmax",
   "sigmoid",
+  "quadratic",
+  "crossEntropy",
   "auto",
   "__proto__",
   "constructor",
