@@ -21,9 +21,10 @@ export { ISOLATED, policy, type Site, type SiteOptions, serve } from "./site.js"
 
 /**
  * Timeouts and retries. Under WebDriver, Firefox 153 hangs in about one of a hundred calls of `new Worker` within a worker, even in
- * a minimal page; without WebDriver it did not in 650 calls. So its tests are retried.
+ * a minimal page; without WebDriver it did not in 650 calls. So its tests are retried; each takes a few seconds where nothing
+ * else runs.
  */
-const TEST_OPTIONS = { chromium: {}, firefox: { timeout: 30_000, retry: 2 } };
+const TEST_OPTIONS = { chromium: {}, firefox: { timeout: 120_000, retry: 2 } };
 
 interface Sessions {
   chromium: ChromiumSession;

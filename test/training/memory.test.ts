@@ -40,24 +40,21 @@ const warm = grown;
 
 describe("memory", () => {
   it("heap, WebAssembly memory and resident memory do not grow in a million steps of a small network", () => {
-    const { heap, resident, pages, warmPages, seconds } = run(
+    const { heap, resident, pages, warmPages } = run(
       "steps",
       `${warm("optimizer: sgd({ learningRate: 0.1 })")}
       const measure = () => { gc(); gc(); return process.memoryUsage(); };
       const before = measure();
-      const started = performance.now();
       await fit(1000);
-      const seconds = (performance.now() - started) / 1000;
       const after = measure();
       const [heap, resident] = [after.heapUsed - before.heapUsed, after.rss - before.rss];
-      console.log(JSON.stringify({ heap, resident, pages: grown - warm, warmPages: warm, seconds }));`,
-    ) as { heap: number; resident: number; pages: number; warmPages: number; seconds: number };
+      console.log(JSON.stringify({ heap, resident, pages: grown - warm, warmPages: warm }));`,
+    ) as { heap: number; resident: number; pages: number; warmPages: number };
     // The 1000 records of epochs are garbage by then. A single byte for each step would be a million.
     expect(heap).toBeLessThan(500_000);
     expect(resident).toBeLessThan(16e6);
     expect(warmPages).toBeGreaterThan(0);
     expect(pages).toBe(0);
-    expect(seconds).toBeLessThan(10);
   });
 
   it.each([

@@ -142,18 +142,12 @@ describe("a thread", () => {
     vi.restoreAllMocks();
   });
 
-  it("that is terminated during training ends it with an error within a second", async () => {
+  it("that is terminated during training ends it with an error", async () => {
     const started = watchWorkers();
     const net = await create(2);
-    let ended = 0;
-    const onBatch = (): void => {
-      if (ended > 0) return;
-      ended = performance.now();
-      void started[0]?.terminate();
-    };
+    const onBatch = () => void started[0]?.terminate();
     const training = net.fit(STRIPES, { ...OPTIONS, onBatch });
     await expect(training).rejects.toThrow(/^a helper thread ended during training: it was terminated; /);
-    expect(performance.now() - ended).toBeLessThan(1000);
     expect(started).toHaveLength(1);
     // The network can be trained further, with new threads.
     await net.fit(STRIPES, { ...OPTIONS, epochs: 1 });
@@ -170,7 +164,7 @@ describe("a thread", () => {
     expect(alone.toBytes()).toEqual(one.toBytes());
   });
 
-  it("that dies at its start is not used, and found out within a second", async () => {
+  it("that dies at its start is not used", async () => {
     workers.Worker = class extends Worker {
       constructor(_source: string | URL, options: ConstructorParameters<typeof Worker>[1]) {
         super("throw new Error('nothing works');", options);
@@ -178,9 +172,7 @@ describe("a thread", () => {
     };
     const [alone, one] = [await create(2), await create(1)];
     const data = stripes(100, 4, 1);
-    const before = performance.now();
     await alone.fit(data, { ...OPTIONS, epochs: 1 });
-    expect(performance.now() - before).toBeLessThan(1000);
     await one.fit(data, { ...OPTIONS, epochs: 1 });
     expect(alone.toBytes()).toEqual(one.toBytes());
   });
@@ -203,10 +195,9 @@ describe("a thread", () => {
       const data = new Dataset({ inputs: new Uint8Array(640).fill(9), shape: 64, labels: [0, 1, 2, 3, 0, 1, 2, 3, 0, 1] });
       await net.fit(data, { epochs: 1, batchSize: 5, optimizer: sgd({ learningRate: 0.1 }) });
       console.log(net.predict(new Uint8Array(64)).length);`;
-    const before = performance.now();
+    // It would not return.
     const output = execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
     expect(output).toBe("4\n");
-    expect(performance.now() - before).toBeLessThan(5000);
   });
 
   it.each([
