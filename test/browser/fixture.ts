@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { env } from "node:process";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { WHOLE } from "../support/whole.js";
 import { type BrowserName, findBrowser, missing } from "./find.js";
 import {
   type AnyPage,
@@ -64,12 +65,15 @@ export function describeIn<Name extends BrowserName>(
   });
 }
 
-/** The same tests in each browser; a missing one is reported. */
+/** The browsers of tests that are the same in both: `npm test` takes the faster one. */
+export const BROWSERS = WHOLE ? (["chromium", "firefox"] as const) : (["chromium"] as const);
+
+/** The same tests in each of these browsers; a missing one is reported. */
 export function describeInBrowsers(
   title: string,
   tests: (browser: () => Session<AnyPage>, name: BrowserName) => void,
 ): void {
-  for (const name of ["chromium", "firefox"] as const) {
+  for (const name of BROWSERS) {
     describeIn(name, title, (browser) => tests(browser as () => Session<AnyPage>, name));
   }
 }

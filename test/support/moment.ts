@@ -15,7 +15,11 @@ interface Moment {
 /** The environment of a program that runs the code `act` at a moment; `require` is there. */
 export function atMoment(moment: Moment, act: string): NodeJS.ProcessEnv {
   const hook = `--require ${JSON.stringify(join(import.meta.dirname, "moment.cjs"))}`;
-  return { ...env, NODE_OPTIONS: `${env.NODE_OPTIONS ?? ""} ${hook}`, WASMLP_MOMENT: JSON.stringify({ ...moment, act }) };
+  return {
+    ...env,
+    NODE_OPTIONS: `${env.NODE_OPTIONS ?? ""} ${hook}`,
+    WASMLP_MOMENT: JSON.stringify({ ...moment, act }),
+  };
 }
 
 /** Code with which a program sends itself a signal. */

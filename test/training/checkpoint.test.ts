@@ -141,7 +141,9 @@ describe("checkpoints are saved", () => {
   it("after the given number of seconds", async () => {
     // A step takes 10 s on this clock, an epoch 70 s, and the training 280 s.
     const held = holdClock();
-    const onBatch = () => void (held.time += 10_000);
+    const onBatch = () => {
+      held.time += 10_000;
+    };
     expect(await counted({}, { onBatch })).toBe(Math.floor(280 / 60) + 1);
     expect(await counted({ seconds: 95 }, { onBatch })).toBe(2 + 1);
     expect(await counted({ seconds: 281 }, { onBatch })).toBe(1);

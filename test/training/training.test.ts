@@ -434,7 +434,9 @@ describe("the event loop", () => {
     const net = await Network.create(SMALL);
     // A step takes 5 ms on this clock.
     const held = holdClock();
-    const onBatch = () => void (held.time += 5);
+    const onBatch = () => {
+      held.time += 5;
+    };
     const turnsOf = (epochs: number) =>
       inEveryTurn(
         () => {},
@@ -467,7 +469,7 @@ describe("the event loop", () => {
 
   it("does not let threaded inference change the memory layout meanwhile", async () => {
     const data = large(6);
-    const options: FitOptions = { epochs: 1, batchSize: 1000, optimizer: RATE };
+    const options: FitOptions = { epochs: 1, batchSize: 2000, optimizer: RATE };
     const trainedTwice = async (meanwhile: (net: Network) => void): Promise<Uint8Array> => {
       const net = await Network.create({ ...LARGE, threads: 2 });
       // The threads run from here on.
