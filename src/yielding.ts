@@ -5,6 +5,9 @@ import { turn } from "./host.js";
 /** Training yields to the event loop after this long, and in a large batch at the end of the chunk of 1,024 samples. */
 const YIELD_MILLISECONDS = 12;
 
+/** The clock that says when it is time to yield or to save. Tests replace `now`, in milliseconds, to have it where they need it. */
+export const clock = { now: (): number => performance.now() };
+
 /** Yields to the event loop if it is time: returns a promise then. */
 export type YieldPoint = () => Promise<void> | undefined;
 export const neverYield: YieldPoint = () => undefined;
@@ -24,12 +27,12 @@ export async function walkYielding(
 
 /** Yields to the event loop at intervals, which may be longer than an epoch. */
 export class Yielder {
-  private taken = performance.now();
+  private taken = clock.now();
 
   constructor(private readonly signal: AbortSignal | undefined) {}
 
   get isDue(): boolean {
-    return performance.now() - this.taken >= YIELD_MILLISECONDS;
+    return clock.now() - this.taken >= YIELD_MILLISECONDS;
   }
 
   /** Yields if it is time. No thread may be at work. */
@@ -37,7 +40,7 @@ export class Yielder {
 
   private async pause(): Promise<void> {
     await turn();
-    this.taken = performance.now();
+    this.taken = clock.now();
     this.signal?.throwIfAborted();
   }
 }

@@ -28,8 +28,8 @@ export interface JoinRequest {
  * takes time from the thread that is waited for.
  */
 const SPINS = 100_000;
-/** Milliseconds within which all threads must start. */
-const START_TIMEOUT = 5000;
+/** Milliseconds within which all threads must start, also on a busy machine; as long as a network's own worker has. */
+const START_TIMEOUT = 30_000;
 
 /** The text that threads run. */
 let source = threadSource;

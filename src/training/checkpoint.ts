@@ -25,7 +25,7 @@ import {
 import type { Arena } from "../memory/arena.js";
 import type { FitRecipe } from "../recipe/recipe.js";
 import type { NetworkSpec, TensorSpec } from "../spec.js";
-import type { YieldPoint } from "../yielding.js";
+import { clock, type YieldPoint } from "../yielding.js";
 import type { EpochRecord } from "./record.js";
 import type { Best } from "./stopping.js";
 
@@ -61,7 +61,7 @@ export function checkCheckpointOptions(value: unknown): Required<CheckpointOptio
 /** When it is time for the next checkpoint. */
 export class Timer {
   private steps = 0;
-  private last = performance.now();
+  private last = clock.now();
 
   constructor(private readonly options: Required<CheckpointOptions>) {}
 
@@ -71,12 +71,12 @@ export class Timer {
   }
 
   get isDue(): boolean {
-    return this.steps >= this.options.steps || performance.now() - this.last >= this.options.seconds * 1000;
+    return this.steps >= this.options.steps || clock.now() - this.last >= this.options.seconds * 1000;
   }
 
   restart(): void {
     this.steps = 0;
-    this.last = performance.now();
+    this.last = clock.now();
   }
 }
 

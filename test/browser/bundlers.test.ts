@@ -4,6 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Workshop } from "../support/installed.js";
+import { partOf } from "../support/whole.js";
 import { WAYS } from "./bundlers.js";
 import { describeIn } from "./fixture.js";
 
@@ -50,7 +51,7 @@ describeIn("chromium", "the package", (browser) => {
   afterAll(() => workshop?.remove());
 
   describe.each(Object.entries(WAYS))("through %s", (way, { files, publish }) => {
-    it.each(PROGRAMS)("%s", async (entry, program, outcome) => {
+    it.each(partOf(PROGRAMS, 3))("%s", async (entry, program, outcome) => {
       const project = workshop.project(`${way} ${entry}`.replace(/\W/g, "-"), files(program));
       const { address, close, output } = await publish(project);
       try {

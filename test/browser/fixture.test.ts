@@ -64,7 +64,7 @@ describeInBrowsers("the fixture", (browser) => {
     const site = await serve({ files: { "index.html": page(body) } });
     try {
       await browser().open(site.address);
-      await expect.poll(() => browser().takeErrors().join("\n"), { timeout: 5000 }).toContain(expected);
+      await expect.poll(() => browser().takeErrors().join("\n")).toContain(expected);
     } finally {
       await site.close();
     }

@@ -27,6 +27,12 @@ export interface Session<Page extends AnyPage, Options = object> {
 export type FirefoxSession = Session<AnyPage>;
 export type ChromiumSession = Session<ChromiumPage, BrowserContextOptions>;
 
+/**
+ * Milliseconds for all that is waited for in browsers: less than vitest allows a test, so that the message names it, and more
+ * than a busy machine needs. The first limit is for a call, such as one that runs a whole suite in a page.
+ */
+const [CALL, WAIT] = [40 * 60_000, 10 * 60_000];
+
 /** Turns off background work and requests of Chromium itself, which would disturb measurements. */
 const CHROMIUM_FLAGS = [
   ...["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"],
@@ -66,11 +72,14 @@ export function launch(name: BrowserName, program: string): Promise<Session<AnyP
 /** Starts Chromium, with additional flags. */
 export async function launchChromium(program: string, flags: string[] = []): Promise<ChromiumSession> {
   // Playwright creates an empty profile and removes it at the end.
-  const browser = await chromium.launch({ executablePath: program, args: [...CHROMIUM_FLAGS, ...flags] });
+  const args = [...CHROMIUM_FLAGS, ...flags];
+  const browser = await chromium.launch({ executablePath: program, args, timeout: WAIT });
   const errors: string[] = [];
   return {
     async open(address, options) {
-      const page = await (await browser.newContext(options)).newPage();
+      const context = await browser.newContext(options);
+      context.setDefaultTimeout(WAIT);
+      const page = await context.newPage();
       collect(page, errors);
       page.on("crash", () => errors.push("the page crashed"));
       await page.goto(address);
@@ -86,7 +95,8 @@ export async function launchChromium(program: string, flags: string[] = []): Pro
 
 /** Starts Firefox with a new profile, controlled by WebDriver BiDi. */
 export async function launchFirefox(program: string): Promise<FirefoxSession> {
-  const browser = await puppeteer.launch({ browser: "firefox", executablePath: program, headless: true });
+  const timeouts = { timeout: WAIT, protocolTimeout: CALL };
+  const browser = await puppeteer.launch({ browser: "firefox", executablePath: program, headless: true, ...timeouts });
   const contexts: BrowserContext[] = [];
   const errors: string[] = [];
   return {
@@ -94,6 +104,7 @@ export async function launchFirefox(program: string): Promise<FirefoxSession> {
       const context = await browser.createBrowserContext();
       contexts.push(context);
       const page = await context.newPage();
+      page.setDefaultTimeout(WAIT);
       collect(page as PageEvents, errors);
       await page.goto(address);
       // The type of `evaluate` differs, but with one argument it behaves the same.

@@ -3,12 +3,16 @@
 
 import { describe, expect, it } from "vitest";
 import { Network } from "../../src/index.js";
+import { WHOLE } from "../support/whole.js";
 import { trainedBytes } from "./determinism.js";
 import { type BrowserName, findBrowser } from "./find.js";
-import { describeInBrowsers, reportMissing } from "./fixture.js";
+import { BROWSERS, describeInBrowsers, reportMissing } from "./fixture.js";
 import { launch } from "./launch.js";
 import { type PageTest, runSuite, SUITE_NAMES, type SuiteName, serveSuites, trainedBytesIn } from "./suites.js";
 import { wrongKernels } from "./wrong-kernels.js";
+
+/** The debug build has the same code with more checks. */
+const SUITES = SUITE_NAMES.filter((name) => WHOLE || name !== "debug kernels");
 
 /** Runs all suites in one page. Returns the tests by suite, and the errors of the page. */
 async function runSuites(name: BrowserName, program: string): Promise<[Map<SuiteName, PageTest[]>, string[]]> {
@@ -17,7 +21,7 @@ async function runSuites(name: BrowserName, program: string): Promise<[Map<Suite
   try {
     const page = await session.open(site.address);
     const found = new Map<SuiteName, PageTest[]>();
-    for (const suite of SUITE_NAMES) found.set(suite, await runSuite(page, suite));
+    for (const suite of SUITES) found.set(suite, await runSuite(page, suite));
     return [found, session.takeErrors()];
   } finally {
     await session.close();
@@ -31,15 +35,13 @@ function report({ name, state, errors }: PageTest): void {
   });
 }
 
-const NAMES = ["chromium", "firefox"] as const;
-
 /** Both browsers run at the same time; none of these tests measures time. */
-const running = NAMES.map((name) => {
+const running = BROWSERS.map((name) => {
   const program = findBrowser(name);
   return program === undefined ? undefined : runSuites(name, program);
 });
 
-for (const [i, name] of NAMES.entries()) {
+for (const [i, name] of BROWSERS.entries()) {
   const run = running[i];
   if (run === undefined) {
     reportMissing(name, "the library's tests");

@@ -44,8 +44,11 @@ export async function serveSuites(): Promise<Site> {
   const { outputFiles } = await build({
     entryPoints: [join(root, "test/browser/page/run.ts")],
     ...{ bundle: true, format: "esm", target: "es2022", write: false, logLevel: "error" },
-    // The suites read this variable, and pages have no environment.
-    define: { "process.env.WASMLP_TIER": "undefined" },
+    // The suites read these variables, and pages have no environment.
+    define: {
+      "process.env.WASMLP_TIER": "undefined",
+      "process.env.WASMLP_TESTS": JSON.stringify(process.env.WASMLP_TESTS ?? ""),
+    },
   });
   const script = outputFiles[0]?.contents ?? new Uint8Array();
   const page = '<!doctype html><meta charset="utf-8"><title>Tests</title><script type="module" src="run.js"></script>';

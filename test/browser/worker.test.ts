@@ -169,7 +169,7 @@ describeInBrowsers("the library", (browser) => {
     ["sends no message", "silent.js", '"workerUrl" must be'],
     ["sends another message", "talking.js", '"workerUrl" must be'],
     ["is of another version", "old.js", '"workerUrl" must be'],
-  ])("a worker script that %s gives an error at once", async (_, workerUrl, sentence) => {
+  ])("a worker script that %s gives an error", async (_, workerUrl, sentence) => {
     const files = {
       "silent.js": "1;",
       "talking.js": "postMessage('ready');",
@@ -177,9 +177,7 @@ describeInBrowsers("the library", (browser) => {
     };
     const page = await open({ files: { ...files, "old.js": SCRIPT.replace(ready, "wasmlp 0.0.1 is ready") } });
     await ask(page, "init", { workerUrl });
-    const began = performance.now();
     await expect(ask(page, "trainedBytes", "worker")).rejects.toThrow(sentence);
-    expect(performance.now() - began).toBeLessThan(5000);
     browser().takeErrors();
   });
 

@@ -497,7 +497,7 @@ describe.skipIf(!terminal)("train on a terminal", () => {
     const child = spawn("script", ["-qec", command, "/dev/null"], { cwd: folder, env });
     await new Promise<void>((done) => child.stdout.on("data", (text) => /epoch \d+\/100000/.test(text) && done()));
     child.kill("SIGKILL");
-    await expect.poll(() => existsSync(join(folder, "code")), { timeout: 20_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(folder, "code"))).toBe(true);
     expect(readFileSync(join(folder, "code"), "utf8")).toBe("129\n");
     expect(jsonLines(outputOf("info", "hung", "--json"))[0]).toMatchObject({ parameterCount: 547 });
   });

@@ -1,7 +1,6 @@
 // Checkpoints on the command line: a training that is killed and resumed many times ends with the same model as an undisturbed one.
 
-import type { ChildProcess } from "node:child_process";
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -9,6 +8,7 @@ import { decodeSafetensors } from "../../src/format/safetensors.js";
 import { philox } from "../../src/random.js";
 import { type Outcome, runProgram, startProgram } from "../support/command.js";
 import { writeIdxFolder } from "../support/idx-folder.js";
+import { atMoment, signal } from "../support/moment.js";
 
 const TRAINING = [
   ...["train", "--data", "data", "--layers", "64,24,3", "--epochs", "400", "--batch", "4", "--seed", "3"],
@@ -17,6 +17,8 @@ const TRAINING = [
 ];
 const CHECKPOINT = ["--checkpoint", "run.checkpoint", "--checkpoint-every", "50steps"];
 const KILLS = 10;
+/** How often the clock is read in about a twentieth of the training. */
+const MOST_CALLS = 1500;
 let folder: string;
 const at = (name: string): string => join(folder, name);
 
@@ -30,15 +32,10 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Starts the training, resumed from the checkpoint if there is one. */
-function begin(...more: string[]): { child: ChildProcess; outcome: Promise<Outcome> } {
+/** Runs the training, resumed from the checkpoint if there is one. */
+function run(env: NodeJS.ProcessEnv, ...more: string[]): Promise<Outcome> {
   const resume = existsSync(at("run.checkpoint")) ? ["--resume", "run.checkpoint"] : [];
-  return startProgram({ cwd: folder }, ...TRAINING, ...CHECKPOINT, ...resume, ...more);
-}
-
-/** Resolves when the program has printed an epoch. */
-function epochPrinted(child: ChildProcess): Promise<void> {
-  return new Promise((done) => child.stderr?.on("data", (text) => /^epoch/m.test(text) && done()));
+  return startProgram({ cwd: folder, env }, ...TRAINING, ...CHECKPOINT, ...resume, ...more).outcome;
 }
 
 /** Epoch and samples of the checkpoint, read without the code that writes checkpoints. */
@@ -55,65 +52,48 @@ describe("a training that is killed", () => {
     const seen: string[] = [];
     for (let kill = 0; kill < KILLS; kill++) {
       philox(block, kill, 0, 0, 0, 5, 0);
-      const { child, outcome } = begin("--out", "killed");
-      await epochPrinted(child);
-      await new Promise((resolve) => setTimeout(resolve, ((block[0] as number) / 2 ** 32) * 150));
-      child.kill("SIGKILL");
-      expect((await outcome).code, "it was still training").toBe(null);
+      // Up to a twentieth of the training after its first epoch, in the middle of a step, a report or a checkpoint.
+      const calls = Math.ceil(((block[0] as number) / 2 ** 32) * MOST_CALLS);
+      const { code } = await run(atMoment({ text: "^epoch", calls }, signal("SIGKILL")), "--out", "killed");
+      expect(code, "it was still training").toBe(null);
       if (existsSync(at("run.checkpoint"))) seen.push(String(checkpointPosition()));
     }
     expect(seen.length).toBeGreaterThan(KILLS / 2);
     expect(new Set(seen).size).toBeGreaterThan(KILLS / 2);
     expect(existsSync(at("killed"))).toBe(false);
-    const end = await begin("--out", "killed").outcome;
+    const end = await run(process.env, "--out", "killed");
     expect(end).toMatchObject({ code: 0 });
     const whole = runProgram(folder, ...TRAINING, "--out", "whole");
     expect(whole.code).toBe(0);
     expect(readFileSync(at("killed")).equals(readFileSync(at("whole")))).toBe(true);
     const result = (text: string) => text.replace(/, [\d,]+ samples\/s\n.*\n$/, "");
     expect(result(end.out)).toBe(result(whole.out));
-  }, 120_000);
+  });
 
   it("by Ctrl-C writes a checkpoint and prints how to resume", async () => {
     rmSync(at("run.checkpoint"), { force: true });
-    const { child, outcome } = begin("--checkpoint-every", "1000", "--out", "stopped");
-    await epochPrinted(child);
-    child.kill("SIGINT");
-    const { code, err } = await outcome;
+    const env = atMoment({ text: "^epoch" }, signal("SIGINT"));
+    const { code, err } = await run(env, "--checkpoint-every", "1000", "--out", "stopped");
     expect(code).toBe(130);
     expect(err).toMatch(/; saved to stopped; add --resume run\.checkpoint to continue\n$/);
     expect(checkpointPosition()[0]).toBeGreaterThan(1);
-    expect((await begin("--out", "stopped").outcome).code).toBe(0);
+    expect((await run(process.env, "--out", "stopped")).code).toBe(0);
     expect(readFileSync(at("stopped")).equals(readFileSync(at("whole")))).toBe(true);
-  }, 60_000);
+  });
 });
 
 describe("a training that is resumed", () => {
   it("counts the earlier epochs when it is stopped again", async () => {
-    // One epoch takes about a second.
-    const labels = Array.from({ length: 6000 }, (_, i) => i % 3);
-    writeIdxFolder(at("long"), labels);
-    const training = [
-      "train",
-      "--data",
-      "long",
-      "--layers",
-      "64,500,500,3",
-      "--epochs",
-      "9",
-      "--batch",
-      "4",
-      "--lr",
-      ".1",
-    ];
-    const stop = async (when: RegExp, ...more: string[]) => {
-      const { child, outcome } = startProgram({ cwd: folder }, ...training, ...more, "--checkpoint", "long.checkpoint");
-      child.stderr?.on("data", (text) => when.test(text) && child.kill("SIGINT"));
-      return (await outcome).err.match(/stopped by Ctrl-C after (\d) of 9 epochs/)?.[1];
+    const training = ["train", "--data", "data", "--layers", "64,24,3", "--epochs", "9", "--batch", "4", "--lr", ".1"];
+    const stop = async (moment: Parameters<typeof atMoment>[0], ...more: string[]) => {
+      const env = atMoment(moment, signal("SIGINT"));
+      const begun = startProgram({ cwd: folder, env }, ...training, ...more, "--checkpoint", "long.checkpoint");
+      return (await begun.outcome).err.match(/stopped by Ctrl-C after (\d) of 9 epochs/)?.[1];
     };
-    expect(await stop(/^epoch 1/m)).toBe("1");
-    expect(await stop(/parameters/, "--resume", "long.checkpoint")).toBe("1");
-  }, 60_000);
+    expect(await stop({ text: "^epoch 1" })).toBe("1");
+    // In the first steps.
+    expect(await stop({ text: "parameters", calls: 20 }, "--resume", "long.checkpoint")).toBe("1");
+  });
 });
 
 describe("--resume", () => {
@@ -155,14 +135,12 @@ describe("--resume", () => {
   it("a checkpoint that can no longer be written is reported once, and training continues", async () => {
     mkdirSync(at("gone"));
     const more = ["--checkpoint", "gone/x", "--checkpoint-every", "10steps", "--out", "saved"];
-    const { child, outcome } = startProgram({ cwd: folder }, ...TRAINING, ...more);
-    await epochPrinted(child);
     // Moved rather than removed: removing fails while a checkpoint is being written.
-    renameSync(at("gone"), at("moved"));
-    const { code, err } = await outcome;
+    const env = atMoment({ text: "^epoch" }, 'require("node:fs").renameSync("gone", "moved")');
+    const { code, err } = await startProgram({ cwd: folder, env }, ...TRAINING, ...more).outcome;
     expect(code).toBe(0);
     const words = "warning: cannot write gone/x: there is no such file or folder; continuing without a checkpoint\n";
     expect(err.split(words)).toHaveLength(2);
     expect(readFileSync(at("saved")).equals(readFileSync(at("whole")))).toBe(true);
-  }, 60_000);
+  });
 });

@@ -6,7 +6,6 @@ import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { allowance } from "../support/allowance.js";
 import { Workshop } from "../support/installed.js";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -169,19 +168,16 @@ describe("the installed package", () => {
     expect(size).toBeGreaterThan(200_000);
   });
 
-  it("reads a first digit soon after the import", () => {
+  it("reads a first digit", () => {
     writeFileSync(
       join(project, "read.js"),
-      `const began = performance.now();
-      const { loadDigits, readDigit } = await import("wasmlp/digits");
+      `const { loadDigits, readDigit } = await import("wasmlp/digits");
       const data = Float32Array.from({ length: 784 }, (_, i) => (i % 28 > 12 && i % 28 < 16 && i > 112 && i < 672 ? 0 : 1));
       const { label } = readDigit(await loadDigits(), { data, width: 28, height: 28 });
-      console.log(JSON.stringify({ label, milliseconds: performance.now() - began }));`,
+      console.log(JSON.stringify({ label }));`,
     );
-    // The benchmark measures it; this limit is far above any time seen, so that only a fault exceeds it.
-    const runs = Array.from({ length: 7 }, () => JSON.parse(run(process.execPath, ["read.js"])));
-    expect(runs.map(({ label }) => label)).toEqual(Array(7).fill(1));
-    expect(Math.min(...runs.map(({ milliseconds }) => milliseconds))).toBeLessThan(100 * allowance());
+    // The benchmark measures how soon.
+    expect(JSON.parse(run(process.execPath, ["read.js"]))).toEqual({ label: 1 });
   });
 
   it("trains from the command line on a small IDX folder", () => {

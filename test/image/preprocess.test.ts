@@ -7,6 +7,7 @@ import { preprocessDigit } from "../../src/digits.js";
 import type { DigitImage } from "../../src/image/plane.js";
 import { type Dataset, loadMnist } from "../../src/node.js";
 import { likeness, picture, SIDE, seven, whereabouts } from "../support/drawing.js";
+import { partOf } from "../support/whole.js";
 
 /** The digit of a picture in which there must be one. */
 function digitOf(image: DigitImage): Uint8Array {
@@ -19,13 +20,15 @@ const ofMnist = (data: Uint8Array): DigitImage => ({ data, width: SIDE, height: 
 
 describe("every test digit of MNIST", () => {
   let test: Dataset;
+  let digits: number[];
   beforeAll(async () => {
     ({ test } = await loadMnist());
+    digits = partOf([...Array(test.count).keys()], 25);
   });
 
   /** Likeness of each test digit to the result of `prepare` for it, in ascending order. */
   function likenesses(prepare: (digit: Uint8Array, index: number) => Uint8Array): number[] {
-    const all = Array.from({ length: test.count }, (_, i) => {
+    const all = digits.map((i) => {
       const digit = test.sample(i) as Uint8Array;
       return likeness(prepare(digit, i), digit);
     });
@@ -33,16 +36,18 @@ describe("every test digit of MNIST", () => {
   }
 
   const mean = (values: number[]) => values.reduce((sum, x) => sum + x, 0) / values.length;
+  /** The likeness that all but one in 200 digits exceed. */
+  const low = (values: number[]) => values[Math.floor(values.length / 200)];
 
   it("is nearly unchanged", () => {
     const all = likenesses((digit) => digitOf(ofMnist(digit)));
     expect(mean(all)).toBeGreaterThan(0.97);
     // Lines thinner than MNIST's usual pens are thickened. The lowest values are digits that have lost marks beside the digit.
-    expect(all[50]).toBeGreaterThan(0.8);
+    expect(low(all)).toBeGreaterThan(0.8);
     expect(all[0]).toBeGreaterThan(0.4);
   });
 
-  it("is restored from a canvas: scaled, moved, with another pen, inverted or not", { timeout: 300_000 }, () => {
+  it("is restored from a canvas: scaled, moved, with another pen, inverted or not", () => {
     const side = 84;
     const all = likenesses((digit, i) => {
       const draws = new Draws(1, i);
@@ -60,7 +65,7 @@ describe("every test digit of MNIST", () => {
       return back;
     });
     expect(mean(all)).toBeGreaterThan(0.95);
-    expect(all[50]).toBeGreaterThan(0.8);
+    expect(low(all)).toBeGreaterThan(0.8);
     expect(all[0]).toBeGreaterThan(0.4);
   });
 

@@ -46,14 +46,14 @@ const TURNS = [
 ];
 
 /** The words of the floats to test, in pieces. The last piece may start again at zero. */
-function* pieces(step: number): Generator<Uint32Array> {
+function* pieces(step: number, near: number): Generator<Uint32Array> {
   for (let first = 0; first < 2 ** 32; first += PIECE * step) {
     yield Uint32Array.from({ length: PIECE }, (_, i) => first + i * step);
   }
   for (const turn of TURNS) {
     const word = at(wordsOf(Float32Array.of(turn)), 0);
     for (const sign of [0, 2 ** 31]) {
-      yield Uint32Array.from({ length: 2 * NEAR }, (_, i) => Math.max(word + i - NEAR, 0) + sign);
+      yield Uint32Array.from({ length: 2 * near }, (_, i) => Math.max(word + i - near, 0) + sign);
     }
   }
 }
@@ -75,9 +75,9 @@ export function runUnary(lab: Lab, unary: Pick<Unary, "name" | "run">, x: Uint32
 }
 
 /** The largest error in units in the last place. Throws at an error of more than `most`. */
-export function sweep(lab: Lab, unary: Unary, most: number, step = STEP): number {
+export function sweep(lab: Lab, unary: Unary, most: number, step = STEP, near = NEAR): number {
   let worst = 0;
-  for (const words of pieces(step)) {
+  for (const words of pieces(step, near)) {
     const y = runUnary(lab, unary, words);
     const x = floatsOf(words);
     for (let i = 0; i < x.length; i++) {

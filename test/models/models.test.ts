@@ -12,12 +12,15 @@ import { unpackModel } from "../../src/format/packed.js";
 import { type Evaluation, loadMnist, loadNetwork, Network, type TrainAndTest } from "../../src/node.js";
 import { Network as WorkerNetwork } from "../../src/worker.js";
 import { layersOf } from "../support/networks.js";
+import { WHOLE } from "../support/whole.js";
 
 const models = resolve(import.meta.dirname, "../../models");
 const fileOf = (name: string): string => join(models, `${name}.safetensors`);
 const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 /** The kinds of drawings that are measured again; all kinds would take minutes. */
 const CHECKED = ["MNIST", "slant of -20°", "strokes"];
+/** How many of each; the card is of all. */
+const COUNT = WHOLE ? 10_000 : 300;
 /** The accuracy on the test images that each model must reach. */
 const LEAST: Record<string, number> = { "digits-tiny": 0.952, digits: 0.99, "digits-best": 0.994 };
 
@@ -87,13 +90,14 @@ describe("the model of wasmlp/digits", () => {
   it("has the accuracy of its card on those drawings", async () => {
     const network = await loadNetwork(fileOf("digits"), { deterministic: true });
     const told = tableOf(readFileSync(join(models, "digits.md"), "utf8"), /^On drawn digits/);
-    const chosen = kinds(digits.test, 10_000).filter(({ name }) => CHECKED.includes(name));
+    const chosen = kinds(digits.test, COUNT).filter(({ name }) => CHECKED.includes(name));
     expect(chosen).toHaveLength(CHECKED.length);
     for (const kind of chosen) {
-      const { count, accuracy } = measure(network, kind, 10_000).result;
-      expect(told).toContainEqual([kind.name, count.toLocaleString("en-US"), percent(accuracy)]);
+      const { count, accuracy } = measure(network, kind, COUNT).result;
+      if (WHOLE) expect(told).toContainEqual([kind.name, count.toLocaleString("en-US"), percent(accuracy)]);
+      else expect(accuracy, kind.name).toBeGreaterThan(0.9);
     }
-  }, 240_000);
+  });
 
   it("is a new network for each call, with the options of a loaded network", async () => {
     const [one, other] = [await loadDigits({ deterministic: true }), await loadDigits({ threads: 1 })];

@@ -1,12 +1,13 @@
 // Recording a model: killed and restarted, it writes the same bytes and leaves no other files.
 
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { loadMnist } from "../../src/node.js";
 import { idx } from "../support/idx-folder.js";
+import { atMoment, signal } from "../support/moment.js";
 
 const program = resolve(import.meta.dirname, "../../build/models.js");
 const COUNT = 320;
@@ -28,26 +29,22 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const run = (...args: string[]) => spawnSync(process.execPath, [program, ...args], { cwd: folder, encoding: "utf8" });
 const read = (path: string): string => readFileSync(join(folder, path), "latin1");
 
-/** Ends a run after it has reported this many epochs of its own. */
-function killAfter(epochs: number, signal: NodeJS.Signals): Promise<{ code: number | null; err: string }> {
-  const child: ChildProcess = spawn(process.execPath, [program, ...RECORD, "--out", "killed"], { cwd: folder });
-  let err = "";
-  child.stderr?.on("data", (text) => {
-    err += text;
-    // A second SIGTERM would end it at once.
-    if ((err.match(/^\d+\/30 /gm)?.length ?? 0) >= epochs && !child.killed) child.kill(signal);
-  });
-  return new Promise((done) => child.on("close", (code) => done({ code, err })));
+/** Ends a run when it reports this many epochs of its own. */
+function killAfter(epochs: number, name: NodeJS.Signals): { code: number | null; err: string } {
+  const env = atMoment({ text: "^\\d+/30 ", times: epochs }, signal(name));
+  const args = [program, ...RECORD, "--out", "killed"];
+  const { status, stderr } = spawnSync(process.execPath, args, { cwd: folder, encoding: "utf8", env });
+  return { code: status, err: stderr };
 }
 
 describe("a recording", () => {
-  it("that is killed, stopped and restarted writes the same model as one that was never stopped", async () => {
+  it("that is killed, stopped and restarted writes the same model as one that was never stopped", () => {
     expect(run(...RECORD, "--out", "whole").stdout).toBe(
       "wrote whole/digits-tiny.safetensors and whole/digits-tiny.md\n",
     );
-    expect((await killAfter(3, "SIGKILL")).code).toBeNull();
+    expect(killAfter(3, "SIGKILL").code).toBeNull();
     expect(readdirSync(join(folder, "killed"))).toContain("digits-tiny.checkpoint");
-    const { code, err } = await killAfter(3, "SIGTERM");
+    const { code, err } = killAfter(3, "SIGTERM");
     expect(code).toBe(143);
     expect(err).toMatch(/^stopped by SIGTERM; the same command resumes from there$/m);
     const { stderr, status } = run(...RECORD, "--out", "killed");
@@ -57,7 +54,7 @@ describe("a recording", () => {
     const timeless = (card: string) => card.replace(/^\| training .*$/m, "");
     expect(timeless(read("killed/digits-tiny.md"))).toBe(timeless(read("whole/digits-tiny.md")));
     expect(readdirSync(join(folder, "whole"))).toEqual(["digits-tiny.md", "digits-tiny.safetensors"]);
-  }, 120_000);
+  });
 
   it("refuses a checkpoint that is damaged or of another training", () => {
     mkdirSync(join(folder, "other"));

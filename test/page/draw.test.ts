@@ -4,9 +4,9 @@ import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
 import { hasDiverged, verdictOf } from "../../web/draw/verdict.js";
 import { type ChromiumPage, expectAccessible } from "../browser/fixture.js";
-import { allowance } from "../support/allowance.js";
 import { DESKTOP, describePage, fits, PHONE } from "../support/page-site.js";
 import { digitStrokes, type Point } from "../support/strokes.js";
+import { WHOLE } from "../support/whole.js";
 
 /** A function that maps points of the paper to the window. */
 async function paperToWindow(page: ChromiumPage): Promise<(point: Point) => Point> {
@@ -65,16 +65,10 @@ describePage("Draw", (openView, served) => {
   }
 
   describe("loading", () => {
-    it("shows the first answer within 500 ms, in the fastest of five visits", async () => {
-      const times: number[] = [];
-      for (let i = 0; i < 5; i++) {
-        const page = await openView("draw");
-        times.push(Math.round(await waitForAnswer(page)));
-        expect(await page.locator("#words").textContent()).toBe("Clearly 3");
-        await page.context().close();
-      }
-      console.log(`first prediction after ${times.join(", ")} ms`);
-      expect(Math.min(...times)).toBeLessThan(500 * allowance());
+    it("shows the answer to its example", async () => {
+      const page = await openView("draw");
+      console.log(`first prediction after ${Math.round(await waitForAnswer(page))} ms`);
+      expect(await page.locator("#words").textContent()).toBe("Clearly 3");
     });
 
     it("transfers less than 1.5 MB, without MNIST", async () => {
@@ -92,7 +86,7 @@ describePage("Draw", (openView, served) => {
       expect(transfers.filter(({ name }) => name.includes("mnist"))).toEqual([]);
     });
 
-    it.each([
+    it.runIf(WHOLE).each([
       ["a phone", PHONE],
       ["a desktop", DESKTOP],
     ])("on %s shifts nothing and fits the width of the window", async (_, options) => {
@@ -113,7 +107,7 @@ describePage("Draw", (openView, served) => {
       expect(await fits(page)).toBe(true);
     });
 
-    it("is isolated with the demo's headers, and works without any headers", async () => {
+    it.runIf(WHOLE)("is isolated with the demo's headers, and works without any headers", async () => {
       expect(await (await open()).evaluate(() => crossOriginIsolated)).toBe(true);
       const page = await open(DESKTOP, true);
       expect(await page.evaluate(() => crossOriginIsolated)).toBe(false);
@@ -121,7 +115,7 @@ describePage("Draw", (openView, served) => {
       expect(await answerOf(page)).toBe("7");
     });
 
-    it("shows an error if the weights cannot be loaded", async () => {
+    it.runIf(WHOLE)("shows an error if the weights cannot be loaded", async () => {
       const page = await open();
       await page.route("**/digits-weights-*", (route) => route.abort());
       await page.reload();
@@ -142,7 +136,7 @@ describePage("Draw", (openView, served) => {
       }
     });
 
-    it("of all ten digits drawn by touch on a phone, without scrolling the page", async () => {
+    it.runIf(WHOLE)("of all ten digits drawn by touch on a phone, without scrolling the page", async () => {
       const page = await open(PHONE);
       for (let digit = 0; digit < 10; digit++) {
         await page.locator("#clear").tap();
@@ -173,7 +167,7 @@ describePage("Draw", (openView, served) => {
       expect(await answerOf(page)).toBe("1");
     });
 
-    it("at every point of a stroke, before the pen is lifted", async () => {
+    it.runIf(WHOLE)("at every point of a stroke, before the pen is lifted", async () => {
       const page = await open();
       const place = await paperToWindow(page);
       const [first, ...rest] = digitStrokes(0)[0] as [Point, ...Point[]];
@@ -190,7 +184,7 @@ describePage("Draw", (openView, served) => {
       await page.mouse.up();
     });
 
-    it("shows the input of the network", async () => {
+    it.runIf(WHOLE)("shows the input of the network", async () => {
       const page = await open();
       const networkInput = () =>
         page.locator("#input").evaluate((canvas) => {
@@ -259,7 +253,7 @@ describePage("Draw", (openView, served) => {
       await expect.poll(() => shares(page)).toEqual(pretrained);
     });
 
-    it("draw another example each time, animated unless the user prefers reduced motion", async () => {
+    it.runIf(WHOLE)("draw another example each time, animated unless the user prefers reduced motion", async () => {
       const page = await open({ ...DESKTOP, reducedMotion: "reduce" });
       await page.evaluate(() => {
         // A fixed seed, so that every run of this test gets the same examples.
@@ -278,11 +272,9 @@ describePage("Draw", (openView, served) => {
       expect(new Set(answers).size).toBeGreaterThan(4);
       const moving = await open();
       await moving.locator("#sample").click();
-      const early = await moving.locator("#input").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
-      await moving.waitForTimeout(1200);
-      expect(await moving.locator("#input").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL())).not.toBe(
-        early,
-      );
+      const drawn = () => moving.locator("#input").evaluate((canvas) => (canvas as HTMLCanvasElement).toDataURL());
+      const early = await drawn();
+      await expect.poll(drawn).not.toBe(early);
     });
 
     it("change the view by arrow keys, address and back button", async () => {
@@ -301,7 +293,7 @@ describePage("Draw", (openView, served) => {
       expect(await page.locator("[role=tab][aria-selected=true]").getAttribute("id")).toBe("tab-inside");
     });
 
-    it("keep the page when a file is dropped outside a drop target, and allow dropping text", async () => {
+    it.runIf(WHOLE)("keep the page when a file is dropped outside a drop target, and allow dropping text", async () => {
       const page = await open();
       const isKept = (kind: string) =>
         page.evaluate((kind) => {
@@ -317,7 +309,7 @@ describePage("Draw", (openView, served) => {
       expect(await isKept("text")).toEqual([false, false]);
     });
 
-    it("show the bars in forced colours", async () => {
+    it.runIf(WHOLE)("show the bars in forced colours", async () => {
       const page = await open({ ...DESKTOP, forcedColors: "active" });
       const [bar, card] = await page.evaluate(() => {
         const bar = document.querySelector(".best .bar") as Element;
@@ -327,7 +319,7 @@ describePage("Draw", (openView, served) => {
       expect(bar).not.toBe(card);
     });
 
-    it.each(["light", "dark"] as const)(
+    it.runIf(WHOLE).each(["light", "dark"] as const)(
       "have no serious or critical accessibility violation in axe, %s",
       async (colorScheme) => {
         await expectAccessible(await open({ ...DESKTOP, colorScheme }));
@@ -340,14 +332,17 @@ describePage("Draw", (openView, served) => {
 
     it("announce the answer after a pause, not at every point", async () => {
       const page = await open();
+      await page.clock.install();
       await page.evaluate(() => {
         const announced: string[] = [];
         Object.assign(globalThis, { announced });
         const status = document.getElementById("status") as HTMLElement;
         new MutationObserver(() => announced.push(status.textContent ?? "")).observe(status, { childList: true });
       });
+      // The page's clock stands while the test draws, however long that takes.
+      await page.clock.pauseAt(await page.evaluate(() => Date.now() + 1000));
       await drawByMouse(page, digitStrokes(8));
-      await page.waitForTimeout(1200);
+      await page.clock.runFor(2000);
       const announced = await page.evaluate(() => (globalThis as unknown as { announced: string[] }).announced);
       expect(announced.at(-1)).toBe("Clearly 8");
       expect(announced.length).toBeLessThanOrEqual(2);

@@ -68,8 +68,6 @@ export function describePage(title: string, tests: (open: Open, served: () => Se
 
 /** What a page's own observers saw from `watch` on. */
 export interface Watched {
-  /** Milliseconds of every task of the main thread that was longer than 50. */
-  longTasks: number[];
   /** Sum of the layout's shifts that no one caused. */
   shift: number;
 }
@@ -77,11 +75,8 @@ export interface Watched {
 /** Begins to watch a page; the function gives what has been seen. */
 export async function watch(page: ChromiumPage): Promise<() => Promise<Watched>> {
   await page.evaluate(() => {
-    const watched: Watched = { longTasks: [], shift: 0 };
+    const watched: Watched = { shift: 0 };
     Object.assign(globalThis, { watched });
-    new PerformanceObserver((list) => {
-      for (const { duration } of list.getEntries()) watched.longTasks.push(duration);
-    }).observe({ type: "longtask" });
     new PerformanceObserver((list) => {
       for (const entry of list.getEntries() as unknown as { value: number; hadRecentInput: boolean }[]) {
         if (!entry.hadRecentInput) watched.shift += entry.value;

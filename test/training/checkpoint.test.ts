@@ -1,6 +1,6 @@
 // Checkpoints: a resumed training ends as if it had never stopped, and nothing but a valid checkpoint is accepted.
 
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it } from "vitest";
 import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.js";
 import { turn } from "../../src/host.js";
 import {
@@ -16,6 +16,9 @@ import {
   type Threads,
 } from "../../src/index.js";
 import { flat, layersOf, OPTIMIZERS, stripes } from "../support/networks.js";
+import { holdClock, inEveryTurn, restoreClock, yieldAlways } from "../support/yields.js";
+
+afterEach(restoreClock);
 
 const OPTIONS: NetworkOptions = {
   inputs: 64,
@@ -121,7 +124,7 @@ describe("checkpoints are saved", () => {
     let saves = 0;
     const net = await Network.create(OPTIONS);
     const save = async () => {
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await turn();
       saves++;
     };
     await net.fit(DATA, { ...TRAINING, ...more, checkpoint: { save, ...options } });
@@ -136,8 +139,17 @@ describe("checkpoints are saved", () => {
   });
 
   it("after the given number of seconds", async () => {
-    expect(await counted({})).toBe(1);
-    expect(await counted({ seconds: 0 })).toBeGreaterThanOrEqual(5);
+    // A step takes 10 s on this clock, an epoch 70 s, and the training 280 s.
+    const held = holdClock();
+    const onBatch = () => {
+      held.time += 10_000;
+    };
+    expect(await counted({}, { onBatch })).toBe(Math.floor(280 / 60) + 1);
+    expect(await counted({ seconds: 95 }, { onBatch })).toBe(2 + 1);
+    expect(await counted({ seconds: 281 }, { onBatch })).toBe(1);
+    // After every step, after every epoch, and at the end.
+    yieldAlways();
+    expect(await counted({ seconds: 0 })).toBe(28 + 4 + 1);
   });
 
   it("but not when training has diverged", async () => {
@@ -153,14 +165,18 @@ describe("checkpoints are saved", () => {
   });
 
   it("but not when training is aborted while its data is copied", async () => {
-    const inputs = new Uint8Array(200_000 * 64).map((_, i) => i % 251);
-    const data = new Dataset({ inputs, shape: 64, labels: new Uint8Array(200_000).map((_, i) => i % 4) });
+    // Several pieces, after each of which training yields.
+    const inputs = new Uint8Array(50_000 * 64).map((_, i) => i % 251);
+    const data = new Dataset({ inputs, shape: 64, labels: new Uint8Array(50_000).map((_, i) => i % 4) });
     const net = await Network.create(OPTIONS);
     const [stop, reason, saved] = [new AbortController(), new Error("enough"), [] as Bytes[]];
     const checkpoint = { save: (bytes: Bytes) => void saved.push(bytes) };
-    const training = net.fit(data, { ...TRAINING, checkpoint, signal: stop.signal });
-    void turn().then(() => stop.abort(reason));
-    await expect(training).rejects.toBe(reason);
+    yieldAlways();
+    const training = () => net.fit(data, { ...TRAINING, checkpoint, signal: stop.signal });
+    await inEveryTurn(
+      () => stop.abort(reason),
+      () => expect(training()).rejects.toBe(reason),
+    );
     expect(saved).toEqual([]);
   });
 

@@ -18,6 +18,7 @@ import type { InputPath } from "../../src/threads/cost-model.js";
 import { fit } from "../../src/training/fit.js";
 import { distributions, gaussians, layersOf, OPTIMIZERS, stripes } from "../support/networks.js";
 import { refuseWorkers, restoreWorkers, watchWorkers, workers } from "../support/node-workers.js";
+import { partOf } from "../support/whole.js";
 
 const specOf = (inputs: number, units: number[], output: "softmax" | "sigmoid" | "tanh"): NetworkSpec => ({
   ...{ inputs, layers: layersOf(units, "relu", output), inputScale: 1 / 255 },
@@ -82,27 +83,32 @@ const CASES: [string, NetworkSpec, Dataset, number][] = [
 describe("threads and input paths give the same bits", () => {
   it.each(CASES)("%s", async (_, spec, data, batchSize) => {
     const one = await trained(spec, data, batchSize, 1, "dense");
-    for (const wanted of [1, 2, 3, "auto"] as const) {
-      for (const path of ["dense", "sparse", "storedSparse", "auto"] as const) {
-        if (wanted === 1 && path === "dense") continue;
-        expect(await trained(spec, data, batchSize, wanted, path), `${wanted} threads, ${path}`).toEqual(one);
-      }
+    const ways = ([1, 2, 3, "auto"] as const).flatMap((wanted) =>
+      (["dense", "sparse", "storedSparse", "auto"] as const).map((path) => [wanted, path] as const),
+    );
+    // From the second on: the first is `one`.
+    for (const [wanted, path] of partOf(ways.slice(1), 5)) {
+      expect(await trained(spec, data, batchSize, wanted, path), `${wanted} threads, ${path}`).toEqual(one);
     }
   });
 
   describe.each(OPTIMIZERS)("with %j", (optimizer) => {
-    it.each([CASES[0], CASES[2], CASES[6], CASES[7]] as typeof CASES)("%s", async (_, spec, data, batchSize) => {
-      const one = await trained(spec, data, batchSize, 1, "dense", optimizer);
-      for (const [wanted, path] of [
-        [1, "storedSparse"],
-        [2, "dense"],
-        [2, "sparse"],
-        [3, "storedSparse"],
-      ] as const) {
-        const other = await trained(spec, data, batchSize, wanted, path, optimizer);
-        expect(other, `${wanted} threads, ${path}`).toEqual(one);
-      }
-    });
+    it.each(partOf([CASES[0], CASES[2], CASES[6], CASES[7]] as typeof CASES, 3))(
+      "%s",
+      async (_, spec, data, batchSize) => {
+        const one = await trained(spec, data, batchSize, 1, "dense", optimizer);
+        const ways = [
+          [2, "sparse"],
+          [1, "storedSparse"],
+          [2, "dense"],
+          [3, "storedSparse"],
+        ] as const;
+        for (const [wanted, path] of partOf(ways, 2)) {
+          const other = await trained(spec, data, batchSize, wanted, path, optimizer);
+          expect(other, `${wanted} threads, ${path}`).toEqual(one);
+        }
+      },
+    );
   });
 
   it("and so does inference of many samples, in every method", async () => {
@@ -142,18 +148,12 @@ describe("a thread", () => {
     vi.restoreAllMocks();
   });
 
-  it("that is terminated during training ends it with an error within a second", async () => {
+  it("that is terminated during training ends it with an error", async () => {
     const started = watchWorkers();
     const net = await create(2);
-    let ended = 0;
-    const onBatch = (): void => {
-      if (ended > 0) return;
-      ended = performance.now();
-      void started[0]?.terminate();
-    };
+    const onBatch = () => void started[0]?.terminate();
     const training = net.fit(STRIPES, { ...OPTIONS, onBatch });
     await expect(training).rejects.toThrow(/^a helper thread ended during training: it was terminated; /);
-    expect(performance.now() - ended).toBeLessThan(1000);
     expect(started).toHaveLength(1);
     // The network can be trained further, with new threads.
     await net.fit(STRIPES, { ...OPTIONS, epochs: 1 });
@@ -170,7 +170,7 @@ describe("a thread", () => {
     expect(alone.toBytes()).toEqual(one.toBytes());
   });
 
-  it("that dies at its start is not used, and found out within a second", async () => {
+  it("that dies at its start is not used", async () => {
     workers.Worker = class extends Worker {
       constructor(_source: string | URL, options: ConstructorParameters<typeof Worker>[1]) {
         super("throw new Error('nothing works');", options);
@@ -178,9 +178,7 @@ describe("a thread", () => {
     };
     const [alone, one] = [await create(2), await create(1)];
     const data = stripes(100, 4, 1);
-    const before = performance.now();
     await alone.fit(data, { ...OPTIONS, epochs: 1 });
-    expect(performance.now() - before).toBeLessThan(1000);
     await one.fit(data, { ...OPTIONS, epochs: 1 });
     expect(alone.toBytes()).toEqual(one.toBytes());
   });
@@ -203,10 +201,9 @@ describe("a thread", () => {
       const data = new Dataset({ inputs: new Uint8Array(640).fill(9), shape: 64, labels: [0, 1, 2, 3, 0, 1, 2, 3, 0, 1] });
       await net.fit(data, { epochs: 1, batchSize: 5, optimizer: sgd({ learningRate: 0.1 }) });
       console.log(net.predict(new Uint8Array(64)).length);`;
-    const before = performance.now();
+    // It would not return.
     const output = execFileSync(process.execPath, ["--input-type=module", "-e", code], { encoding: "utf8" });
     expect(output).toBe("4\n");
-    expect(performance.now() - before).toBeLessThan(5000);
   });
 
   it.each([

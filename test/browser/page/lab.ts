@@ -98,16 +98,6 @@ async function trainOnDigits(where: Where, threads: local.Threads, epochs: numbe
   return { ...result, batches, responsiveness };
 }
 
-/** Blocks the main thread, to verify that `watch` detects it. */
-async function blockFor(milliseconds: number): Promise<Responsiveness> {
-  const [, responsiveness] = await watch(byTimer, async () => {
-    // Start a new task.
-    await new Promise((resolve) => setTimeout(resolve, 20));
-    for (const end = performance.now() + milliseconds; performance.now() < end; );
-  });
-  return responsiveness;
-}
-
 // --- a small network ---
 
 const SMALL = { ...OPTIONS, seed: 1, threads: 1 } satisfies local.NetworkOptions;
@@ -166,7 +156,7 @@ async function readStroke(): Promise<number | undefined> {
 }
 
 export const lab = {
-  ...{ init, trainOnDigits, blockFor, report, abort, saveAndLoad, readStroke },
+  ...{ init, trainOnDigits, report, abort, saveAndLoad, readStroke },
   trainedBytes: async (where: Where, options: { seed?: number; threads?: local.Threads } = {}) => [
     ...(await trainedBytes(NETWORKS[where], options)),
   ],

@@ -30,11 +30,18 @@ const SUITES: Record<SuiteName, () => Promise<unknown>> = {
   image: () => import("../../image/image.test.js"),
 };
 
-const MINUTE = 60_000;
+const MINUTES = 60_000;
 /** The configuration that vitest's command line normally passes to the runner. */
 const CONFIG = {
   ...{ root: "/", name: "page", setupFiles: [], passWithNoTests: false, allowOnly: false, includeTaskLocation: false },
-  ...{ testTimeout: MINUTE, hookTimeout: MINUTE, retry: 0, maxConcurrency: 1, chaiConfig: {}, diffOptions: {} },
+  ...{
+    testTimeout: 15 * MINUTES,
+    hookTimeout: 15 * MINUTES,
+    retry: 0,
+    maxConcurrency: 1,
+    chaiConfig: {},
+    diffOptions: {},
+  },
   ...{ testNamePattern: undefined, tags: [], tagsFilter: undefined, strictTags: false },
   sequence: { shuffle: false, concurrent: false, seed: 1, hooks: "stack", setupFiles: "list" },
 } as unknown as Runner["config"];
