@@ -8,9 +8,10 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkFunction, checkOptions, checkSignal, shown, typeError } from "../check.js";
-import { checkPath, gunzipMaybe, readMaybeGzip, reason, writeAtomic } from "./files.js";
+import { checkPath, gunzipMaybe, readMaybeGzip, reason } from "./files.js";
 import { parseIdx } from "./idx.js";
 import { FILES, type FileName, type IdxFolder, pairs, readIdxFolder } from "./idx-folder.js";
+import { writeAtomic } from "./write.js";
 
 /** The progress of one file's download. */
 export interface DownloadProgress {
