@@ -4,7 +4,7 @@ import { checkOptions, shown, typeError } from "./check.js";
 import { Dataset } from "./data/dataset.js";
 import { checkPath, readMaybeGzip, readWhole } from "./data/files.js";
 import type { Idx } from "./data/idx.js";
-import { type IdxPair, readIdxFolder } from "./data/idx-folder.js";
+import { type IdxFolder, type IdxPair, readIdxFolder } from "./data/idx-folder.js";
 import { loadMnistFiles, type MnistOptions } from "./data/mnist.js";
 import { writeSomewhere } from "./data/write.js";
 import { type LoadOptions, Network, type SaveOptions } from "./network.js";
@@ -22,6 +22,8 @@ export interface TrainAndTest {
   train: Dataset;
   /** The samples to measure with. */
   test: Dataset;
+  /** Sentences about unusual files, such as labels that begin at 1; those about samples are in `train.warnings`. */
+  warnings?: readonly string[];
 }
 
 /**
@@ -35,17 +37,20 @@ export async function loadMnist(options: MnistOptions = {}): Promise<TrainAndTes
 }
 
 /**
- * Loads any dataset in MNIST's format: a folder with four IDX files of MNIST's names, each with or without `.gz`.
- * Rejects with an Error that names the file and what is wrong with it.
+ * Loads any dataset in MNIST's format: a folder with four IDX files of MNIST's names or their usual variants
+ * (`train-images.idx3-ubyte`, `emnist-letters-train-images-idx3-ubyte`, `test-` for `t10k-`), each with or without `.gz`. If the
+ * training or the test files are missing, both datasets are the other half. Files with EMNIST's name are transposed. `warnings`
+ * says so, and whether the labels begin at 1. Rejects with an Error that names the file and what is
+ * wrong with it.
  */
 export async function loadIdxFolder(dir: string): Promise<TrainAndTest> {
   return toDatasets(await readIdxFolder(dir));
 }
 
 /** Both parts have the same number of classes, even if a class occurs in one of them only. */
-function toDatasets({ train, test }: { train: IdxPair; test: IdxPair }): TrainAndTest {
+function toDatasets({ train, test, notes = [] }: IdxFolder): TrainAndTest {
   const classes = Math.max(largest(train.labels), largest(test.labels)) + 1;
-  return { train: toDataset(train, classes), test: toDataset(test, classes) };
+  return { train: toDataset(train, classes), test: toDataset(test, classes), warnings: notes };
 }
 
 function largest(labels: Idx): number {
