@@ -8,8 +8,8 @@ export interface Segment {
   scan: Buffer;
 }
 
-export const [START_OF_SCAN, END_OF_IMAGE] = [0xda, 0xd9];
-const [START_OF_IMAGE, TEMPORARY] = [0xd8, 0x01];
+export const START_OF_SCAN = 0xda;
+const [START_OF_IMAGE, END_OF_IMAGE, TEMPORARY] = [0xd8, 0xd9, 0x01];
 
 /** Whether a marker restarts the decoding within a scan: RST0 to RST7. */
 export function isRestart(marker: number | undefined): boolean {
