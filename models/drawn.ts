@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import { encode } from "fast-png";
 import { checkInteger } from "../src/check.js";
-import { writeAtomic } from "../src/data/files.js";
+import { writeAtomic } from "../src/data/write.js";
 import { DIGIT_CLASSES, DIGIT_PIXELS, DIGIT_SIDE } from "../src/image/digit.js";
 import { type Dataset, loadNetwork, type Network } from "../src/node.js";
 import { readData } from "../src/terminal/data.js";

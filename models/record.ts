@@ -6,7 +6,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Command } from "commander";
 import { argumentOf, checkInteger, checkNumber } from "../src/check.js";
-import { writeAtomic } from "../src/data/files.js";
+import { writeAtomic } from "../src/data/write.js";
 import {
   type Dataset,
   type EpochRecord,

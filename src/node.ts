@@ -2,15 +2,17 @@
 
 import { checkOptions, shown, typeError } from "./check.js";
 import { Dataset } from "./data/dataset.js";
-import { checkPath, readMaybeGzip, readWhole, writeAtomic } from "./data/files.js";
+import { checkPath, readMaybeGzip, readWhole } from "./data/files.js";
 import type { Idx } from "./data/idx.js";
-import { type IdxPair, readIdxFolder } from "./data/idx-folder.js";
+import { type IdxFolder, type IdxPair, readIdxFolder } from "./data/idx-folder.js";
 import { loadMnistFiles, type MnistOptions } from "./data/mnist.js";
+import { writeSomewhere } from "./data/write.js";
 import { type LoadOptions, Network, type SaveOptions } from "./network.js";
 
 export type { Idx } from "./data/idx.js";
 export { readIdx } from "./data/idx-folder.js";
 export type { DownloadProgress, MnistOptions } from "./data/mnist.js";
+export type { SaveError } from "./data/write.js";
 export * from "./index.js";
 export { enableTurbo } from "./turbo.js";
 
@@ -20,6 +22,8 @@ export interface TrainAndTest {
   train: Dataset;
   /** The samples to measure with. */
   test: Dataset;
+  /** Sentences about unusual files, such as labels that begin at 1; those about samples are in `train.warnings`. */
+  warnings?: readonly string[];
 }
 
 /**
@@ -33,17 +37,20 @@ export async function loadMnist(options: MnistOptions = {}): Promise<TrainAndTes
 }
 
 /**
- * Loads any dataset in MNIST's format: a folder with four IDX files of MNIST's names, each with or without `.gz`.
- * Rejects with an Error that names the file and what is wrong with it.
+ * Loads any dataset in MNIST's format: a folder with four IDX files of MNIST's names or their usual variants
+ * (`train-images.idx3-ubyte`, `emnist-letters-train-images-idx3-ubyte`, `test-` for `t10k-`), each with or without `.gz`. If the
+ * training or the test files are missing, both datasets are the other half. Files with EMNIST's name are transposed. `warnings`
+ * says so, and whether the labels begin at 1. Rejects with an Error that names the file and what is
+ * wrong with it.
  */
 export async function loadIdxFolder(dir: string): Promise<TrainAndTest> {
   return toDatasets(await readIdxFolder(dir));
 }
 
 /** Both parts have the same number of classes, even if a class occurs in one of them only. */
-function toDatasets({ train, test }: { train: IdxPair; test: IdxPair }): TrainAndTest {
+function toDatasets({ train, test, notes = [] }: IdxFolder): TrainAndTest {
   const classes = Math.max(largest(train.labels), largest(test.labels)) + 1;
-  return { train: toDataset(train, classes), test: toDataset(test, classes) };
+  return { train: toDataset(train, classes), test: toDataset(test, classes), warnings: notes };
 }
 
 function largest(labels: Idx): number {
@@ -56,13 +63,18 @@ function toDataset({ images, labels }: IdxPair, classes: number): Dataset {
 }
 
 /**
- * Writes a network to a safetensors file, atomically: an existing file is replaced only by a complete one. Rejects with
- * an Error that names the path and the reason. With `recipe` the file tells how the network was trained, see `toBytes`.
+ * Writes a network to a safetensors file, atomically: an existing file is replaced only by a complete one. A file that another
+ * program holds is tried again for a second; one that cannot be renamed, such as a mount point, is overwritten in place. With
+ * `recipe` the file tells how the network was trained, see `toBytes`.
+ *
+ * If the file cannot be written, the network is saved elsewhere: in the same folder under another name, else in the current
+ * folder, else in the system's folder for temporary files. Rejects then with a `SaveError` that names the path, the reason and
+ * that file, which is also its `savedTo`.
  */
 export async function saveNetwork(path: string, network: Network, options: SaveOptions = {}): Promise<void> {
   checkPath(path, "path");
   if (!(network instanceof Network)) throw typeError("network", `must be a Network, got ${shown(network)}`);
-  await writeAtomic(path, network.toBytes(options));
+  await writeSomewhere(path, network.toBytes(options));
 }
 
 /**
@@ -76,12 +88,13 @@ export async function loadNetwork(path: string, options: LoadOptions = {}): Prom
 }
 
 /**
- * A function for `fit({ checkpoint: { save } })` that writes each checkpoint's bytes to `path`, atomically. Throws a TypeError or
- * RangeError for an invalid path; the function rejects with an Error that names the path and the reason.
+ * A function for `fit({ checkpoint: { save } })` that writes each checkpoint's bytes to `path` as `saveNetwork` writes a
+ * network. Throws a TypeError or RangeError for an invalid path; the function rejects with a `SaveError` that names the path, the
+ * reason and the file to which the checkpoint was saved instead, which later checkpoints replace.
  */
 export function fileCheckpoint(path: string): (bytes: Uint8Array) => Promise<void> {
   checkPath(path, "path");
-  return (bytes) => writeAtomic(path, bytes);
+  return (bytes) => writeSomewhere(path, bytes);
 }
 
 /** Reads the bytes of a checkpoint for `fit({ resume })`. Rejects with an Error that names the path and the reason. */

@@ -1,7 +1,7 @@
 // Loads the data named by --data, with progress of the download, and checks that it fits a network.
 
 import { SingleBar } from "cli-progress";
-import type { Dataset, DownloadProgress, NetworkSpec } from "../node.js";
+import type { Dataset, DownloadProgress, NetworkSpec, TrainAndTest } from "../node.js";
 import { readData } from "../terminal/data.js";
 import { printNote } from "../terminal/output.js";
 import { dimensions } from "../text.js";
@@ -15,6 +15,7 @@ export const SPLIT_NAMES: Record<Split, string> = { test: "test", train: "traini
 /** Loads "mnist" or a folder. Prints warnings about the data on stderr and, unless `quiet`, the progress of a download. */
 export async function loadData(data: string, quiet = false): Promise<Record<Split, Dataset>> {
   const loaded = await loadWithReport(data, quiet);
+  for (const warning of loaded.warnings ?? []) printNote(`warning: ${data}: ${warning}`);
   for (const split of ["train", "test"] as const) {
     for (const warning of loaded[split].warnings) printNote(`warning: ${SPLIT_NAMES[split]} data: ${warning}`);
   }
@@ -22,7 +23,7 @@ export async function loadData(data: string, quiet = false): Promise<Record<Spli
 }
 
 /** Loads the data and reports downloads, which happen if MNIST is neither installed nor cached. */
-function loadWithReport(data: string, quiet: boolean): Promise<Record<Split, Dataset>> {
+function loadWithReport(data: string, quiet: boolean): Promise<TrainAndTest> {
   if (quiet) return readData(data);
   const download = new DownloadReport();
   return readData(data, { onDownload: download.report }).finally(download.end);

@@ -144,4 +144,4 @@ export function pathOption(flags: string, help: string): Option {
   });
 }
 
-export const DATA_HELP = "mnist, or a folder with its own four IDX files under MNIST's names (.gz or not)";
+export const DATA_HELP = "mnist, or a folder with its own four IDX files under MNIST's or EMNIST's names (.gz or not)";

@@ -3,12 +3,13 @@
 import { basename } from "node:path";
 import type { Command } from "commander";
 import { DIGIT_PIXELS, DIGIT_SIDE, type DigitReading, loadDigits, readDigit } from "../digits.js";
-import { brightness, type DigitImage } from "../image/plane.js";
+import { brightness } from "../image/plane.js";
 import { loadNetwork, type Network } from "../node.js";
-import { printJson, printResult } from "../terminal/output.js";
+import { printJson, printNote, printResult } from "../terminal/output.js";
 import { dimensions } from "../text.js";
 import type { Drawing } from "./draw.js";
 import { oneLine, reportError, UsageError } from "./errors.js";
+import type { Picture } from "./image-file.js";
 import { imageFiles, readImage } from "./images.js";
 import { pathOption } from "./options.js";
 import { outputValue, printDrawings } from "./show.js";
@@ -34,7 +35,7 @@ export function addPredict(program: Command): void {
         "it is located, scaled and centred like MNIST's digits. With --raw the images are used unchanged: they must have the " +
         "size and look of the network's training data.",
     )
-    .argument("<image...>", "PNG or JPEG files, or folders of them")
+    .argument("<image...>", "PNG, JPEG, GIF or BMP files, or folders of them")
     .addOption(
       pathOption("--model <FILE>", "a file that train --out wrote (default: the pretrained network for digits)"),
     )
@@ -51,7 +52,9 @@ async function predict(paths: string[], { model, raw, show, json }: Options): Pr
   const network = model === undefined ? await loadDigits() : await loadNetwork(model);
   if (model !== undefined && !raw) checkTakesDigits(network, model);
   // Listed before the first prediction, because the width of the table depends on all names.
-  const files = (await Promise.all(paths.map((path) => imageFiles(path).catch(refuse)))).flat();
+  const found = (await Promise.all(paths.map((path) => imageFiles(path).catch(refuse)))).flat();
+  const files = found.flatMap((part) => part.files);
+  for (const note of found.flatMap(({ notes }) => notes)) printNote(`warning: ${oneLine(note)}`);
   const table = new Table(network, files);
   const guesses: Guess[] = [];
   for (const file of files) {
@@ -98,15 +101,16 @@ async function guessImage(network: Network, file: string, isRaw: boolean): Promi
 }
 
 /** The brightness of the image's pixels, 0 to 255. Throws if their number is not that of the network's inputs. */
-function rawPixels(image: DigitImage, file: string, { spec }: Network): Uint8Array {
+function rawPixels(image: Picture, file: string, { spec }: Network): Uint8Array {
   const side = sideOf(spec.inputs);
-  const isValid = side === undefined ? image.width * image.height === spec.inputs : isSquare(image, side);
+  const [width, height] = image.original ?? [image.width, image.height];
+  const isValid = !image.original && (side === undefined ? width * height === spec.inputs : isSquare(image, side));
   if (isValid) return Uint8Array.from(brightness(image, 0).data, (x) => Math.round(255 * x));
   const expected = side === undefined ? `${spec.inputs} pixels` : dimensions([side, side]);
-  throw new Error(`${file} is ${dimensions([image.width, image.height])} pixels, but the network takes ${expected}`);
+  throw new Error(`${file} is ${dimensions([width, height])} pixels, but the network takes ${expected}`);
 }
 
-function isSquare({ width, height }: DigitImage, side: number): boolean {
+function isSquare({ width, height }: Picture, side: number): boolean {
   return width === side && height === side;
 }
 

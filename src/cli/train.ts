@@ -17,6 +17,7 @@ import {
   Network,
   type Recipe,
   readCheckpoint,
+  type SaveError,
   saveNetwork,
 } from "../node.js";
 import { continueWithoutStdout, printJson, printNote, printResult } from "../terminal/output.js";
@@ -232,7 +233,10 @@ async function savingOptions(options: TrainOptions): Promise<Pick<FitOptions, "c
   };
 }
 
-/** Saves checkpoints to `path`. A failure does not end the training; it is reported once, and again after a success. */
+/**
+ * Saves checkpoints to `path`. A failure does not end the training; it is reported once, and again after a success, with the
+ * file to which the checkpoint was saved instead.
+ */
 function savingTo(path: string): (bytes: Uint8Array) => Promise<void> {
   const write = fileCheckpoint(path);
   let isReported = false;
@@ -241,7 +245,9 @@ function savingTo(path: string): (bytes: Uint8Array) => Promise<void> {
       await write(bytes);
       isReported = false;
     } catch (error) {
-      if (!isReported) printNote(`warning: ${(error as Error).message}; continuing without a checkpoint`);
+      const { message, savedTo } = error as SaveError;
+      const outcome = savedTo === undefined ? "continuing without a checkpoint" : "continuing";
+      if (!isReported) printNote(`warning: ${message}; ${outcome}`);
       isReported = true;
     }
   };

