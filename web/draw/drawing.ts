@@ -14,6 +14,9 @@ interface State {
   isExample: boolean;
 }
 
+/** Shorter moves of the pen are ignored; relative to the paper's side. */
+const LEAST_MOVE = 1e-4;
+
 export class Drawing {
   private state: State = { strokes: [], isExample: false };
   /** The points of the stroke in progress; undefined while the pen is up. */
@@ -45,9 +48,11 @@ export class Drawing {
     this.onChange();
   }
 
-  /** Adds a point to the stroke in progress, if there is one. */
+  /** Adds a point to the stroke in progress, if there is one and the pen has moved. */
   extend(point: Point): void {
-    if (!this.open) return;
+    const last = this.open?.at(-1);
+    // A tap can report moves to the place it is at. Canvases draw nothing for a line without length, but a dot for one point.
+    if (!this.open || !last || Math.hypot(point.x - last.x, point.y - last.y) < LEAST_MOVE) return;
     this.open.push(point);
     this.onChange();
   }
