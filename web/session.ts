@@ -17,9 +17,12 @@ export type View = (typeof VIEWS)[number];
 /**
  * `digit`: another digit was drawn, or the drawing was cleared. `networks`: the list of networks or a name changed.
  * `selected`: another network was selected. `weights`: the weights of the selected network changed. `view`: another view is
- * shown.
+ * shown. `picture`, `model`: such a file was dropped.
  */
-export type SessionEvent = "digit" | "networks" | "selected" | "weights" | "view";
+export type SessionEvent = "digit" | "networks" | "selected" | "weights" | "view" | Dropped;
+
+/** What a dropped file is opened as. */
+export type Dropped = "picture" | "model";
 
 export class Session {
   private readonly events = new EventTarget();
@@ -28,6 +31,7 @@ export class Session {
   private selectedEntry: NetworkEntry | undefined;
   private drawnDigit: Uint8Array | undefined;
   private shownView: View = "draw";
+  private readonly dropped = new Map<Dropped, File>();
 
   /** Calls `listener` after every such event. */
   on(event: SessionEvent, listener: () => void): void {
@@ -88,6 +92,23 @@ export class Session {
   set digit(digit: Uint8Array | undefined) {
     this.drawnDigit = digit;
     this.emit("digit");
+  }
+
+  /** Hands a dropped file to the view that opens such files; it may still have to be loaded. */
+  drop(kind: Dropped, file: File): void {
+    this.dropped.set(kind, file);
+    this.emit(kind);
+  }
+
+  /** Calls `open` with a file that has been dropped already, and with every later one. */
+  onDrop(kind: Dropped, open: (file: File) => void): void {
+    const take = (): void => {
+      const file = this.dropped.get(kind);
+      this.dropped.delete(kind);
+      if (file) open(file);
+    };
+    this.on(kind, take);
+    take();
   }
 
   /** The view on screen. Hidden views need not update. */

@@ -74,7 +74,9 @@ describe("for another digit", () => {
     const other = await snapshot(() => inspector.setSample(sample(4)));
     expect(other.position).toMatchObject({ layer: 0, unit: 5 });
     expect(other.explanation.input).toBeGreaterThan(0);
-    expect(other.note).toBe(`Your weight, from pixel ${pixelOf(3)}, has the input 0 here; this is the most telling one.`);
+    expect(other.note).toBe(
+      `Your weight, from pixel ${pixelOf(3)}, has the input 0 here; this is the most telling one.`,
+    );
     // The note stays while the weights change in training, which inspects the same network again.
     expect((await snapshot(() => inspector.setNetwork(network))).note).toBe(other.note);
     const back = await snapshot(() => inspector.setSample(sample(3)));
