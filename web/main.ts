@@ -4,6 +4,7 @@ import { byId } from "./dom.js";
 import { mount as mountDraw } from "./draw/view.js";
 import { acceptDrops } from "./drops.js";
 import { button, make } from "./elements.js";
+import { unanswered } from "./fetch.js";
 import { Session, type View } from "./session.js";
 import { panel, startTabs } from "./tabs.js";
 
@@ -34,8 +35,7 @@ async function load(view: LazyView): Promise<void> {
 
 /** What a view says that could not be loaded. The browser's own message names an address. */
 function failure(view: LazyView): HTMLElement {
-  const reason = navigator.onLine ? "the server of this page does not answer" : "there is no connection";
-  const sentence = make("p", { className: "error", textContent: `This view could not be loaded: ${reason}.` });
+  const sentence = make("p", { className: "error", textContent: `This view could not be loaded: ${unanswered()}.` });
   const again = button("Try again", async () => {
     await load(view);
     // The button has been replaced, and the focus with it.

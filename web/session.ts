@@ -3,12 +3,18 @@
 import { loadDigits } from "../src/digits.js";
 import type { Network } from "../src/index.js";
 import type { Network as WorkerNetwork } from "../src/worker.js";
+import { unanswered } from "./fetch.js";
 
 /** A network of this visit: trained, in training, or loaded from a file. */
 export interface NetworkEntry {
   /** Visible name, such as "784-128-10, run 2". */
   name: string;
   network: WorkerNetwork;
+}
+
+/** A failed import is a TypeError, whose message names an address; other errors say what they are. */
+function reasonOf(cause: Error): string {
+  return cause instanceof TypeError ? unanswered() : cause.message;
 }
 
 export const VIEWS = ["draw", "train", "inside"] as const;
@@ -46,7 +52,7 @@ export class Session {
   get pretrained(): Promise<Network> {
     this.loading ??= loadDigits().catch((cause: Error) => {
       this.loading = undefined;
-      throw new Error(`The pretrained network could not be loaded: ${cause.message}`, { cause });
+      throw new Error(`The pretrained network could not be loaded: ${reasonOf(cause)}`, { cause });
     });
     return this.loading;
   }
