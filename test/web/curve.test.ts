@@ -29,7 +29,8 @@ describe("a curve", () => {
 
   it("has finer points in the first epoch, none of few samples but the very first", () => {
     const curve = new Curve();
-    for (let samples = 10; samples <= 1000; samples += 10) curve.add(report(1, samples, 2), { isEnd: samples === 1000 });
+    for (let samples = 10; samples <= 1000; samples += 10)
+      curve.add(report(1, samples, 2), { isEnd: samples === 1000 });
     expect(curve.epochs[0]).toBe(0.01);
     expect(curve.epochs.at(-1)).toBe(1);
     const widths = curve.epochs.map((epoch, i) => epoch - (curve.epochs[i - 1] ?? 0)).slice(1);

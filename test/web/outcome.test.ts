@@ -22,7 +22,9 @@ describe("the sentence on a training", () => {
     ],
     [{ accuracy: undefined }, "784-10, run 1 is trained."],
   ])("%j", (part, sentence) => {
-    expect(outcomeOf({ ...run, ...part })).toEqual(typeof sentence === "string" ? sentence : expect.stringMatching(sentence));
+    expect(outcomeOf({ ...run, ...part })).toEqual(
+      typeof sentence === "string" ? sentence : expect.stringMatching(sentence),
+    );
   });
 });
 
