@@ -1,7 +1,10 @@
-// The page: three views behind tabs. Draw starts with the page; Train and Look inside load when they are first shown.
+// The page: three views behind tabs. Draw starts with the page; Train and Look inside load when the page is idle or they are shown.
 
+import { byId } from "./dom.js";
 import { mount as mountDraw } from "./draw/view.js";
-import { preventFileNavigation } from "./drops.js";
+import { acceptDrops } from "./drops.js";
+import { button, make } from "./elements.js";
+import { unanswered } from "./fetch.js";
 import { Session, type View } from "./session.js";
 import { panel, startTabs } from "./tabs.js";
 
@@ -23,19 +26,40 @@ async function load(view: LazyView): Promise<void> {
     const { mount } = await LAZY_VIEWS[view]();
     root.replaceChildren();
     mount(root, session);
-  } catch (error) {
-    // Retry when the view is shown again: the connection may have returned.
+  } catch {
+    // Tried again when the view is shown again, too: the connection may have returned.
     mounted.delete(view);
-    const message = document.createElement("p");
-    message.className = "error";
-    message.textContent = `This view could not be loaded: ${(error as Error).message}`;
-    root.replaceChildren(message);
+    root.replaceChildren(failure(view));
   }
 }
 
-preventFileNavigation();
+/** What a view says that could not be loaded. The browser's own message names an address. */
+function failure(view: LazyView): HTMLElement {
+  const sentence = make("p", { className: "error", textContent: `This view could not be loaded: ${unanswered()}.` });
+  const again = button("Try again", async () => {
+    await load(view);
+    // The button has been replaced, and the focus with it.
+    panel(view).querySelector<HTMLElement>(".failure button")?.focus();
+  });
+  return make("div", { className: "card failure", role: "alert" }, sentence, again);
+}
+
+/** Loads the other views while nothing else is to be done, so that they are there without a connection. */
+function preload(): void {
+  for (const view of Object.keys(LAZY_VIEWS) as LazyView[]) LAZY_VIEWS[view]().catch(() => {});
+}
+
+function whenIdle(task: () => void): void {
+  // Safari has no idle callbacks.
+  if ("requestIdleCallback" in window) requestIdleCallback(task, { timeout: 5000 });
+  else setTimeout(task, 1000);
+}
+
+acceptDrops(byId("main", HTMLElement), session);
 mountDraw(panel("draw"), session);
 startTabs((view) => {
   session.view = view;
   if (view !== "draw" && !mounted.has(view)) void load(view);
 });
+// Its answer comes first.
+session.pretrained.finally(() => whenIdle(preload)).catch(() => {});

@@ -1,7 +1,8 @@
-// Downloads and unpacks MNIST in a worker: on the page's main thread it would block for half a second. The format is described
+// Downloads, keeps and unpacks MNIST in a worker: on the page's main thread it would block for half a second. The format is described
 // in pack-mnist.mjs.
 
 import { DIGIT_PIXELS } from "../src/image/digit.js";
+import { unanswered } from "./fetch.js";
 
 export type MnistMessage =
   | { loaded: number; total: number | undefined }
@@ -20,16 +21,45 @@ const DAMAGED = "the file of MNIST's images is damaged";
 /** The global scope of this worker; TypeScript's DOM library declares `self` as a window. */
 const worker = self as unknown as { postMessage(message: MnistMessage, transfer?: Transferable[]): void };
 
+/** Name of the browser's storage for the file, which is then downloaded at the first visit only. */
+const CACHE = "wasmlp-mnist";
+
 async function run(address: string): Promise<void> {
-  const { train, test } = unpack(await inflate(await fetchCounting(address)));
+  const cache = await openCache();
+  const kept = await cache?.match(address).catch(() => undefined);
+  if (kept?.body && (await isGiven(kept.body))) return;
+  const chunks: Uint8Array<ArrayBuffer>[] = [];
+  give(unpack(await inflate(await fetchCounting(address, chunks))));
+  // Only what has been unpacked is kept. A full storage is no error.
+  await cache?.put(address, new Response(new Blob(chunks))).catch(() => {});
+}
+
+/** Undefined without the storage: on insecure pages, and in private windows of some browsers. */
+async function openCache(): Promise<Cache | undefined> {
+  return globalThis.caches?.open(CACHE).catch(() => undefined);
+}
+
+/** Gives the images of a kept file; false if it is damaged or of another version of the page. */
+async function isGiven(body: ReadableStream<Uint8Array<ArrayBuffer>>): Promise<boolean> {
+  const parts = await inflate(body)
+    .then(unpack)
+    .catch(() => undefined);
+  if (parts) give(parts);
+  return parts !== undefined;
+}
+
+function give({ train, test }: { train: MnistPart; test: MnistPart }): void {
   const buffers = [train, test].flatMap(({ images, labels }) => [images.buffer, labels.buffer]);
   worker.postMessage({ train, test }, buffers);
 }
 
-/** The body of the response. Posts the number of bytes received with every chunk. */
-async function fetchCounting(address: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
+/** The body of the response, whose chunks are added to `chunks`. Posts the number of bytes received with every chunk. */
+async function fetchCounting(
+  address: string,
+  chunks: Uint8Array<ArrayBuffer>[],
+): Promise<ReadableStream<Uint8Array<ArrayBuffer>>> {
   const { ok, status, body, headers } = await fetch(address).catch((cause: Error) => {
-    throw new Error(`MNIST's images could not be fetched: ${cause.message}`, { cause });
+    throw new Error(`MNIST's images could not be fetched: ${unanswered()}`, { cause });
   });
   if (!ok || !body) throw new Error(`the server answered ${status} for MNIST's images`);
   // If the host compresses the file once more, content-length is the compressed length.
@@ -39,6 +69,7 @@ async function fetchCounting(address: string): Promise<ReadableStream<Uint8Array
   const counter = new TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>>({
     transform(chunk, controller) {
       loaded += chunk.length;
+      chunks.push(chunk.slice());
       worker.postMessage({ loaded, total });
       controller.enqueue(chunk);
     },
@@ -85,6 +116,10 @@ function joinRuns(runs: Uint8Array, values: Uint8Array, size: number): Uint8Arra
   return bytes;
 }
 
-self.onmessage = ({ data }: MessageEvent<string>) => {
-  run(data).catch((error: Error) => worker.postMessage({ error: error.message }));
+/** Milliseconds after which the worker ends: ended right after the last byte, its request would be marked as failed. */
+const END_AFTER = 1000;
+
+self.onmessage = async ({ data }: MessageEvent<string>) => {
+  await run(data).catch((error: Error) => worker.postMessage({ error: error.message }));
+  setTimeout(() => self.close(), END_AFTER);
 };

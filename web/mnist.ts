@@ -34,14 +34,10 @@ export async function loadMnist(onProgress?: OnProgress): Promise<TrainAndTest> 
 async function start(): Promise<TrainAndTest> {
   // Relative to this script, so that the page can be hosted in any folder.
   const worker = new Worker(new URL("./mnist-worker.js", import.meta.url), { type: "module", name: "mnist" });
-  try {
-    worker.postMessage(new URL("./mnist.bin", import.meta.url).href);
-    const { train, test } = await answer(worker);
-    return { train: dataset(train), test: dataset(test) };
-  } finally {
-    // A worker terminated right after the last byte leaves its request marked as failed in the browser.
-    setTimeout(() => worker.terminate(), 1000);
-  }
+  worker.postMessage(new URL("./mnist.bin", import.meta.url).href);
+  // The worker ends itself, when it has kept the file for the next visit.
+  const { train, test } = await answer(worker);
+  return { train: dataset(train), test: dataset(test) };
 }
 
 function answer(worker: Worker): Promise<{ train: MnistPart; test: MnistPart }> {

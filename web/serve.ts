@@ -1,5 +1,6 @@
 // Serves the page on this machine: node build/demo.js [--port N] [--no-isolation]
 
+import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, realpathSync } from "node:fs";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -7,6 +8,7 @@ import { extname, join, relative, resolve, sep } from "node:path";
 import { argv, exit, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 /** Listens on the loopback interface only, so that other machines cannot connect. */
 const HOST = "127.0.0.1";
@@ -77,25 +79,73 @@ function listen(server: Server, port: number): Promise<Server> {
 
 function handler(folder: string, headers: Record<string, string>) {
   const files = readFolder(folder);
-  return ({ method, url = "" }: IncomingMessage, response: ServerResponse): void => {
+  return ({ method, url = "", headers: asked }: IncomingMessage, response: ServerResponse): void => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
     const file = files.get(pathOf(url));
     if (method !== "GET" && method !== "HEAD") {
       response.setHeader("Allow", "GET, HEAD");
       refuse(response, 405, "only GET and HEAD are served");
     } else if (!file) refuse(response, 404, "there is no such file");
-    else {
-      // File names do not change between builds, so the browser must revalidate.
-      const about = { "Content-Type": file.type, "Content-Length": file.body.length, "Cache-Control": "no-cache" };
-      response.writeHead(200, about).end(file.body);
-    }
+    else send(response, file, asked);
   };
+}
+
+function send(response: ServerResponse, file: ServedFile, asked: IncomingMessage["headers"]): void {
+  response.setHeader("Cache-Control", file.isHashed ? "public, max-age=31536000, immutable" : "no-cache");
+  response.setHeader("ETag", file.tag);
+  response.setHeader("Vary", "Accept-Encoding");
+  if (namesTag(asked["if-none-match"], file.tag)) {
+    response.writeHead(304).end();
+    return;
+  }
+  const coding = CODINGS.find(({ name }) => accepts(asked["accept-encoding"], name));
+  const packed = coding && packedBy(file, coding);
+  if (packed) response.setHeader("Content-Encoding", coding.name);
+  const body = packed ?? file.body;
+  response.writeHead(200, { "Content-Type": file.type, "Content-Length": body.length }).end(body);
+}
+
+/** Whether an `If-None-Match` names the tag. Weak tags count as equal, as RFC 9110 asks for it. */
+function namesTag(names: string | undefined, tag: string): boolean {
+  return names === "*" || names?.split(",").some((name) => name.trim().replace(/^W\//, "") === tag) === true;
+}
+
+/** The compressions that are offered, the best first. */
+const CODINGS = [
+  { name: "br", pack: (body: Buffer) => brotliCompressSync(body) },
+  { name: "gzip", pack: (body: Buffer) => gzipSync(body, { level: 9 }) },
+];
+
+/** Whether an `Accept-Encoding` lists the coding, and not with the weight 0. */
+function accepts(codings: string | undefined, coding: string): boolean {
+  return new RegExp(`(^|,)\\s*${coding}\\s*(;\\s*q=(1|0\\.\\d*[1-9]))?\\s*(,|$)`, "i").test(codings ?? "");
+}
+
+/** A compressed file is sent only if it is that much smaller; MNIST is compressed already. */
+const MAX_PACKED_SHARE = 0.9;
+
+/** The file's compressed bytes, made at the first request for them; undefined if compression is not worth it. */
+function packedBy(file: ServedFile, { name, pack }: (typeof CODINGS)[number]): Buffer | undefined {
+  if (!file.packed.has(name)) {
+    const packed = pack(file.body);
+    file.packed.set(name, packed.length < MAX_PACKED_SHARE * file.body.length ? packed : undefined);
+  }
+  return file.packed.get(name);
 }
 
 interface ServedFile {
   body: Buffer;
   type: string;
+  /** A strong entity tag, with its quotes. */
+  tag: string;
+  /** Whether the name has a hash of the content, so that the file of this name never changes. */
+  isHashed: boolean;
+  /** Compressed bytes by coding; undefined where compression is not worth it. */
+  packed: Map<string, Buffer | undefined>;
 }
+
+/** Names that esbuild gives to chunks. */
+const HASHED = /-[A-Z0-9]{8}\.(js|css)$/;
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -114,12 +164,17 @@ function readFolder(folder: string): Map<string, ServedFile> {
   for (const entry of readdirSync(folder, { recursive: true, withFileTypes: true })) {
     if (!entry.isFile()) continue;
     const file = join(entry.parentPath, entry.name);
-    const type = TYPES[extname(entry.name)] ?? "application/octet-stream";
-    files.set(`/${relative(folder, file).split(sep).join("/")}`, { body: readFileSync(file), type });
+    files.set(`/${relative(folder, file).split(sep).join("/")}`, served(entry.name, readFileSync(file)));
   }
   const index = files.get("/index.html");
   if (!index) throw new Error(`${folder} holds no page: build it with "node build.mjs --web"`);
   return files.set("/", index);
+}
+
+function served(name: string, body: Buffer): ServedFile {
+  const type = TYPES[extname(name)] ?? "application/octet-stream";
+  const tag = `"${createHash("sha256").update(body).digest("base64url").slice(0, 22)}"`;
+  return { body, type, tag, isHashed: HASHED.test(name), packed: new Map() };
 }
 
 /** The path without the query. It is not decoded: no file of the page has a name that needs it. */

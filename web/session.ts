@@ -3,6 +3,7 @@
 import { loadDigits } from "../src/digits.js";
 import type { Network } from "../src/index.js";
 import type { Network as WorkerNetwork } from "../src/worker.js";
+import { unanswered } from "./fetch.js";
 
 /** A network of this visit: trained, in training, or loaded from a file. */
 export interface NetworkEntry {
@@ -11,15 +12,23 @@ export interface NetworkEntry {
   network: WorkerNetwork;
 }
 
+/** A failed import is a TypeError, whose message names an address; other errors say what they are. */
+function reasonOf(cause: Error): string {
+  return cause instanceof TypeError ? unanswered() : cause.message;
+}
+
 export const VIEWS = ["draw", "train", "inside"] as const;
 export type View = (typeof VIEWS)[number];
 
 /**
  * `digit`: another digit was drawn, or the drawing was cleared. `networks`: the list of networks or a name changed.
  * `selected`: another network was selected. `weights`: the weights of the selected network changed. `view`: another view is
- * shown.
+ * shown. `picture`, `model`: such a file was dropped.
  */
-export type SessionEvent = "digit" | "networks" | "selected" | "weights" | "view";
+export type SessionEvent = "digit" | "networks" | "selected" | "weights" | "view" | Dropped;
+
+/** What a dropped file is opened as. */
+export type Dropped = "picture" | "model";
 
 export class Session {
   private readonly events = new EventTarget();
@@ -28,6 +37,7 @@ export class Session {
   private selectedEntry: NetworkEntry | undefined;
   private drawnDigit: Uint8Array | undefined;
   private shownView: View = "draw";
+  private readonly dropped = new Map<Dropped, File>();
 
   /** Calls `listener` after every such event. */
   on(event: SessionEvent, listener: () => void): void {
@@ -42,7 +52,7 @@ export class Session {
   get pretrained(): Promise<Network> {
     this.loading ??= loadDigits().catch((cause: Error) => {
       this.loading = undefined;
-      throw new Error(`The pretrained network could not be loaded: ${cause.message}`, { cause });
+      throw new Error(`The pretrained network could not be loaded: ${reasonOf(cause)}`, { cause });
     });
     return this.loading;
   }
@@ -88,6 +98,23 @@ export class Session {
   set digit(digit: Uint8Array | undefined) {
     this.drawnDigit = digit;
     this.emit("digit");
+  }
+
+  /** Hands a dropped file to the view that opens such files; it may still have to be loaded. */
+  drop(kind: Dropped, file: File): void {
+    this.dropped.set(kind, file);
+    this.emit(kind);
+  }
+
+  /** Calls `open` with a file that has been dropped already, and with every later one. */
+  onDrop(kind: Dropped, open: (file: File) => void): void {
+    const take = (): void => {
+      const file = this.dropped.get(kind);
+      this.dropped.delete(kind);
+      if (file) open(file);
+    };
+    this.on(kind, take);
+    take();
   }
 
   /** The view on screen. Hidden views need not update. */

@@ -7,6 +7,7 @@
 // it.
 
 import { checkFinite, messageOf, shown } from "../check.js";
+import { kindOf } from "./signature.js";
 
 /** A tensor to be written. */
 export interface NamedTensor {
@@ -67,6 +68,7 @@ export function encodeSafetensors(
  */
 export function decodeSafetensors(bytes: Uint8Array, title: string, types: readonly DType[] = ["F32"]): Safetensors {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  refuseOtherKinds(bytes, title);
   const start = headerEnd(view, title);
   const header = parseHeader(bytes.subarray(8, start), title);
   const metadata = checkMetadata(header.get("__metadata__"), title);
@@ -81,6 +83,14 @@ export function decodeSafetensors(bytes: Uint8Array, title: string, types: reado
     else found.tensors.set(name, { shape, data: readFloats(view, start + begin, start + end) });
   }
   return found;
+}
+
+/** RangeError for a file of a known other kind. Only a file without a plausible header is looked at. */
+function refuseOtherKinds(bytes: Uint8Array, title: string): void {
+  // The upper five bytes of the header's length are zero in every file that is read.
+  if (bytes[8] === 0x7b && bytes.subarray(3, 8).every((byte) => byte === 0)) return;
+  const kind = kindOf(bytes);
+  if (kind !== undefined) throw new RangeError(`${title} is a ${kind}, not a model file`);
 }
 
 /** The offset of the first byte behind the header. */

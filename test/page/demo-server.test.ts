@@ -6,10 +6,12 @@ import { request, type Server } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { networkInterfaces, tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { brotliDecompressSync, gunzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { startDemo } from "../../web/serve.js";
 
 const SECRET = "content outside the folder";
+const CHUNK = `export const words = [${"'the same', ".repeat(200)}];`;
 const PAGE = "<!doctype html><title>the page</title>";
 
 const home = mkdtempSync(join(tmpdir(), "wasmlp-demo-"));
@@ -26,6 +28,7 @@ beforeAll(async () => {
   writeFileSync(join(folder, "style.css"), "a {}");
   writeFileSync(join(folder, "icon.svg"), "<svg/>");
   writeFileSync(join(folder, "mnist.bin"), Uint8Array.of(0, 1, 255));
+  writeFileSync(join(folder, "chunk-ABCD1234.js"), CHUNK);
   writeFileSync(join(folder, "part/inner.js"), "export {};");
   symlinkSync(join(home, "secret.txt"), join(folder, "link.txt"));
   symlinkSync(home, join(folder, "out"));
@@ -118,6 +121,54 @@ describe("the demo server sends", () => {
     expect(headers.get("content-security-policy")).toContain("default-src 'self'");
     open.closeAllConnections();
     open.close();
+  });
+});
+
+describe("the demo server spares transfers:", () => {
+  /** Asks without fetch, which would unpack the answer. */
+  const head = async (path: string, more = "") => {
+    const answer = await ask(path, more);
+    const [lines = "", body = ""] = answer.split(/\r\n\r\n(.*)/s);
+    const header = (name: string) => lines.match(new RegExp(`^${name}: (.*)\r?$`, "im"))?.[1]?.trim();
+    return { status: status(answer), header, body: Buffer.from(body, "latin1") };
+  };
+
+  it("a file that the browser has is answered with 304", async () => {
+    const first = await head("/main.js");
+    const tag = first.header("etag") as string;
+    expect([first.header("cache-control"), tag]).toEqual(["no-cache", expect.stringMatching(/^"[\w-]{22}"$/)]);
+    for (const known of [tag, `W/${tag}`, `"other", ${tag}`, "*"]) {
+      const again = await head("/main.js", `If-None-Match: ${known}\r\n`);
+      expect([again.status, again.header("etag"), again.body.length]).toEqual([304, tag, 0]);
+    }
+    expect((await head("/main.js", 'If-None-Match: "other"\r\n')).status).toBe(200);
+  });
+
+  it("a file with a hash in its name is kept for ever, a page is not", async () => {
+    expect((await head("/chunk-ABCD1234.js")).header("cache-control")).toBe("public, max-age=31536000, immutable");
+    for (const path of ["/", "/mnist.bin", "/part/inner.js"])
+      expect((await head(path)).header("cache-control")).toBe("no-cache");
+  });
+
+  it.each([
+    ["br, gzip", "br"],
+    ["gzip, deflate", "gzip"],
+    ["br;q=0, gzip;q=0.5", "gzip"],
+    ["GZIP", "gzip"],
+    ["brotli, xgzip", undefined],
+    ["", undefined],
+  ])("text is compressed for Accept-Encoding %j by %s", async (accepted, coding) => {
+    const plain = await head("/chunk-ABCD1234.js");
+    const { body, header } = await head("/chunk-ABCD1234.js", `Accept-Encoding: ${accepted}\r\n`);
+    expect([header("content-encoding"), header("vary")]).toEqual([coding, "Accept-Encoding"]);
+    expect(Number(header("content-length"))).toBe(body.length);
+    if (coding) expect(body.length).toBeLessThan(plain.body.length / 2);
+    const unpacked = coding === "br" ? brotliDecompressSync(body) : coding ? gunzipSync(body) : body;
+    expect(unpacked.toString()).toBe(CHUNK);
+  });
+
+  it("what cannot be compressed further is sent as it is", async () => {
+    expect((await head("/mnist.bin", "Accept-Encoding: br, gzip\r\n")).header("content-encoding")).toBeUndefined();
   });
 });
 

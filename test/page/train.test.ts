@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { beforeAll, describe, expect, it } from "vitest";
 import { type ArgumentError, loadMnist, Network, sgd, type TrainAndTest } from "../../src/node.js";
-import { Curve, epochsShown } from "../../web/train/curve.js";
+import { epochsShown } from "../../web/train/curve.js";
 import {
   DEFAULTS,
   faultOf,
@@ -86,47 +86,6 @@ describe("settings", () => {
     expect(topology([256, 128])).toBe("784-256-128-10");
     expect(topology([1, 2, 3, 4, 5, 6])).toBe("784-1-2-3-4-5-6-10");
     expect(topology([1, 2, ...Array(200).fill(16), 3, 4])).toBe("784-1-2-…(200)…-3-4-10");
-  });
-});
-
-describe("curves", () => {
-  const report = (epoch: number, samples: number, loss: number, accuracy = 0) => {
-    return { epoch, samples, total: 1000, loss, accuracy };
-  };
-
-  it("average the new samples of each report", () => {
-    const curve = new Curve();
-    curve.add(report(1, 400, 2, 0.5));
-    curve.add(report(1, 800, 1.5, 0.75));
-    curve.add(report(2, 500, 0.25, 1));
-    expect(curve.epochs).toEqual([0.4, 0.8, 1.5]);
-    expect(curve.losses).toEqual([2, 1, 0.25]);
-    expect(curve.accuracies).toEqual([0.5, 1, 1]);
-  });
-
-  it("merge points of few samples with their neighbours, except the first", () => {
-    const curve = new Curve();
-    curve.add(report(1, 10, 4));
-    curve.add(report(1, 500, 2));
-    curve.add(report(1, 520, 2));
-    curve.add(report(1, 980, 2));
-    curve.add(report(1, 1000, 2), { isEnd: true });
-    expect(curve.epochs).toEqual([0.01, 0.5, 1]);
-    expect(curve.losses[0]).toBe(4);
-    expect(curve.losses[1]).toBeCloseTo((2 * 500 - 4 * 10) / 490, 12);
-    expect(curve.losses[2]).toBeCloseTo(2, 12);
-  });
-
-  it("are thinned when they are long, and keep their means", () => {
-    const curve = new Curve();
-    for (let i = 1; i <= 1000; i++) curve.add(report(1, i, (i + 1) / 2));
-    expect(curve.epochs.length).toBeLessThanOrEqual(600);
-    expect(curve.epochs.at(-1)).toBe(1);
-    // The loss of the i-th sample was i, so each point must be the mean of the samples since the previous point.
-    curve.losses.forEach((loss, i) => {
-      const [from, to] = [curve.epochs[i - 1] ?? 0, curve.epochs[i] ?? 0].map((epochs) => epochs * 1000);
-      expect(loss).toBeCloseTo(((from as number) + 1 + (to as number)) / 2, 6);
-    });
   });
 });
 

@@ -1,4 +1,6 @@
-// The drawing as a list of strokes, with undo.
+// The drawing as a list of strokes, or a picture in its place, with undo.
+
+import type { Picture } from "./pictures.js";
 
 /** Position on the paper: from 0 to 1, rightwards and downwards. */
 export interface Point {
@@ -8,11 +10,15 @@ export interface Point {
 
 export type Strokes = readonly (readonly Point[])[];
 
-/** The strokes, and whether the page drew them as an example. */
+/** The strokes, and whether the page drew them as an example; or a picture and no strokes. */
 interface State {
   strokes: Strokes;
   isExample: boolean;
+  picture?: Picture;
 }
+
+/** Shorter moves of the pen are ignored; relative to the paper's side. */
+const LEAST_MOVE = 1e-4;
 
 export class Drawing {
   private state: State = { strokes: [], isExample: false };
@@ -33,11 +39,16 @@ export class Drawing {
     return this.state.isExample;
   }
 
+  /** The user's picture, if it is on the paper in place of strokes. */
+  get picture(): Picture | undefined {
+    return this.state.picture;
+  }
+
   get canUndo(): boolean {
     return this.history.length > 0;
   }
 
-  /** Starts a stroke. An example is removed first. */
+  /** Starts a stroke. An example or a picture is removed first. */
   begin(point: Point): void {
     this.remember();
     this.open = [point];
@@ -45,9 +56,11 @@ export class Drawing {
     this.onChange();
   }
 
-  /** Adds a point to the stroke in progress, if there is one. */
+  /** Adds a point to the stroke in progress, if there is one and the pen has moved. */
   extend(point: Point): void {
-    if (!this.open) return;
+    const last = this.open?.at(-1);
+    // A tap can report moves to the place it is at. Canvases draw nothing for a line without length, but a dot for one point.
+    if (!this.open || !last || Math.hypot(point.x - last.x, point.y - last.y) < LEAST_MOVE) return;
     this.open.push(point);
     this.onChange();
   }
@@ -64,7 +77,7 @@ export class Drawing {
   }
 
   clear(): void {
-    if (this.strokes.length === 0) return;
+    if (this.strokes.length === 0 && !this.picture) return;
     this.remember();
     this.replace({ strokes: [], isExample: false });
   }
@@ -73,6 +86,12 @@ export class Drawing {
   show(strokes: Strokes): void {
     if (!this.isExample) this.remember();
     this.replace({ strokes, isExample: true });
+  }
+
+  /** Replaces the drawing with a picture. */
+  place(picture: Picture): void {
+    this.remember();
+    this.replace({ strokes: [], isExample: false, picture });
   }
 
   private remember(): void {

@@ -44,8 +44,17 @@ export class Pad {
     const { canvas, cursor, drawing } = this;
     this.context.fillStyle = token("--paper");
     this.context.fillRect(0, 0, canvas.width, canvas.height);
+    if (drawing.picture) this.paintPicture(drawing.picture.canvas);
     drawInk(this.context, drawing.strokes, canvas.width, token(drawing.isExample ? "--ink-example" : "--ink"));
     if (cursor) this.paintCursor(cursor);
+  }
+
+  /** Draws a picture whole and centred. */
+  private paintPicture(picture: HTMLCanvasElement): void {
+    const side = this.canvas.width;
+    const scale = side / Math.max(picture.width, picture.height);
+    const [width, height] = [picture.width * scale, picture.height * scale];
+    this.context.drawImage(picture, (side - width) / 2, (side - height) / 2, width, height);
   }
 
   /** Draws a ring at the pen's position, filled while the pen is down. */

@@ -3,7 +3,7 @@
 import { preprocessDigit, readDigit } from "../../src/digits.js";
 import type { Session } from "../session.js";
 import type { Answer } from "./answer.js";
-import type { Strokes } from "./drawing.js";
+import type { Drawing } from "./drawing.js";
 import { pictureOf } from "./ink.js";
 import { hasDiverged } from "./verdict.js";
 
@@ -22,10 +22,11 @@ export class Recognizer {
     private readonly answer: Answer,
   ) {}
 
-  /** Preprocesses the strokes, stores the digit in the session, shows it, and starts its recognition. */
-  setStrokes(strokes: Strokes): void {
+  /** Preprocesses the drawing, stores the digit in the session, shows it, and starts its recognition. */
+  setDrawing({ strokes, picture }: Drawing): void {
     const { answer, session } = this;
-    session.digit = strokes.length > 0 ? preprocessDigit(pictureOf(strokes)) : undefined;
+    const pixels = picture?.pixels ?? (strokes.length > 0 ? pictureOf(strokes) : undefined);
+    session.digit = pixels && preprocessDigit(pixels);
     answer.showInput(session.digit);
     this.update();
   }

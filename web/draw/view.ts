@@ -9,6 +9,7 @@ import { offerNetworks } from "./choice.js";
 import { Drawing } from "./drawing.js";
 import { listenToKeys } from "./keys.js";
 import { Pad } from "./pad.js";
+import { readPicture } from "./pictures.js";
 import { Recognizer } from "./recognizer.js";
 import { animate, firstExample, nextExample } from "./samples.js";
 
@@ -22,7 +23,7 @@ export function mount(root: HTMLElement, session: Session): void {
   const pad = new Pad(byId("pad", HTMLCanvasElement), drawing);
   const show = (): void => {
     pad.paint();
-    recognizer.setStrokes(drawing.strokes);
+    recognizer.setDrawing(drawing);
     setEnabled(byId("undo", HTMLButtonElement), drawing.canUndo);
     byId("pad-hint", HTMLElement).textContent = hint(drawing);
   };
@@ -30,10 +31,17 @@ export function mount(root: HTMLElement, session: Session): void {
   listenToButtons(root, drawing);
   offerNetworks(byId("network", HTMLSelectElement), session);
   listenToSession(session, recognizer);
+  session.onDrop("picture", (file) => {
+    readPicture(file).then(
+      (picture) => drawing.place(picture),
+      (error: Error) => answer.showNothing(error.message),
+    );
+  });
   drawing.show(firstExample());
 }
 
-function hint({ isExample, strokes }: Drawing): string {
+function hint({ isExample, strokes, picture }: Drawing): string {
+  if (picture) return `${picture.name}. Draw to replace it.`;
   if (isExample) return "This is an example. Draw your own digit.";
   return strokes.length > 0 ? "" : "Draw a digit from 0 to 9.";
 }

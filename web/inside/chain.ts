@@ -133,12 +133,13 @@ function numberField(step = "1"): HTMLInputElement {
   return make("input", { type: "number", min: "0", step, inputMode: "decimal", autocomplete: "off" });
 }
 
-function describeWeight({ position, spec, sample }: Snapshot): string {
+function describeWeight({ position, spec, sample, note, explanation }: Snapshot): string {
   const { layer, unit, input } = position;
   const isOutput = layer === spec.layers.length - 1;
   const to = isOutput ? `output ${unit}` : `neuron ${unit} of layer ${layer}`;
   const from = layer === 0 ? `pixel ${input} (${pixelPlace(input)})` : `neuron ${input} of layer ${layer - 1}`;
-  return `The weight from ${from} to ${to}, for ${sample.name}.`;
+  const blank = explanation.input === 0 ? "Its input is 0, and so is ∂C/∂w: the step does not change it." : "";
+  return [`The weight from ${from} to ${to}, for ${sample.name}.`, note, blank].filter((part) => part !== "").join(" ");
 }
 
 /** The factors of `explain`: three, or two for an output with cross-entropy, whose ∂C/∂z has a formula of its own. */

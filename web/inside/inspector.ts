@@ -1,9 +1,10 @@
 // The data behind the view: the current network evaluated on one digit, and the chain rule for one of its weights.
 
 import { DIGIT_SIDE } from "../../src/image/digit.js";
-import { layerInputs, type NetworkSpec, outputUnits } from "../../src/spec.js";
+import { type NetworkSpec, outputUnits } from "../../src/spec.js";
 import type { Explanation, LayerParameters, Network, WeightPosition } from "../../src/worker.js";
 import { unitsToDraw } from "./layout.js";
+import { exists, largestAt, largestContribution, type Selection, type Shown, weightFor } from "./selection.js";
 
 /** An input digit. */
 export interface Sample {
@@ -28,20 +29,24 @@ export interface Snapshot {
   /** The target digit: the label, or the user's choice. */
   targetDigit: number;
   position: WeightPosition;
+  /** Why another weight is shown than the user chose; empty if it is that one. */
+  note: string;
   explanation: Explanation;
   /** The units of each layer that the picture shows, `[layer][i]`. */
   drawn: number[][];
 }
 
 /** What is known before a weight has been selected. */
-type Evaluated = Omit<Snapshot, "position" | "explanation" | "drawn">;
+type Evaluated = Omit<Snapshot, "position" | "note" | "explanation" | "drawn">;
 
-/** The user's selection. Without a target digit or a position, defaults are taken from the network's outputs. */
+/** The user's selection. Without a target digit or a weight, defaults are taken from the network's outputs. */
 interface Request {
   network?: Network;
   sample?: Sample;
   targetDigit?: number | undefined;
-  position?: WeightPosition | undefined;
+  selection?: Selection | undefined;
+  /** The weight shown for this digit and network; undefined if it is to be chosen by `selection`. */
+  shown?: Shown | undefined;
   learningRate: number;
 }
 
@@ -50,8 +55,9 @@ export class Inspector {
   /** Error of the last request, as a sentence; empty if there was none. */
   message = "";
   private request: Request = { learningRate: 0.1 };
-  /** The network of the snapshot. */
+  /** The network and the selection of the snapshot. */
   private inspected: Network | undefined;
+  private valid: Selection | undefined;
   private isUpdating = false;
   /** Whether the request has changed since the update in progress began. */
   private isStale = false;
@@ -61,14 +67,14 @@ export class Inspector {
 
   /** Inspects `network`. The same network is inspected again, because its weights may have changed. */
   setNetwork(network: Network): void {
-    const { position } = this.request;
+    const { selection } = this.request;
     if (network === this.request.network) this.refresh();
-    else if (position && !exists(network.spec, position)) this.change({ network, position: undefined });
-    else this.change({ network });
+    else if (selection && exists(network.spec, selection.position)) this.change({ network, shown: undefined });
+    else this.change({ network, selection: undefined, shown: undefined });
   }
 
   setSample(sample: Sample): void {
-    this.change({ sample, targetDigit: sample.label });
+    this.change({ sample, targetDigit: sample.label, shown: undefined });
   }
 
   setTargetDigit(targetDigit: number): void {
@@ -80,13 +86,17 @@ export class Inspector {
   }
 
   setPosition(position: WeightPosition): void {
-    this.change({ position });
+    this.select(position, "weight");
   }
 
   /** Selects a neuron, and of its weights the one with the largest contribution for the current digit. */
   setNeuron(layer: number, unit: number): void {
     const { snapshot } = this;
-    if (snapshot) this.setPosition(largestContribution(snapshot, layer, unit));
+    if (snapshot) this.select(largestContribution(snapshot, layer, unit), "neuron");
+  }
+
+  private select(position: WeightPosition, by: Selection["by"]): void {
+    this.change({ selection: { position, by }, shown: { position, note: "" } });
   }
 
   private change(part: Partial<Request>): void {
@@ -121,14 +131,18 @@ export class Inspector {
       if (this.isStale) return;
       this.snapshot = snapshot;
       this.inspected = network;
-      this.request.position = snapshot.position;
+      const { position, note } = snapshot;
+      this.request.shown = { position, note };
+      this.request.selection ??= { position, by: "page" };
+      this.valid = this.request.selection;
     } catch (error) {
       if (this.isStale) return;
       this.message = (error as Error).message;
       // The snapshot of another network must not be shown as this one's.
       if (this.inspected !== network) this.snapshot = undefined;
       // Restore the last valid values: with the invalid ones every later request would fail too.
-      this.request.position = this.snapshot?.position;
+      this.request.selection = this.snapshot && this.valid;
+      this.request.shown = this.snapshot;
       this.request.learningRate = this.snapshot?.explanation.learningRate ?? this.request.learningRate;
     }
   }
@@ -141,10 +155,21 @@ async function takeSnapshot(network: Network, sample: Sample, request: Request):
   const targetDigit = request.targetDigit ?? largestAt(activations.at(-1) ?? new Float32Array(1));
   const evaluated = { spec, parameters, activations, sample, targetDigit };
   const target = Array.from({ length: outputUnits(spec) }, (_, unit) => Number(unit === targetDigit));
-  const position = request.position ?? (await initialPosition(network, evaluated, target));
+  const { position, note } = request.shown ?? (await choose(network, evaluated, target, request.selection));
   const { learningRate } = request;
   const explanation = await network.explain({ input: sample.pixels, target, weight: position, learningRate });
-  return { ...evaluated, position, explanation, drawn: unitsToDraw(activations, position) };
+  return { ...evaluated, position, note, explanation, drawn: unitsToDraw(activations, position) };
+}
+
+/** The weight to show for another digit or network. The neuron that the page chose is chosen anew too. */
+async function choose(
+  network: Network,
+  evaluated: Evaluated,
+  target: number[],
+  selection: Selection | undefined,
+): Promise<Shown> {
+  if (selection && selection.by !== "page") return weightFor(evaluated, selection);
+  return { position: await initialPosition(network, evaluated, target), note: "" };
 }
 
 const DIVERGED = "This network cannot be shown: its training diverged, and its outputs are not finite numbers";
@@ -156,24 +181,6 @@ async function initialPosition(network: Network, evaluated: Evaluated, target: n
   return largestContribution(evaluated, 0, largestAt((layers[0]?.biases ?? new Float32Array(1)).map(Math.abs)));
 }
 
-/** Whether a network of this shape has a weight at the position. */
-function exists(spec: NetworkSpec, { layer, unit, input }: WeightPosition): boolean {
-  return unit < (spec.layers[layer]?.units ?? 0) && input < layerInputs(spec, layer);
-}
-
-/** Index of the largest value. */
-export function largestAt(values: Float32Array): number {
-  return values.indexOf(values.reduce((most, value) => Math.max(most, value), -Infinity));
-}
-
-/** The neuron's weight w with the largest |w·a|, a being its input. */
-function largestContribution(evaluated: Evaluated, layer: number, unit: number): WeightPosition {
-  const below = layer === 0 ? evaluated.sample.pixels : (evaluated.activations[layer - 1] ?? []);
-  const weights = weightsOf(evaluated, layer, unit);
-  const contributions = weights.map((weight, i) => Math.abs(weight * (below[i] as number)));
-  return { layer, unit, input: largestAt(contributions) };
-}
-
 /** Visible name of a neuron, with the indices of the library: layer 0 is the first hidden layer. */
 export function neuronName(spec: NetworkSpec, layer: number, unit: number): string {
   return layer === spec.layers.length - 1 ? `Output ${unit}` : `Layer ${layer}, neuron ${unit}`;
@@ -182,14 +189,4 @@ export function neuronName(spec: NetworkSpec, layer: number, unit: number): stri
 /** Row and column of an input pixel, from 0. */
 export function pixelPlace(input: number): string {
   return `row ${Math.floor(input / DIGIT_SIDE)}, column ${input % DIGIT_SIDE}`;
-}
-
-/** The weights of one neuron, `[inputs]`: a view into the layer's weights. */
-export function weightsOf(
-  { spec, parameters }: Pick<Snapshot, "spec" | "parameters">,
-  layer: number,
-  unit: number,
-): Float32Array {
-  const inputs = layerInputs(spec, layer);
-  return (parameters[layer] as LayerParameters).weights.subarray(unit * inputs, (unit + 1) * inputs);
 }

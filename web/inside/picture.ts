@@ -6,8 +6,9 @@ import { make, makeSvg } from "../elements.js";
 import { percent, short } from "../format.js";
 import { onThemeChange } from "../theme.js";
 import { largest, paintDigit } from "./colours.js";
-import { largestAt, neuronName, type Snapshot } from "./inspector.js";
+import { neuronName, type Snapshot } from "./inspector.js";
 import { distance, type Layout, layOut, type Neuron } from "./layout.js";
+import { largestAt } from "./selection.js";
 
 /** Called when the user selects a neuron or a weight. */
 export interface PictureActions {
@@ -157,7 +158,7 @@ export class Picture {
 
   // --- showing the current numbers ---
 
-  private updateNeurons({ activations, spec, position }: Snapshot): void {
+  private updateNeurons({ activations, spec, position, sample }: Snapshot): void {
     const prediction = largestAt(activations.at(-1) ?? new Float32Array(1));
     const isShare = activationRow((spec.layers.at(-1) as LayerSpec).activation).givesShares === true;
     for (const { neuron, group, light, share } of this.dots) {
@@ -172,8 +173,15 @@ export class Picture {
       group.setAttribute("tabindex", isSelected ? "0" : "-1");
       group.setAttribute("aria-label", `${neuronName(spec, layer, unit)}: ${short(value)}`);
       if (!share) continue;
-      share.textContent = isShare ? percent(value, 0) : short(value, 2);
+      const isMistake = unit === prediction && sample.label !== undefined && unit !== sample.label;
+      // The sign tells a mistake without the colour.
+      share.textContent = `${isShare ? percent(value, 0) : short(value, 2)}${isMistake ? " ✗" : ""}`;
       group.classList.toggle("is-prediction", unit === prediction);
+      group.classList.toggle("is-mistake", isMistake);
+      group.classList.toggle("is-true", unit === sample.label);
+      const role = isMistake ? ", the prediction, which is wrong" : unit === prediction ? ", the prediction" : "";
+      const truth = unit === sample.label ? ", the true digit" : "";
+      group.setAttribute("aria-label", `${neuronName(spec, layer, unit)}: ${short(value)}${role}${truth}`);
     }
   }
 

@@ -69,6 +69,8 @@ class InsideView {
       this.testing.weightsChanged();
       this.inspectSoon();
     });
+    // The connection has returned.
+    window.addEventListener("online", () => this.loadError !== "" && void this.start());
     session.on("view", () => {
       this.inspectSoon();
       // Retry what could not be loaded: the connection may have returned.

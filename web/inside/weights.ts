@@ -5,7 +5,8 @@ import { make, setText } from "../elements.js";
 import { short } from "../format.js";
 import { onThemeChange } from "../theme.js";
 import { largest, paintWeights } from "./colours.js";
-import { neuronName, pixelPlace, type Snapshot, weightsOf } from "./inspector.js";
+import { neuronName, pixelPlace, type Snapshot } from "./inspector.js";
+import { weightsOf } from "./selection.js";
 
 const COLUMNS = 16;
 

@@ -1,4 +1,4 @@
-// Charts of all runs: loss and accuracy by epoch, for the training batches and for the test images.
+// Charts of all runs: loss and accuracy by epoch, for the training images and for the test images.
 
 import uPlot from "uplot";
 import { make } from "../elements.js";
@@ -18,8 +18,10 @@ const [MIN_LOSS, MIN_ERROR] = [1e-5, 1e-4];
 
 interface Quantity {
   title: string;
-  /** Values of the training batches, one per point of the run's curve. */
-  batches(run: Run): number[];
+  /** Training values, one per point of the run's curve. */
+  training(run: Run): number[];
+  /** The training value of the epoch so far. */
+  partial(mean: { loss: number; accuracy: number }): number;
   /** Values on the test images, one per test. */
   tests(run: Run): number[];
   /** Maps a value to its coordinate on the axis. */
@@ -35,7 +37,8 @@ interface Quantity {
 const QUANTITIES: readonly Quantity[] = [
   {
     title: "Loss",
-    batches: (run) => run.curve.losses,
+    training: (run) => run.curve.losses,
+    partial: ({ loss }) => loss,
     tests: (run) => run.tests.map(({ loss }) => loss),
     scale: (loss) => Math.log10(Math.max(loss, MIN_LOSS)),
     ticks: powersTimes([1, 2, 5]),
@@ -46,7 +49,8 @@ const QUANTITIES: readonly Quantity[] = [
   {
     // Logarithmic in the error rate: 98 to 99 % takes as much room as 80 to 90 %.
     title: "Accuracy",
-    batches: (run) => run.curve.accuracies,
+    training: (run) => run.curve.accuracies,
+    partial: ({ accuracy }) => accuracy,
     tests: (run) => run.tests.map(({ accuracy }) => accuracy),
     scale: (accuracy) => -Math.log10(Math.max(1 - accuracy, MIN_ERROR)),
     ticks: [0, 0.2, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 0.999, 0.9999],
@@ -74,7 +78,11 @@ export class Curves {
 
   constructor() {
     const line = (name: string, what: string): HTMLElement => make("span", {}, make("i", { className: name }), what);
-    const lines = [line("train-thin", "training batches"), line("train-thick", "test images, after each epoch")];
+    const lines = [
+      line("train-thin", "training images, mean of each epoch"),
+      line("train-dashed", "of the epoch so far"),
+      line("train-thick", "test images, after each epoch"),
+    ];
     const key = make("p", { className: "quiet train-key" }, ...lines);
     const charts = make("div", { className: "train-charts" }, ...this.charts.map(({ root }) => root));
     this.root = make("section", { className: "card train-curves", ariaLabel: "Curves" }, charts, key);
@@ -180,19 +188,29 @@ class Chart {
 
   /** The data of all runs over one common list of epochs, as uPlot requires. */
   private data(runs: readonly Run[]): uPlot.AlignedData {
-    const { batches, scale, tests } = this.quantity;
+    const { training, scale, tests } = this.quantity;
     const tables = runs.flatMap((run): uPlot.AlignedData[] => [
-      [run.curve.epochs, batches(run).map(scale)],
+      [run.curve.epochs, training(run).map(scale)],
+      this.openLine(run),
       [run.tests.map(({ epochs }) => epochs), tests(run).map(scale)],
     ]);
     return tables.length === 0 ? [[]] : uPlot.join(tables);
   }
 
+  /** From the last training value to that of the epoch so far, if there is one. */
+  private openLine(run: Run): uPlot.AlignedData {
+    const { partial, epochs } = run.curve;
+    if (!partial) return [[], []];
+    const { training, partial: read, scale } = this.quantity;
+    const values = [...training(run).slice(-1), read(partial)];
+    return [[...epochs.slice(-1), partial.epoch], values.map(scale)];
+  }
+
   /** The last values of each run, for screen readers. */
   private describe(runs: readonly Run[]): string {
-    const { title, batches, tests, format } = this.quantity;
+    const { title, training, tests, format } = this.quantity;
     const last = runs.map((run) => {
-      const [batch, test] = [batches(run).at(-1), tests(run).at(-1)];
+      const [batch, test] = [training(run).at(-1), tests(run).at(-1)];
       return `${run.name}: training ${batch === undefined ? "–" : format(batch)}, test ${test === undefined ? "–" : format(test)}`;
     });
     return `${title} by epoch. ${last.join("; ") || "No runs yet"}`;
@@ -216,11 +234,12 @@ function font(): string {
   return `12px ${token("--font")}`;
 }
 
-/** The two lines of a run: thin for the training batches, thick with points for the tests. */
+/** The lines of a run: thin for the training, dashed for the epoch so far, thick with points for the tests. */
 function seriesOf(run: Run): uPlot.Series[] {
   const colour = (): string => token(`--run-${run.number % COLOURS}`);
   return [
-    { stroke: () => `${colour()}88`, width: 1.25, points: { show: false }, spanGaps: true },
+    { stroke: () => `${colour()}aa`, width: 1.25, points: { show: false }, spanGaps: true },
+    { stroke: () => `${colour()}aa`, width: 1.25, dash: [4, 4], points: { show: false }, spanGaps: true },
     { stroke: colour, width: 2, points: { show: true, size: 6, fill: colour, stroke: colour }, spanGaps: true },
   ];
 }

@@ -1,6 +1,5 @@
-// Model files: saved as downloads, loaded by a file dialog or by dropping.
+// Model files: saved as downloads, loaded by a file dialog.
 
-import { hasFiles } from "../drops.js";
 import { make } from "../elements.js";
 import type { Run } from "./run.js";
 
@@ -23,20 +22,4 @@ export function fileButton(open: (file: File) => void): HTMLElement {
     if (file) open(file);
   });
   return make("label", { className: "button train-open" }, input, "Load a model file");
-}
-
-/** Calls `open` with a file that is dropped onto `root`, and marks `root` while a file is over it. */
-export function acceptDrops(root: HTMLElement, open: (file: File) => void): void {
-  const highlight = (isOver: boolean): void => {
-    root.classList.toggle("train-drop", isOver);
-  };
-  root.addEventListener("dragover", (event) => {
-    if (hasFiles(event)) highlight(true);
-  });
-  root.addEventListener("dragleave", () => highlight(false));
-  root.addEventListener("drop", (event) => {
-    highlight(false);
-    const file = event.dataTransfer?.files[0];
-    if (file) open(file);
-  });
 }

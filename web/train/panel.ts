@@ -2,6 +2,7 @@
 
 import { button, make, setEnabled, setText } from "../elements.js";
 import { about, megabytes, percent, short } from "../format.js";
+import { outcomeOf } from "./outcome.js";
 import type { Run } from "./run.js";
 import type { Trainer } from "./trainer.js";
 
@@ -15,6 +16,8 @@ export interface Actions {
 }
 
 const FACTS = ["Epoch", "Loss", "Training accuracy", "Test accuracy", "Samples/s"] as const;
+/** Indices of the facts that are means over an epoch. */
+const MEANS = [1, 2];
 
 export class Panel {
   readonly root: HTMLElement;
@@ -52,13 +55,16 @@ export class Panel {
     setText(this.status, status);
     this.status.classList.toggle("error", trainer.message !== "" || current?.state === "failed");
     this.bar.value = progressOf(trainer);
+    const isPartial = current?.mean?.isPartial === true;
     factsOf(current).forEach((fact, i) => {
       const shown = this.facts[i];
-      if (shown) setText(shown, fact);
+      if (!shown) return;
+      setText(shown, fact);
+      shown.classList.toggle("is-partial", isPartial && MEANS.includes(i));
     });
   }
 
-  private showButtons({ current, isPreparing }: Trainer, isValid: boolean): void {
+  private showButtons({ current, isPreparing, canStop }: Trainer, isValid: boolean): void {
     const { train, step, stop, reset, continueTraining } = this.buttons;
     const state = current?.state;
     const isBusy = current?.isBusy === true;
@@ -66,7 +72,7 @@ export class Panel {
     const canStart = !isPreparing && (isBusy || isValid);
     setEnabled(train, canStart);
     setEnabled(step, canStart && state !== "training");
-    setEnabled(stop, isBusy);
+    setEnabled(stop, canStop);
     setEnabled(reset, !isPreparing && isValid);
     const canContinue = state === "loaded" || state === "done" || state === "stopped";
     setEnabled(continueTraining, !isPreparing && isValid && canContinue);
@@ -80,12 +86,12 @@ function progressOf({ progress, current }: Trainer): number {
 }
 
 /** The sentence on the state: an error, the download, or the current run. */
-function statusOf({ progress, message, isPreparing, current }: Trainer): string {
+function statusOf({ progress, message, isPreparing, activity, current }: Trainer): string {
   if (message !== "") return message;
   if (progress) return `Downloading MNIST${progress.total === undefined ? "" : `, ${megabytes(progress.total)}`}…`;
-  if (isPreparing) return "Preparing…";
+  if (isPreparing) return activity;
   if (!current) return "Train a network on 60,000 handwritten digits in your browser.";
-  const { name, state, tests } = current;
+  const { name, state, tests, epochs, settings, accuracy } = current;
   const result = tests.length > 0 ? ` Test accuracy ${percent(current.accuracy)}.` : "";
   switch (state) {
     case "fresh":
@@ -99,19 +105,20 @@ function statusOf({ progress, message, isPreparing, current }: Trainer): string 
       return `${name} is paused.`;
     case "failed":
       return current.message;
+    case "stopped":
+      return `${name} was stopped; its weights are kept.${result}`;
     default:
-      return `${name} ${state === "done" ? "is trained" : "was stopped; its weights are kept"}.${result}`;
+      return outcomeOf({ name, epochs, learningRate: settings?.learningRate, accuracy });
   }
 }
 
 function factsOf(run: Run | undefined): string[] {
   if (!run) return FACTS.map(() => "–");
-  const { curve, epochs, planned, samplesPerSecond } = run;
-  const loss = curve.losses.at(-1);
+  const { mean, epochs, planned, samplesPerSecond } = run;
   return [
     planned > 0 ? `${epochs.toFixed(2)} of ${planned}` : "–",
-    loss === undefined ? "–" : short(loss),
-    percent(curve.accuracies.at(-1)),
+    mean ? short(mean.loss) : "–",
+    percent(mean?.accuracy),
     percent(run.accuracy),
     samplesPerSecond === undefined ? "–" : about(samplesPerSecond),
   ];

@@ -3,7 +3,7 @@
 import { type BatchRecord, type EpochRecord, Network } from "../../src/worker.js";
 import type { TrainAndTest } from "../mnist.js";
 import type { NetworkEntry } from "../session.js";
-import { Curve } from "./curve.js";
+import { Curve, type Mean } from "./curve.js";
 import { recipeOf, type Settings } from "./settings.js";
 
 /** `fresh`: untrained. `loaded`: from a file. */
@@ -40,12 +40,17 @@ export class Run implements NetworkEntry {
   private holdsImages = false;
   /** Whether the network was discarded because its training diverged. The curves remain. */
   isDiscarded = false;
+  /** Epochs that the network had been trained for when it was last saved as a file; 0 at first. */
+  savedEpochs = 0;
   /** Continues a training that waits after a batch. */
   private release: (() => void) | undefined;
   /** Start of the speed measurement: a report of the current epoch, and its time in milliseconds. */
   private reference: { samples: number; time: number } | undefined;
 
-  /** `onChange` is called on every change of what is shown. `settings` is undefined for a network from a file. */
+  /**
+   * `onChange` is called on every change of what is shown, `onEpoch` after each epoch, and training waits for its promise.
+   * `settings` is undefined for a network that was not trained in this visit, and `origin` says where it comes from.
+   */
   constructor(
     readonly name: string,
     /** Number of the run in this visit, from 0. It determines the colour of the curves. */
@@ -53,12 +58,19 @@ export class Run implements NetworkEntry {
     public network: Network,
     public settings: Settings | undefined,
     private readonly onChange: (run: Run) => void,
+    private readonly onEpoch: (run: Run) => Promise<void>,
+    readonly origin = "",
   ) {
     this.state = settings ? "fresh" : "loaded";
   }
 
   get isBusy(): boolean {
     return this.state === "training" || this.state === "paused";
+  }
+
+  /** Mean loss and accuracy of the last epoch on the training images. */
+  get mean(): Mean | undefined {
+    return this.curve.mean(this.state !== "training");
   }
 
   /** Trains for the epochs of `settings`. With `isPaused` it pauses after the first batch, for `step`. */
@@ -87,6 +99,7 @@ export class Run implements NetworkEntry {
 
   private begin(settings: Settings, isPaused: boolean): void {
     this.controller = new AbortController();
+    this.curve.restart();
     this.isPaused = isPaused;
     this.holdsImages = true;
     this.settings = settings;
@@ -120,13 +133,14 @@ export class Run implements NetworkEntry {
     { epoch, loss, accuracy, validation, samplesPerSecond }: EpochRecord,
     before: number,
     total: number,
-  ): void {
+  ): Promise<void> {
     // The samples since the last batch report.
     this.curve.add({ epoch, loss, accuracy, samples: total, total }, { before, isEnd: true });
     this.epochs = before + epoch;
     this.samplesPerSecond = samplesPerSecond;
     this.reference = undefined;
     if (validation) this.addTest(before + epoch, validation);
+    return this.onEpoch(this);
   }
 
   /** Adds a result on the test images after `epochs` epochs. */

@@ -4,6 +4,7 @@ import { button, make, setEnabled, setText } from "../elements.js";
 import { percent, short } from "../format.js";
 import type { Session } from "../session.js";
 import { COLOURS } from "./curves.js";
+import type { Kept } from "./keep.js";
 import type { Run } from "./run.js";
 import { describeLearning, describeNetwork } from "./settings.js";
 
@@ -12,9 +13,14 @@ export interface RunActions {
   remove(run: Run): void;
   /** The curves of a run were shown or hidden. */
   visibilityChanged(): void;
+  /** Takes back the kept network of an earlier visit. */
+  takeBack(): void;
+  forget(): void;
 }
 
 const NUMBERS = ["Epochs", "Loss", "Training", "Test"];
+/** Indices of the numbers that are means over an epoch. */
+const MEANS = [1, 2];
 const HEADINGS = ["Curves", "Network", ...NUMBERS, "Selected", "Actions"];
 
 export class RunTable {
@@ -26,6 +32,8 @@ export class RunTable {
     textContent: "Your runs are listed here for comparison.",
   });
   private readonly scroller: HTMLElement;
+  private readonly offerText = make("p");
+  private readonly offer: HTMLElement;
 
   constructor(
     private readonly session: Session,
@@ -38,11 +46,24 @@ export class RunTable {
     this.scroller = make("div", { className: "train-scroller" }, table);
     // Focusable, because the focus moves here when the last run is removed.
     const heading = make("h2", { textContent: "Runs", tabIndex: -1 });
-    this.root = make("section", { className: "card train-runs" }, heading, this.placeholder, this.scroller);
+    const answers = [
+      button("Take it back", actions.takeBack, { className: "button small" }),
+      button("Forget it", actions.forget, { className: "button small" }),
+    ];
+    this.offer = make("div", { className: "train-offer", hidden: true }, this.offerText, ...answers);
+    // Either answer removes its button, and the focus with it.
+    for (const answer of answers) answer.addEventListener("click", () => heading.focus());
+    const parts = [heading, this.offer, this.placeholder, this.scroller];
+    this.root = make("section", { className: "card train-runs" }, ...parts);
   }
 
-  /** Adds and removes rows so that there is one for each of `runs`, and updates their contents. */
-  show(runs: readonly Run[]): void {
+  /**
+   * Adds and removes rows so that there is one for each of `runs`, and updates their contents. `offer` is the kept network of an
+   * earlier visit, if there is one.
+   */
+  show(runs: readonly Run[], offer: Kept | undefined): void {
+    this.offer.hidden = offer === undefined;
+    setText(this.offerText, offer ? describeOffer(offer) : "");
     for (const [run, row] of this.rows) {
       if (runs.includes(run)) continue;
       row.root.remove();
@@ -126,21 +147,26 @@ class Row {
   }
 
   show(isSelected: boolean): void {
-    const { curve, epochs, settings, accuracy, isDiscarded } = this.run;
-    const loss = curve.losses.at(-1);
+    const { mean, epochs, settings, accuracy, isDiscarded, origin } = this.run;
     const shown = [
       Number.isInteger(epochs) ? String(epochs) : epochs.toFixed(2),
-      loss === undefined ? "–" : short(loss),
-      percent(curve.accuracies.at(-1)),
+      mean ? short(mean.loss) : "–",
+      percent(mean?.accuracy),
       percent(accuracy),
     ];
     this.numbers.forEach((cell, i) => {
       setText(cell, shown[i] ?? "");
+      cell.classList.toggle("is-partial", mean?.isPartial === true && MEANS.includes(i));
     });
-    setText(this.training, settings ? describeLearning(settings) : "from a file");
+    setText(this.training, settings ? describeLearning(settings) : origin);
     this.selected.checked = isSelected;
     this.selected.disabled = isDiscarded;
     setEnabled(this.save, !isDiscarded);
     this.root.classList.toggle("train-is-selected", isSelected);
   }
+}
+
+function describeOffer({ name, epochs, test }: Kept): string {
+  const result = test ? `, ${percent(test.accuracy)} of the test images` : "";
+  return `The last network of your last visit is kept in this browser: ${name}, after ${Number(epochs.toFixed(2))} epochs${result}.`;
 }

@@ -1,12 +1,14 @@
 // The settings of a training as the form holds them, and the recipe they describe.
 
 import type { Activation } from "../../src/activations.js";
+import { rangeError } from "../../src/check.js";
 import { DIGIT_CLASSES, DIGIT_PIXELS } from "../../src/image/digit.js";
 import { type Loss, lossRow } from "../../src/losses.js";
 import { OPTIMIZER_NAMES, OPTIMIZERS } from "../../src/recipe/optimizer.js";
 import { checkNetworkOptions } from "../../src/recipe/recipe.js";
 import { type NetworkSpec, parameterCount } from "../../src/spec.js";
 import { type ArgumentError, checkRecipe, digitAugmentation, type Recipe } from "../../src/worker.js";
+import { whole } from "../format.js";
 
 /** An optimizer of the form: one of the library's, or a variant of it. */
 interface OptimizerChoice {
@@ -66,13 +68,35 @@ export function recipeOf(settings: Settings): Recipe {
   };
 }
 
-/** The error of the library about the settings; undefined if they are valid. */
+/** Training images of the page's MNIST; a mini-batch cannot have more samples. */
+const TRAINING_IMAGES = 60_000;
+/**
+ * Weights and biases that the page trains: 64 MB, and as much again for the gradient and each moment. Such a network takes some
+ * ten seconds to create and minutes for an epoch.
+ */
+const MAX_PARAMETERS = 16_000_000;
+
+/** The error of the library or of the page about the settings; undefined if they are valid. */
 export function faultOf(settings: Settings): ArgumentError | undefined {
   try {
     checkRecipe(recipeOf(settings));
+    checkLimits(settings);
     return undefined;
   } catch (error) {
     return error as ArgumentError;
+  }
+}
+
+/** What the library checks only when it has the network and the data: with them the user would have waited for nothing. */
+function checkLimits(settings: Settings): void {
+  const { batchSize } = settings;
+  if (batchSize > TRAINING_IMAGES) {
+    throw rangeError("fit.batchSize", `must be at most the ${TRAINING_IMAGES} training images, got ${batchSize}`);
+  }
+  const count = parametersOf(settings) ?? 0;
+  if (count > MAX_PARAMETERS) {
+    const sentence = `must give a network of at most ${whole(MAX_PARAMETERS)} parameters in this page, got ${whole(count)}`;
+    throw rangeError("network.layers", sentence);
   }
 }
 

@@ -4,7 +4,7 @@ import { button, make } from "../elements.js";
 import { oncePerFrame } from "../frame.js";
 import type { Session } from "../session.js";
 import { Curves } from "./curves.js";
-import { acceptDrops, fileButton, save } from "./files.js";
+import { fileButton, save } from "./files.js";
 import { SettingsForm } from "./form.js";
 import { Panel } from "./panel.js";
 import { RunTable } from "./runs.js";
@@ -13,7 +13,11 @@ import { Trainer } from "./trainer.js";
 export function mount(root: HTMLElement, session: Session): void {
   const view = new TrainView(session);
   root.replaceChildren(view.root);
-  acceptDrops(root, (file) => void view.trainer.load(file));
+  session.onDrop("model", (file) => void view.trainer.load(file));
+  window.addEventListener("beforeunload", (event) => {
+    // The browser then asks whether the page is to be left.
+    if (view.trainer.wouldLose) event.preventDefault();
+  });
 }
 
 class TrainView {
@@ -30,14 +34,16 @@ class TrainView {
     this.panel = new Panel({
       train: () => this.train(),
       step: () => this.step(),
-      stop: () => trainer.current?.stop(),
+      stop: () => trainer.stop(),
       reset: () => void trainer.reset(form.settings),
       continueTraining: () => void trainer.continueTraining(form.settings),
     });
     this.table = new RunTable(session, {
-      save: (run) => void trainer.save(() => save(run)),
+      save: (run) => void trainer.save(run, () => save(run)),
       remove: (run) => trainer.remove(run),
       visibilityChanged: () => this.changed(),
+      takeBack: () => void trainer.takeBack(),
+      forget: () => void trainer.forgetOffer(),
     });
     const side = make("div", { className: "train-side" }, this.panel.root, this.curves.root);
     this.root = make("div", { className: "train" }, form.root, side, this.table.root, this.fileRow());
@@ -49,7 +55,10 @@ class TrainView {
     const draw = button("Test it with your own digit", () => {
       location.hash = "draw";
     });
-    const hint = make("p", { className: "quiet", textContent: "You can also drop a model file (.safetensors) here." });
+    const hint = make("p", {
+      className: "quiet",
+      textContent: "You can also drop a model file (.safetensors) on the page.",
+    });
     return make(
       "div",
       { className: "train-files" },
@@ -80,7 +89,7 @@ class TrainView {
   private show(): void {
     const { form, trainer } = this;
     this.panel.show(trainer, form.isValid);
-    this.table.show(trainer.runs);
+    this.table.show(trainer.runs, trainer.offer);
     this.curves.show(trainer.runs.filter((run) => run.isShown));
   }
 }
