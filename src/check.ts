@@ -1,6 +1,8 @@
 // Guards for values that come from outside. Each error names the argument, what was expected and what came; the wrong kind of
 // value is a TypeError, the wrong value a RangeError. The message is built only on the throwing path.
 
+import { isBytes, isFloats, tagOf } from "./kinds.js";
+
 /**
  * A TypeError or RangeError of this library about an argument. Its message begins with the argument in quotes; programs go by
  * `argument`, as sentences may be reworded.
@@ -124,13 +126,13 @@ export function checkFunction(value: unknown, title: string): unknown {
 }
 
 export function checkBytes(value: unknown, title: string): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw typeError(title, `must be a Uint8Array, got ${shown(value)}`);
+  if (!isBytes(value)) throw typeError(title, `must be a Uint8Array, got ${shown(value)}`);
   return value;
 }
 
 export function checkSignal(value: unknown, title: string): AbortSignal {
-  if (!(value instanceof AbortSignal)) throw typeError(title, `must be an AbortSignal, got ${shown(value)}`);
-  return value;
+  if (tagOf(value) !== "AbortSignal") throw typeError(title, `must be an AbortSignal, got ${shown(value)}`);
+  return value as AbortSignal;
 }
 
 export function checkBoolean(value: unknown, title: string): boolean {
@@ -151,7 +153,7 @@ export function checkOptions(value: unknown, title: string, keys: readonly strin
 
 /** Numbers of a wrong count, or not finite, are refused with the index of the first bad one. */
 export function checkFloats(value: unknown, title: string, length: number): Float32Array {
-  if (!(value instanceof Float32Array)) throw typeError(title, `must be a Float32Array, got ${shown(value)}`);
+  if (!isFloats(value)) throw typeError(title, `must be a Float32Array, got ${shown(value)}`);
   if (value.length !== length) throw rangeError(title, `must hold ${length} numbers, got ${value.length}`);
   checkFinite(value, title);
   return value;

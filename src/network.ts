@@ -30,6 +30,7 @@ import {
 import { type Explanation, explain } from "./inference/paper.js";
 import { initialParameters } from "./initial.js";
 import { type Build, chooseBuild } from "./kernels/features.js";
+import { isBytes } from "./kinds.js";
 import { checkHasLabels, checkMetrics } from "./metrics.js";
 import { type Augmentation, type Augmenting, checkImages, planAugmenting } from "./recipe/augment.js";
 import {
@@ -41,6 +42,7 @@ import {
   type Threads,
 } from "./recipe/recipe.js";
 import {
+  copiedSpec,
   type LayerParameters,
   type LayerSpec,
   layerInputs,
@@ -137,7 +139,7 @@ export class Network {
 
   /** What the network is: inputs, layers, loss. A copy. */
   get spec(): NetworkSpec {
-    return structuredClone(this.engine.spec);
+    return copiedSpec(this.engine.spec);
   }
 
   /** The kernels in use: `relaxed` where the engine has them, else `simd`. */
@@ -272,7 +274,7 @@ export class Network {
     const target = toFloats(options.target, "target", outputUnits(spec));
     checkTargetRange(spec, target, "target");
     const learningRate = checkNumber(options.learningRate, "learningRate", 0);
-    const scale = samples.inputs instanceof Uint8Array ? spec.inputScale : 1;
+    const scale = isBytes(samples.inputs) ? spec.inputScale : 1;
     const input = Array.from(samples.inputs, (x) => x * scale);
     return explain(spec, this.parameters(), input, target, checkPosition(spec, options.weight), learningRate);
   }

@@ -1,6 +1,6 @@
 // Yields to the event loop during long work, so that a page stays responsive and signals arrive.
 
-import { turn } from "./host.js";
+import { now, turn } from "./host.js";
 
 /** Training yields to the event loop after this long, and in a large batch at the end of the chunk of 1,024 samples. */
 const YIELD_MILLISECONDS = 12;
@@ -22,14 +22,19 @@ export async function walkYielding(
   }
 }
 
+/** Throws the reason of a signal that has been aborted. Older signals have no such method, and no reason. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw signal.reason ?? new Error("this was aborted");
+}
+
 /** Yields to the event loop at intervals, which may be longer than an epoch. */
 export class Yielder {
-  private taken = performance.now();
+  private taken = now();
 
   constructor(private readonly signal: AbortSignal | undefined) {}
 
   get isDue(): boolean {
-    return performance.now() - this.taken >= YIELD_MILLISECONDS;
+    return now() - this.taken >= YIELD_MILLISECONDS;
   }
 
   /** Yields if it is time. No thread may be at work. */
@@ -37,7 +42,7 @@ export class Yielder {
 
   private async pause(): Promise<void> {
     await turn();
-    this.taken = performance.now();
-    this.signal?.throwIfAborted();
+    this.taken = now();
+    throwIfAborted(this.signal);
   }
 }

@@ -2,6 +2,7 @@
 // creation.
 
 import { checkFinite, checkInteger, checkNumber, checkOptions, rangeError, shown, typeError } from "../check.js";
+import { isBytes, isFloats } from "../kinds.js";
 import { ascending, Stream, shuffle } from "../random.js";
 
 /** Samples, with a label or a target vector each. */
@@ -130,8 +131,8 @@ export class Dataset {
 }
 
 function checkInputs(inputs: unknown): Uint8Array | Float32Array {
-  if (inputs instanceof Float32Array) checkFinite(inputs, "inputs");
-  else if (!(inputs instanceof Uint8Array)) {
+  if (isFloats(inputs)) checkFinite(inputs, "inputs");
+  else if (!isBytes(inputs)) {
     throw typeError("inputs", `must be a Uint8Array or a Float32Array, got ${shown(inputs)}`);
   }
   return inputs as Uint8Array | Float32Array;
@@ -172,7 +173,7 @@ function checkList(value: unknown, title: string): void {
 }
 
 function checkTargets(targets: unknown, count: number): Float32Array {
-  if (!(targets instanceof Float32Array)) {
+  if (!isFloats(targets)) {
     throw typeError("targets", `must be a Float32Array, got ${shown(targets)}`);
   }
   if (targets.length === 0 || targets.length % count !== 0) {
@@ -214,7 +215,7 @@ function shuffled(count: number, seed: number): Uint32Array {
 /** Copies rows of `size` numbers by index out of `values` [·][size]. */
 function pick<T extends Uint8Array | Uint32Array | Float32Array>(values: T, rows: number[], size: number): T {
   // Bytes may be a Buffer of Node, whose constructor is deprecated.
-  const make = values instanceof Uint8Array ? Uint8Array : values.constructor;
+  const make = isBytes(values) ? Uint8Array : values.constructor;
   const picked = new (make as new (length: number) => T)(rows.length * size);
   rows.forEach((row, i) => {
     picked.set(values.subarray(row * size, (row + 1) * size), i * size);

@@ -20,9 +20,11 @@ import {
   type NamedTensor,
   type Safetensors,
 } from "../format/safetensors.js";
+import { now } from "../host.js";
 import type { Arena } from "../memory/arena.js";
 import type { FitRecipe } from "../recipe/recipe.js";
 import type { NetworkSpec, TensorSpec } from "../spec.js";
+import { decodeUtf8, encodeUtf8 } from "../utf8.js";
 import type { YieldPoint } from "../yielding.js";
 import type { EpochRecord } from "./record.js";
 import type { Best } from "./stopping.js";
@@ -59,7 +61,7 @@ export function checkCheckpointOptions(value: unknown): Required<CheckpointOptio
 /** When it is time for the next checkpoint. */
 export class Timer {
   private steps = 0;
-  private last = performance.now();
+  private last = now();
 
   constructor(private readonly options: Required<CheckpointOptions>) {}
 
@@ -69,12 +71,12 @@ export class Timer {
   }
 
   get isDue(): boolean {
-    return this.steps >= this.options.steps || performance.now() - this.last >= this.options.seconds * 1000;
+    return this.steps >= this.options.steps || now() - this.last >= this.options.seconds * 1000;
   }
 
   restart(): void {
     this.steps = 0;
-    this.last = performance.now();
+    this.last = now();
   }
 }
 
@@ -152,7 +154,7 @@ export function encodeCheckpoint(
   const { tensors } = arena.plan;
   const named = (prefix: string, dataOf: (i: number) => Float32Array): NamedTensor[] =>
     tensors.map(({ name, shape }, i) => ({ name: prefix + name, shape, data: dataOf(i) }));
-  const state = new TextEncoder().encode(JSON.stringify(trainingState, spelled));
+  const state = encodeUtf8(JSON.stringify(trainingState, spelled));
   return encodeSafetensors(
     [
       ...blocks(arena).flatMap(([prefix, offset]) =>
@@ -204,7 +206,7 @@ export function epochsIn(checkpoint: Uint8Array): number {
 
 function parseState(state: Uint8Array | undefined): TrainingState {
   try {
-    const trainingState = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state), unspelled);
+    const trainingState = JSON.parse(decodeUtf8(state ?? new Uint8Array(0)), unspelled);
     checkOptions(trainingState, STATE, [
       ...["asked", "epochsBefore", "epoch", "samples", "loss", "correct", "seconds", "history", "best"],
     ]);

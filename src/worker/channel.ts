@@ -3,6 +3,7 @@
 
 import { about } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
+import { timers, whenCollected } from "../host.js";
 import { spawn, type WorkerHandle } from "../threads/spawn.js";
 import { sendDataset } from "./datasets.js";
 import { type Asking, type Failure, type Opening, READY, type Reply, type Request } from "./protocol.js";
@@ -45,8 +46,8 @@ const OTHER_SCRIPT =
 const KINDS = { TypeError, RangeError } as Record<string, new (message: string) => Error>;
 
 /** Tells the worker to free a dataset that the page has garbage-collected. */
-const forgotten = new FinalizationRegistry<{ channel: WeakRef<Channel>; dataset: number }>(({ channel, dataset }) =>
-  channel.deref()?.post({ kind: "drop", dataset }),
+const forgotten = /* @__PURE__ */ whenCollected<{ channel: WeakRef<Channel>; dataset: number }>(
+  ({ channel, dataset }) => channel.deref()?.post({ kind: "drop", dataset }),
 );
 
 /**
@@ -60,8 +61,8 @@ export class Channel {
   /** Why the worker cannot be used any more; undefined while it can. */
   private failure: Error | undefined;
   /** The timers of START_TIMEOUT (undefined once the worker has started) and of CHECK_SCRIPT_AFTER. */
-  private starting: ReturnType<typeof setTimeout> | undefined;
-  private checking: ReturnType<typeof setTimeout> | undefined;
+  private starting: ReturnType<typeof timers.start>;
+  private checking: ReturnType<typeof timers.start>;
 
   /** Starts a worker that runs `source`. Throws an Error if the engine refuses to start one. */
   constructor(source: string, opening: Opening) {
@@ -70,12 +71,12 @@ export class Channel {
       (message) => this.onMessage(message),
       (why) => this.fail(unusable(why)),
     );
-    this.starting = setTimeout(
+    this.starting = timers.start(
       () => this.fail(unusable(`it did not start within ${START_TIMEOUT / 1000} seconds`)),
       START_TIMEOUT,
     );
     const { script } = opening;
-    if (script !== undefined) this.checking = setTimeout(() => void this.checkScript(script), CHECK_SCRIPT_AFTER);
+    if (script !== undefined) this.checking = timers.start(() => void this.checkScript(script), CHECK_SCRIPT_AFTER);
     this.post({ kind: "open", opening });
   }
 
@@ -132,7 +133,7 @@ export class Channel {
     this.sent.set(data, sending);
     // A dataset whose sending failed is sent again at the next call.
     sending.catch(() => this.sent.delete(data));
-    forgotten.register(data, { channel: new WeakRef(this), dataset });
+    if (typeof WeakRef === "function") forgotten.register(data, { channel: new WeakRef(this), dataset });
     return sending;
   }
 
@@ -149,7 +150,7 @@ export class Channel {
   }
 
   private stopTimers(): void {
-    for (const timer of [this.starting, this.checking]) clearTimeout(timer);
+    for (const timer of [this.starting, this.checking]) timers.stop(timer);
     this.starting = undefined;
   }
 

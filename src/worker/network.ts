@@ -6,6 +6,7 @@
 import { workerSource } from "../../build/worker-source.js";
 import { checkFunction, checkInteger, checkOptions, shown, typeError } from "../check.js";
 import { Dataset } from "../data/dataset.js";
+import { loadBuiltins, whenCollected } from "../host.js";
 import type { Evaluation, EvaluationOptions } from "../inference/evaluate.js";
 import type { Explanation } from "../inference/paper.js";
 import { type Build, chooseBuild, isPairing } from "../kernels/features.js";
@@ -19,11 +20,12 @@ import type {
   SaveOptions,
 } from "../network.js";
 import type { NetworkOptions } from "../recipe/recipe.js";
-import type { LayerParameters, NetworkSpec } from "../spec.js";
+import { copiedSpec, type LayerParameters, type NetworkSpec } from "../spec.js";
 import { usedScript } from "../threads/spawn.js";
 import { usedThreadSource } from "../threads/team.js";
 import { checkFitOptions, checkInterval, FITTING, type FitOptions } from "../training/fit-options.js";
 import type { BatchRecord, EpochRecord } from "../training/record.js";
+import { throwIfAborted } from "../yielding.js";
 import { type Answers, type CallOptions, Channel } from "./channel.js";
 import { compact } from "./datasets.js";
 import type { Facts, SentOptions } from "./protocol.js";
@@ -32,7 +34,9 @@ import type { Facts, SentOptions } from "./protocol.js";
 const INTERVAL = 50;
 
 /** Terminates the workers of networks that have been garbage-collected. */
-const forgotten = new FinalizationRegistry<Channel>((channel) => channel.end("this network was garbage-collected"));
+const forgotten = /* @__PURE__ */ whenCollected<Channel>((channel) =>
+  channel.end("this network was garbage-collected"),
+);
 
 /**
  * A multilayer perceptron that runs in a worker of its own, so that a page or server stays responsive. Its methods are
@@ -76,6 +80,7 @@ export class Network {
    * time.
    */
   static async #open(method: string, args: unknown[], deterministic: unknown): Promise<Network> {
+    await loadBuiltins();
     const build = chooseBuild(deterministic === true);
     const binary = await binaryOf(build);
     const [pairing, threadSource, script] = [isPairing(), usedThreadSource(), usedScript()];
@@ -90,7 +95,7 @@ export class Network {
 
   /** A copy of the network's specification: inputs, layers, loss. */
   get spec(): NetworkSpec {
-    return structuredClone(this.#facts.spec);
+    return copiedSpec(this.#facts.spec);
   }
 
   /** The kernels in use: `relaxed` where the engine supports relaxed SIMD, else `simd`. */
@@ -129,7 +134,7 @@ export class Network {
     const sent = sentOptions(options);
     const data = await this.#send(train, "train");
     if (validation !== undefined) sent.validation = await this.#send(validation, "validation");
-    signal?.throwIfAborted();
+    throwIfAborted(signal);
     return (await this.#call("fit", [data, sent], { answers: answersOf(options), signal })) as EpochRecord[];
   }
 
