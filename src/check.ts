@@ -59,6 +59,9 @@ export function within<T>(path: string, check: () => T): T {
   }
 }
 
+/** What messages call the other module when one class has been loaded twice. */
+export const OTHER_COPY = "another copy of wasmlp: the package is installed, bundled or loaded twice";
+
 /** Characters of a value that a message repeats. */
 const MOST_SHOWN = 60;
 
@@ -77,8 +80,14 @@ export function shown(value: unknown): string {
   return typeof length === "number" ? `${name}(${length})` : name;
 }
 
-/** The name of an object's class. Data can have a property of its own that is called "constructor". */
+/**
+ * The name of an object's class. Classes of this library declare it as their tag, which minifiers keep. Data can have a property
+ * of its own that is called "constructor".
+ */
 function className(value: object): string {
+  const tag = tagOf(value);
+  if (tag === "Promise") return "a Promise, which was not awaited";
+  if (tag !== "Object") return shortened(tag);
   const { name } = (Object.getPrototypeOf(value)?.constructor ?? {}) as { name?: unknown };
   return typeof name === "string" && name !== "" ? shortened(name) : "object";
 }

@@ -1,15 +1,15 @@
 // Checks of what `Network` is given as data: samples, targets and the position of a weight.
 
 import { checkFinite, checkFloats, checkInteger, checkOptions, rangeError, shown, typeError } from "./check.js";
-import { Dataset } from "./data/dataset.js";
+import { checkIsDataset } from "./data/dataset.js";
 import { isBytes, isFloats } from "./kinds.js";
 import { lossRow } from "./losses.js";
 import type { Samples } from "./memory/arena.js";
 import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits, type WeightPosition } from "./spec.js";
 
 /** Whether samples and targets have the network's sizes, and targets the loss's range. */
-export function checkDataset(spec: NetworkSpec, data: unknown, title: string): void {
-  if (!(data instanceof Dataset)) throw typeError(title, `must be a Dataset, got ${shown(data)}`);
+export function checkDataset(spec: NetworkSpec, value: unknown, title: string): void {
+  const data = checkIsDataset(value, title);
   const units = outputUnits(spec);
   if (data.sampleSize !== spec.inputs) {
     throw rangeError(title, `has samples of ${data.sampleSize} numbers, but the network takes ${spec.inputs}`);

@@ -16,6 +16,7 @@ import {
   typeError,
 } from "./check.js";
 import type { Dataset } from "./data/dataset.js";
+import { notConstructed, printAs, proxied } from "./describe.js";
 import { Engine } from "./engine.js";
 import { encodeModel, parseModel } from "./format/model.js";
 import { checkDataset, checkInputs, checkPosition, checkSample, checkTargetRange, toFloats } from "./guards.js";
@@ -104,6 +105,8 @@ export class Network {
   #fitting = false;
 
   private constructor(engine: Engine, seed: number) {
+    if (!(engine instanceof Engine)) throw notConstructed();
+    printAs(this, "Network", () => (this.#engine ? { ...this.spec, build: this.build } : { disposed: true }));
     this.#engine = engine;
     this.#seed = seed;
   }
@@ -329,8 +332,19 @@ export class Network {
     return encodeModel(engine.spec, tensors, recipe);
   }
 
+  /** What `JSON.stringify` writes: the spec. `toBytes` saves the network. */
+  toJSON(): NetworkSpec {
+    return this.spec;
+  }
+
+  /** The name of the class in messages, also in minified programs. Vue leaves objects that have such a tag unwrapped. */
+  get [Symbol.toStringTag](): string {
+    return "Network";
+  }
+
   /** Ends the network's threads and releases its memory. Optional: an unreachable network is collected. */
   dispose(): void {
+    if (!(#engine in this)) throw proxied("Network");
     if (!this.#fitting) this.#engine?.dispose();
     this.#engine = undefined;
   }
@@ -341,6 +355,7 @@ export class Network {
   }
 
   private get engine(): Engine {
+    if (!(#engine in this)) throw proxied("Network");
     if (this.#engine) return this.#engine;
     throw new Error("this network has been disposed of");
   }

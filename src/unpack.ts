@@ -11,8 +11,9 @@ export async function unpack(base64: string): Promise<Uint8Array<ArrayBuffer>> {
   return (await nativeInflate(packed)) ?? inflate(packed);
 }
 
-/** The bytes of a base64 text without line breaks. */
-function decodeBase64(text: string): Uint8Array<ArrayBuffer> {
+/** The bytes of a base64 text, which may have line breaks. */
+function decodeBase64(base64: string): Uint8Array<ArrayBuffer> {
+  const text = base64.replaceAll("\n", "");
   const values = new Uint8Array(128);
   for (let i = 0; i < BASE64.length; i++) values[BASE64.charCodeAt(i)] = i;
   const value = (at: number): number => values[text.charCodeAt(at) & 127] as number;

@@ -12,7 +12,9 @@ export function encodeUtf8(text: string): Uint8Array<ArrayBuffer> {
 
 /** Throws an Error for bytes that are not UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string {
-  if (typeof TextDecoder === "function") return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  // By its full name: the bundles have a stand-in by the short one, see `build.mjs`.
+  if (typeof globalThis.TextDecoder === "function")
+    return new globalThis.TextDecoder("utf-8", { fatal: true }).decode(bytes);
   const escaped = Array.from(bytes, (byte) => `%${byte.toString(16).padStart(2, "0")}`);
   return decodeURIComponent(escaped.join(""));
 }

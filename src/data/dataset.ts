@@ -1,8 +1,18 @@
 // Labelled or targeted samples: rows of bytes or floats, each with a class label or a target vector, all checked on
 // creation.
 
-import { checkFinite, checkInteger, checkNumber, checkOptions, rangeError, shown, typeError } from "../check.js";
-import { isBytes, isFloats } from "../kinds.js";
+import {
+  checkFinite,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  OTHER_COPY,
+  rangeError,
+  shown,
+  typeError,
+} from "../check.js";
+import { printAs } from "../describe.js";
+import { isBytes, isFloats, tagOf } from "../kinds.js";
 import { ascending, Stream, shuffle } from "../random.js";
 
 /** Samples, with a label or a target vector each. */
@@ -54,6 +64,7 @@ export class Dataset {
    */
   constructor(options: DatasetOptions) {
     checkOptions(options, "options", ["inputs", "shape", "labels", "classes", "targets"]);
+    printAs(this, "Dataset", () => this.toJSON());
     this.inputs = checkInputs(options.inputs);
     this.shape = checkShape(options.shape);
     this.sampleSize = this.shape.reduce((product, n) => product * n, 1);
@@ -67,6 +78,17 @@ export class Dataset {
     this.targets = targets === undefined ? undefined : checkTargets(targets, this.count);
     this.targetSize = this.targets ? this.targets.length / this.count : this.classes;
     this.warnings = this.labels ? imbalance(this.classCounts()) : [];
+  }
+
+  /** What `JSON.stringify` writes: the sizes, not the numbers. */
+  toJSON(): Pick<Dataset, "count" | "shape" | "classes" | "targetSize"> {
+    const { count, shape, classes, targetSize } = this;
+    return { count, shape, classes, targetSize };
+  }
+
+  /** The name of the class in messages, also in minified programs. Vue leaves objects that have such a tag unwrapped. */
+  get [Symbol.toStringTag](): string {
+    return "Dataset";
   }
 
   /** `[classes]`: the number of samples of each class; empty without labels. */
@@ -128,6 +150,13 @@ export class Dataset {
     if (this.targets) return new Dataset({ ...parts, targets: pick(this.targets, rows, this.targetSize) });
     return new Dataset({ ...parts, labels: pick(this.labels as Uint32Array, rows, 1), classes: this.classes });
   }
+}
+
+/** Checks that a value is a Dataset of this copy of the library. */
+export function checkIsDataset(value: unknown, title: string): Dataset {
+  if (value instanceof Dataset) return value;
+  const isOther = tagOf(value) === "Dataset";
+  throw typeError(title, `must be a Dataset, got ${isOther ? `a Dataset of ${OTHER_COPY}` : shown(value)}`);
 }
 
 function checkInputs(inputs: unknown): Uint8Array | Float32Array {

@@ -103,9 +103,12 @@ export class Channel {
       this.post(request, transfer);
     } catch (cause) {
       this.finish(request.call)?.reject(
-        new TypeError(`${request.method}() was given what cannot be sent to a worker: ${(cause as Error).message}`, {
-          cause,
-        }),
+        new TypeError(
+          `${request.method}() was given what cannot be sent to a worker, such as a function or a proxy (of Vue, MobX): ${(cause as Error).message}`,
+          {
+            cause,
+          },
+        ),
       );
     }
   }

@@ -21,6 +21,7 @@ const SOURCE = [
     "utf8",
     "unpack",
     "check",
+    "describe",
     "text",
     "median",
     "exact",
