@@ -6,13 +6,13 @@ import { pathToFileURL } from "node:url";
 import { inspect } from "node:util";
 import { afterEach, describe, expect, it } from "vitest";
 import { nodeMajorOnX64 } from "../../src/host.js";
-import { Dataset, Network } from "../../src/index.js";
+import { Dataset, Network, type NetworkOptions } from "../../src/index.js";
 import { saveNetwork } from "../../src/node.js";
 import { processorQuota } from "../../src/quota.js";
 import { Network as WorkerNetwork } from "../../src/worker.js";
 
 const root = resolve(import.meta.dirname, "../..");
-const OPTIONS = { inputs: 2, layers: [{ units: 1, activation: "sigmoid" }], loss: "quadratic", threads: 1 } as const;
+const OPTIONS: NetworkOptions = { inputs: 2, layers: [{ units: 1, activation: "sigmoid" }], loss: "quadratic", threads: 1 };
 const DATA = new Dataset({ inputs: new Float32Array(2000), shape: 2, labels: new Uint8Array(1000) });
 
 const made: { dispose(): void }[] = [];
