@@ -1,6 +1,8 @@
 // Guards for values that come from outside. Each error names the argument, what was expected and what came; the wrong kind of
 // value is a TypeError, the wrong value a RangeError. The message is built only on the throwing path.
 
+import { isBytes, isFloats, tagOf } from "./kinds.js";
+
 /**
  * A TypeError or RangeError of this library about an argument. Its message begins with the argument in quotes; programs go by
  * `argument`, as sentences may be reworded.
@@ -57,11 +59,8 @@ export function within<T>(path: string, check: () => T): T {
   }
 }
 
-/** The message of a caught error on one line, to be a part of another message. JSON's quotes the text that it parses. */
-export function messageOf(cause: unknown): string {
-  const message = cause instanceof Error ? cause.message : String(cause);
-  return message.trim().replace(/\s*[\r\n]\s*/g, " ");
-}
+/** What messages call the other module when one class has been loaded twice. */
+export const OTHER_COPY = "another copy of wasmlp: the package is installed, bundled or loaded twice";
 
 /** Characters of a value that a message repeats. */
 const MOST_SHOWN = 60;
@@ -81,8 +80,14 @@ export function shown(value: unknown): string {
   return typeof length === "number" ? `${name}(${length})` : name;
 }
 
-/** The name of an object's class. Data can have a property of its own that is called "constructor". */
+/**
+ * The name of an object's class. Classes of this library declare it as their tag, which minifiers keep. Data can have a property
+ * of its own that is called "constructor".
+ */
 function className(value: object): string {
+  const tag = tagOf(value);
+  if (tag === "Promise") return "a Promise, which was not awaited";
+  if (tag !== "Object") return shortened(tag);
   const { name } = (Object.getPrototypeOf(value)?.constructor ?? {}) as { name?: unknown };
   return typeof name === "string" && name !== "" ? shortened(name) : "object";
 }
@@ -130,13 +135,13 @@ export function checkFunction(value: unknown, title: string): unknown {
 }
 
 export function checkBytes(value: unknown, title: string): Uint8Array {
-  if (!(value instanceof Uint8Array)) throw typeError(title, `must be a Uint8Array, got ${shown(value)}`);
+  if (!isBytes(value)) throw typeError(title, `must be a Uint8Array, got ${shown(value)}`);
   return value;
 }
 
 export function checkSignal(value: unknown, title: string): AbortSignal {
-  if (!(value instanceof AbortSignal)) throw typeError(title, `must be an AbortSignal, got ${shown(value)}`);
-  return value;
+  if (tagOf(value) !== "AbortSignal") throw typeError(title, `must be an AbortSignal, got ${shown(value)}`);
+  return value as AbortSignal;
 }
 
 export function checkBoolean(value: unknown, title: string): boolean {
@@ -157,7 +162,7 @@ export function checkOptions(value: unknown, title: string, keys: readonly strin
 
 /** Numbers of a wrong count, or not finite, are refused with the index of the first bad one. */
 export function checkFloats(value: unknown, title: string, length: number): Float32Array {
-  if (!(value instanceof Float32Array)) throw typeError(title, `must be a Float32Array, got ${shown(value)}`);
+  if (!isFloats(value)) throw typeError(title, `must be a Float32Array, got ${shown(value)}`);
   if (value.length !== length) throw rangeError(title, `must hold ${length} numbers, got ${value.length}`);
   checkFinite(value, title);
   return value;

@@ -2,10 +2,11 @@
 
 import { checkOptions, rangeError, shown, typeError } from "./check.js";
 import { unpackModel } from "./format/packed.js";
-import { unpack } from "./host.js";
 import { DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
 import type { DigitImage } from "./image/plane.js";
+import { isBytes, isPromiseLike } from "./kinds.js";
 import { type Classification, type LoadOptions, Network } from "./network.js";
+import { unpack } from "./unpack.js";
 import type { Network as WorkerNetwork } from "./worker/network.js";
 
 export { DIGIT_CLASSES, DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
@@ -47,13 +48,12 @@ export function readDigit(
   picture: DigitImage | Uint8Array,
 ): DigitReading | undefined | Promise<DigitReading | undefined> {
   checkReads(network);
-  const digit = picture instanceof Uint8Array ? picture : preprocessDigit(picture);
-  if (network instanceof Network) return digit && { ...network.classify(digit), digit };
-  return digit ? readInWorker(network, digit) : Promise.resolve(undefined);
-}
-
-async function readInWorker(network: WorkerNetwork, digit: Uint8Array): Promise<DigitReading> {
-  return { ...(await network.classify(digit)), digit };
+  const digit = isBytes(picture) ? picture : preprocessDigit(picture);
+  if (!digit) return network instanceof Network ? undefined : Promise.resolve(undefined);
+  const classified = network.classify(digit);
+  return isPromiseLike(classified)
+    ? classified.then((classification) => ({ ...classification, digit }))
+    : { ...classified, digit };
 }
 
 /**

@@ -2,9 +2,11 @@
 // checks them.
 
 import { AUGMENT_EPOCH, CHUNK_ROWS, ENTRY_BYTES, RATE } from "./abi.js";
+import { loadBuiltins } from "./host.js";
 import type { Build } from "./kernels/features.js";
 import { createMemory, createSharedMemory, type Memory } from "./kernels/memory.js";
 import { bindKernels, canShare, compileKernels, type KernelModule, type Kernels } from "./kernels/modules.js";
+import { isBytes } from "./kinds.js";
 import { Arena, type Pieces, type Samples } from "./memory/arena.js";
 import { InputForm, newTask, TargetKind, type Task, TaskKind } from "./memory/command.js";
 import { type AugmentPlan, type Needs, type Plan, planArena, type RowsPlan } from "./memory/plan.js";
@@ -89,6 +91,7 @@ export class Engine {
   static async create(spec: NetworkSpec, build: Build, threads: Threads = 1): Promise<Engine> {
     const needs = { batch: 1, samples: 0, inputBytes: 0, targetBytes: 0, threads: 1 };
     const bytes = planArena(spec, needs).end;
+    await loadBuiltins();
     const mayShare = threads !== 1 && canHaveThreads() && canShare(build);
     const shared = mayShare ? createSharedMemory(bytes) : undefined;
     const memory = shared ?? createMemory(bytes);
@@ -379,6 +382,6 @@ function describe(task: Task, { inputs, labels, targets }: Kind, at: RowsPlan, o
   task.targets = at.targets;
   task.order = order;
   task.count = count;
-  task.areBytes = inputs instanceof Uint8Array ? 1 : 0;
+  task.areBytes = isBytes(inputs) ? 1 : 0;
   task.targetKind = labels ? TargetKind.labels : targets ? TargetKind.vectors : TargetKind.none;
 }

@@ -1,14 +1,15 @@
 // Checks of what `Network` is given as data: samples, targets and the position of a weight.
 
 import { checkFinite, checkFloats, checkInteger, checkOptions, rangeError, shown, typeError } from "./check.js";
-import { Dataset } from "./data/dataset.js";
+import { checkIsDataset } from "./data/dataset.js";
+import { isBytes, isFloats } from "./kinds.js";
 import { lossRow } from "./losses.js";
 import type { Samples } from "./memory/arena.js";
 import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits, type WeightPosition } from "./spec.js";
 
 /** Whether samples and targets have the network's sizes, and targets the loss's range. */
-export function checkDataset(spec: NetworkSpec, data: unknown, title: string): void {
-  if (!(data instanceof Dataset)) throw typeError(title, `must be a Dataset, got ${shown(data)}`);
+export function checkDataset(spec: NetworkSpec, value: unknown, title: string): void {
+  const data = checkIsDataset(value, title);
   const units = outputUnits(spec);
   if (data.sampleSize !== spec.inputs) {
     throw rangeError(title, `has samples of ${data.sampleSize} numbers, but the network takes ${spec.inputs}`);
@@ -41,7 +42,7 @@ export function checkTargetRange({ loss }: NetworkSpec, targets: Float32Array, t
 
 /** One or more samples without targets. */
 export function checkInputs(spec: NetworkSpec, inputs: unknown): Samples {
-  const values = inputs instanceof Uint8Array ? inputs : toFloats(inputs, "inputs");
+  const values = isBytes(inputs) ? inputs : toFloats(inputs, "inputs");
   if (values.length === 0 || values.length % spec.inputs !== 0) {
     throw rangeError("inputs", `must hold samples of ${spec.inputs} numbers, got ${values.length} numbers`);
   }
@@ -59,7 +60,7 @@ export function checkSample(spec: NetworkSpec, input: unknown): Samples {
 export function toFloats(value: unknown, title: string, length?: number): Float32Array {
   const isNumbers = Array.isArray(value) && value.every((x) => typeof x === "number");
   const floats = isNumbers ? Float32Array.from(value) : value;
-  if (!(floats instanceof Float32Array)) {
+  if (!isFloats(floats)) {
     throw typeError(title, `must be a Float32Array or an array of numbers, got ${shown(value)}`);
   }
   if (length !== undefined) return checkFloats(floats, title, length);

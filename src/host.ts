@@ -1,5 +1,8 @@
 // The host environment: what Node offers beyond the language, without `import "node:…"`, which browsers and bundlers
-// cannot resolve. In browsers these functions return a neutral value or use the web's equivalent.
+// cannot resolve, and what both have: clock, timers, decompression. Where something is missing, these functions return a
+// neutral value or use the web's equivalent.
+
+import { processorQuota } from "./quota.js";
 
 /** The part of a `node:worker_threads` Worker that is used here. */
 interface NodeWorker {
@@ -10,9 +13,17 @@ interface NodeWorker {
   on(event: string, listener: (value: unknown) => void): void;
 }
 
+/** The options with which a `node:worker_threads` Worker is started here. */
+interface NodeWorkerOptions {
+  eval: boolean;
+  name: string;
+  execArgv: string[];
+  env: Record<string, string>;
+}
+
 /** The part of `node:worker_threads` that is used here. */
 export interface NodeThreads {
-  Worker: new (source: string, options: { eval: boolean; name: string }) => NodeWorker;
+  Worker: new (source: string, options: NodeWorkerOptions) => NodeWorker;
   parentPort: {
     postMessage(message: unknown, transfer?: ArrayBuffer[]): void;
     on(event: string, listener: (value: unknown) => void): void;
@@ -20,23 +31,66 @@ export interface NodeThreads {
 }
 
 interface NodeProcess {
+  arch: string;
   execArgv: string[];
-  versions: { node?: string };
+  execPath: string;
+  versions: { node?: string; bun?: string; deno?: string };
   getBuiltinModule?(name: string): unknown;
 }
 
 function nodeProcess(): NodeProcess | undefined {
-  return (globalThis as { process?: NodeProcess }).process;
+  const { process } = globalThis as { process?: NodeProcess };
+  return process?.versions?.node === undefined ? undefined : process;
 }
 
-/** `node:worker_threads`; undefined in browsers and on Node before 20.16, which lacks `getBuiltinModule`. */
+// --- Node's own modules ---
+
+/** Gives one of Node's own modules by its name. */
+type RequireBuiltin = (name: string) => unknown;
+
+/** Stands in for `process.getBuiltinModule`, which Node lacks before 20.16, in 21 and before 22.3. */
+let provided: RequireBuiltin | undefined;
+
+/** Uses `require` for Node's own modules where `process.getBuiltinModule` is missing. */
+export function provideBuiltins(require: RequireBuiltin): void {
+  provided = require;
+}
+
+/** One of Node's own modules; undefined elsewhere. */
+function builtin<T>(name: string): T | undefined {
+  const process = nodeProcess();
+  if (!process) return undefined;
+  if (process.getBuiltinModule) return process.getBuiltinModule(name) as T | undefined;
+  // Workers that run a text have a global `require`.
+  const require = provided ?? (globalThis as { require?: RequireBuiltin }).require;
+  return require?.(name) as T | undefined;
+}
+
+/** `import()` of a name that bundlers do not see and so do not try to resolve. */
+const load = (name: string): Promise<{ createRequire(from: string): RequireBuiltin }> =>
+  import(/* webpackIgnore: true */ /* @vite-ignore */ name);
+
+/**
+ * Makes Node's own modules available on a Node without `process.getBuiltinModule`. Elsewhere it does nothing, nor where
+ * `import()` fails, as in a vm context: one thread then does everything.
+ */
+export async function loadBuiltins(): Promise<void> {
+  const process = nodeProcess();
+  if (!process || builtin("module") !== undefined) return;
+  const { createRequire } = await load("node:module").catch(() => ({ createRequire: undefined }));
+  provided = createRequire?.(process.execPath);
+}
+
+/** `node:worker_threads`; undefined in browsers. */
 export function nodeThreads(): NodeThreads | undefined {
-  return nodeProcess()?.getBuiltinModule?.("worker_threads") as NodeThreads | undefined;
+  return builtin<NodeThreads>("worker_threads");
 }
 
-/** Node's major version; 0 in browsers. */
-export function nodeMajor(): number {
-  return Number.parseInt(nodeProcess()?.versions?.node ?? "0", 10);
+/** The major version of Node, if the engine is V8 as Node builds it for processors of the kind "x64"; else 0. */
+export function nodeMajorOnX64(): number {
+  const { arch, versions } = nodeProcess() ?? {};
+  const isOther = arch !== "x64" || versions?.bun !== undefined || versions?.deno !== undefined;
+  return isOther ? 0 : Number.parseInt(versions?.node ?? "0", 10);
 }
 
 /**
@@ -46,18 +100,82 @@ export function startedWith(option: string): boolean {
   return nodeProcess()?.execArgv?.includes(option) ?? false;
 }
 
-/** How many threads this machine can run at once; 1 where it is unknown. */
+/** Processors that the process may use by its container's quota; read once. */
+let quota: number | undefined;
+
+/** How many threads this machine, or this process's share of it, can run at once; 1 where it is unknown. */
 export function processors(): number {
-  const os = nodeProcess()?.getBuiltinModule?.("os") as { availableParallelism?(): number } | undefined;
-  return os?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  const os = builtin<{ availableParallelism?(): number }>("os");
+  const count = os?.availableParallelism?.() ?? globalThis.navigator?.hardwareConcurrency ?? 1;
+  // Deno would ask the user for the permission to read, and Node 20 does not look at quotas by itself.
+  if (nodeProcess()?.versions.deno === undefined) quota ??= processorQuota(readText);
+  return Math.min(count, quota ?? count);
 }
+
+/** The text of a file; undefined where there is none, or no way to read it. */
+function readText(path: string): string | undefined {
+  try {
+    return builtin<{ readFileSync(path: string, encoding: string): string }>("fs")?.readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
+
+// --- clock and timers ---
+
+type Timer = ReturnType<typeof setTimeout>;
+
+/**
+ * The clock and timers as they were when this module was loaded: a test that replaces them by fake ones, which stand still,
+ * must not make training wait for ever.
+ */
+interface Natives {
+  clock: { now(): number };
+  setTimeout: typeof setTimeout | undefined;
+  clearTimeout: typeof clearTimeout | undefined;
+  setImmediate: ((work: () => void) => unknown) | undefined;
+  MessageChannel: typeof MessageChannel | undefined;
+}
+
+const natives = /* @__PURE__ */ captured();
+
+function captured(): Natives {
+  const { performance, setTimeout, clearTimeout, setImmediate, MessageChannel } = globalThis as typeof globalThis &
+    Natives;
+  const immediates = [setImmediate, builtin<Natives>("timers")?.setImmediate];
+  return {
+    clock: performance ?? Date,
+    setTimeout: isReal(setTimeout) ? setTimeout : builtin<Natives>("timers")?.setTimeout,
+    clearTimeout,
+    setImmediate: immediates.find(isReal),
+    MessageChannel,
+  };
+}
+
+/** Whether a function is there and no fake of Jest or vitest, whose fakes have these properties. */
+function isReal(timer: unknown): boolean {
+  return typeof timer === "function" && !("clock" in timer) && !("_isMockFunction" in timer);
+}
+
+/** Milliseconds of a clock that does not go back where the engine has one. */
+export function now(): number {
+  return natives.clock.now();
+}
+
+/** The timers, called as methods so that tests can replace them. They do nothing where the engine has none. */
+export const timers = {
+  start: (work: () => void, milliseconds: number): Timer | undefined => natives.setTimeout?.(work, milliseconds),
+  stop: (timer: Timer | undefined): void => natives.clearTimeout?.(timer),
+};
 
 /**
  * Yields to the event loop once. In browsers a message does it, because `setTimeout` waits at least 4 ms and
- * `setImmediate` does not exist.
+ * `setImmediate` does not exist. An engine without any timer only gets a microtask.
  */
 export function turn(): Promise<void> {
-  if (typeof setImmediate === "function") return new Promise((resolve) => setImmediate(resolve));
+  const { setImmediate, MessageChannel, setTimeout } = natives;
+  if (setImmediate) return new Promise((resolve) => void setImmediate(resolve));
+  if (!MessageChannel) return new Promise((resolve) => (setTimeout ? void setTimeout(resolve) : resolve()));
   return new Promise((resolve) => {
     const { port1, port2 } = new MessageChannel();
     port1.onmessage = () => {
@@ -68,22 +186,43 @@ export function turn(): Promise<void> {
   });
 }
 
-/** Decodes base64 and inflates it: the reverse of how `build.mjs` embeds binaries (raw deflate, no header). */
-export function unpack(base64: string): Promise<Uint8Array<ArrayBuffer>> {
-  const text = atob(base64);
-  const packed = new Uint8Array(text.length);
-  for (let i = 0; i < text.length; i++) packed[i] = text.charCodeAt(i);
-  return inflateRaw(packed);
+// --- memory ---
+
+/** Calls `cleanup` with what was registered for an object some time after the object has been garbage-collected. */
+export interface Collected<T> {
+  register(object: object, held: T, token?: object): void;
+  unregister(token: object): void;
 }
 
-/** On Node by `node:zlib`, which is loaded already; `DecompressionStream` takes ten milliseconds to load there. */
-async function inflateRaw(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer>> {
-  const zlib = nodeProcess()?.getBuiltinModule?.("zlib") as
-    | { inflateRawSync(from: Uint8Array): Uint8Array }
-    | undefined;
+/** A FinalizationRegistry; where the engine has none, what was registered stays until it is disposed of. */
+export function whenCollected<T>(cleanup: (held: T) => void): Collected<T> {
+  if (typeof FinalizationRegistry === "function") return new FinalizationRegistry(cleanup);
+  return { register: () => {}, unregister: () => {} };
+}
+
+// --- decompression ---
+
+/** Inflates raw deflate by the host's means; undefined where it has none. Rejects with an Error if the data is damaged. */
+export async function nativeInflate(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  // `DecompressionStream` takes ten milliseconds to load on Node; `node:zlib` is loaded already.
+  const zlib = builtin<{ inflateRawSync(from: Uint8Array): Uint8Array }>("zlib");
   if (zlib) return Uint8Array.from(zlib.inflateRawSync(packed));
-  const { readable, writable } = new DecompressionStream("deflate-raw");
-  const writer = writable.getWriter();
-  const [bytes] = await Promise.all([new Response(readable).arrayBuffer(), writer.write(packed), writer.close()]);
+  const stream = rawDeflateStream();
+  if (!stream) return undefined;
+  const writer = stream.writable.getWriter();
+  const [bytes] = await Promise.all([
+    new Response(stream.readable).arrayBuffer(),
+    writer.write(packed),
+    writer.close(),
+  ]);
   return new Uint8Array(bytes);
+}
+
+function rawDeflateStream(): DecompressionStream | undefined {
+  try {
+    return typeof Response === "function" ? new DecompressionStream("deflate-raw") : undefined;
+  } catch {
+    // There is no such class, or it does not know the format.
+    return undefined;
+  }
 }

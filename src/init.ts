@@ -1,8 +1,9 @@
 // Optional settings before the first network is created: where the kernels come from, and which script workers run.
 
-import { checkOptions, messageOf, rangeError, shown, typeError } from "./check.js";
+import { checkOptions, rangeError, shown, typeError } from "./check.js";
 import type { Build } from "./kernels/features.js";
 import { checkBinary, type KernelModule, supplyKernels } from "./kernels/modules.js";
+import { messageOf, tagOf } from "./kinds.js";
 import { useScript } from "./threads/spawn.js";
 
 /**
@@ -49,12 +50,12 @@ export async function init(options: InitOptions): Promise<void> {
 
 /** The absolute form of an address, which may be relative to the page. */
 function addressOf(value: unknown, title: string): string {
-  if (typeof value !== "string" && !(value instanceof URL)) {
+  if (typeof value !== "string" && tagOf(value) !== "URL") {
     throw typeError(title, `must be an address, got ${shown(value)}`);
   }
   const base = (globalThis as { document?: { baseURI: string } }).document?.baseURI ?? globalThis.location?.href;
   try {
-    return new URL(value, base).href;
+    return new URL(value as string | URL, base).href;
   } catch (cause) {
     throw rangeError(title, `must be an address, got ${shown(String(value))}`, { cause });
   }
@@ -62,8 +63,8 @@ function addressOf(value: unknown, title: string): string {
 
 /** The content of an address or a response; other sources unchanged. */
 async function bytesOf(source: unknown, title: string): Promise<unknown> {
-  if (typeof source === "string" || source instanceof URL) return fetchBytes(addressOf(source, title), title);
-  return typeof Response === "function" && source instanceof Response ? bodyOf(source, title) : source;
+  if (typeof source === "string" || tagOf(source) === "URL") return fetchBytes(addressOf(source, title), title);
+  return tagOf(source) === "Response" ? bodyOf(source as Response, title) : source;
 }
 
 async function fetchBytes(address: string, title: string): Promise<ArrayBuffer> {

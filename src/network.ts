@@ -16,6 +16,7 @@ import {
   typeError,
 } from "./check.js";
 import type { Dataset } from "./data/dataset.js";
+import { notConstructed, printAs, proxied } from "./describe.js";
 import { Engine } from "./engine.js";
 import { encodeModel, parseModel } from "./format/model.js";
 import { checkDataset, checkInputs, checkPosition, checkSample, checkTargetRange, toFloats } from "./guards.js";
@@ -30,6 +31,7 @@ import {
 import { type Explanation, explain } from "./inference/paper.js";
 import { initialParameters } from "./initial.js";
 import { type Build, chooseBuild } from "./kernels/features.js";
+import { isBytes } from "./kinds.js";
 import { checkHasLabels, checkMetrics } from "./metrics.js";
 import { type Augmentation, type Augmenting, checkImages, planAugmenting } from "./recipe/augment.js";
 import {
@@ -41,6 +43,7 @@ import {
   type Threads,
 } from "./recipe/recipe.js";
 import {
+  copiedSpec,
   type LayerParameters,
   type LayerSpec,
   layerInputs,
@@ -102,6 +105,8 @@ export class Network {
   #fitting = false;
 
   private constructor(engine: Engine, seed: number) {
+    if (!(engine instanceof Engine)) throw notConstructed();
+    printAs(this, "Network", () => (this.#engine ? { ...this.spec, build: this.build } : { disposed: true }));
     this.#engine = engine;
     this.#seed = seed;
   }
@@ -137,7 +142,7 @@ export class Network {
 
   /** What the network is: inputs, layers, loss. A copy. */
   get spec(): NetworkSpec {
-    return structuredClone(this.engine.spec);
+    return copiedSpec(this.engine.spec);
   }
 
   /** The kernels in use: `relaxed` where the engine has them, else `simd`. */
@@ -272,7 +277,7 @@ export class Network {
     const target = toFloats(options.target, "target", outputUnits(spec));
     checkTargetRange(spec, target, "target");
     const learningRate = checkNumber(options.learningRate, "learningRate", 0);
-    const scale = samples.inputs instanceof Uint8Array ? spec.inputScale : 1;
+    const scale = isBytes(samples.inputs) ? spec.inputScale : 1;
     const input = Array.from(samples.inputs, (x) => x * scale);
     return explain(spec, this.parameters(), input, target, checkPosition(spec, options.weight), learningRate);
   }
@@ -327,8 +332,19 @@ export class Network {
     return encodeModel(engine.spec, tensors, recipe);
   }
 
+  /** What `JSON.stringify` writes: the spec. `toBytes` saves the network. */
+  toJSON(): NetworkSpec {
+    return this.spec;
+  }
+
+  /** The name of the class in messages, also in minified programs. Vue leaves objects that have such a tag unwrapped. */
+  get [Symbol.toStringTag](): string {
+    return "Network";
+  }
+
   /** Ends the network's threads and releases its memory. Optional: an unreachable network is collected. */
   dispose(): void {
+    if (!(#engine in this)) throw proxied("Network");
     if (!this.#fitting) this.#engine?.dispose();
     this.#engine = undefined;
   }
@@ -339,6 +355,7 @@ export class Network {
   }
 
   private get engine(): Engine {
+    if (!(#engine in this)) throw proxied("Network");
     if (this.#engine) return this.#engine;
     throw new Error("this network has been disposed of");
   }

@@ -1,12 +1,15 @@
 // The entry wasmlp/node: everything of `wasmlp`, and the functions that read and write files.
 
-import { checkOptions, shown, typeError } from "./check.js";
+import { createRequire } from "node:module";
+import { checkOptions, OTHER_COPY, shown, typeError } from "./check.js";
 import { Dataset } from "./data/dataset.js";
 import { checkPath, readMaybeGzip, readWhole } from "./data/files.js";
 import type { Idx } from "./data/idx.js";
 import { type IdxFolder, type IdxPair, readIdxFolder } from "./data/idx-folder.js";
 import { loadMnistFiles, type MnistOptions } from "./data/mnist.js";
 import { writeSomewhere } from "./data/write.js";
+import { provideBuiltins } from "./host.js";
+import { tagOf } from "./kinds.js";
 import { type LoadOptions, Network, type SaveOptions } from "./network.js";
 
 export type { Idx } from "./data/idx.js";
@@ -15,6 +18,9 @@ export type { DownloadProgress, MnistOptions } from "./data/mnist.js";
 export type { SaveError } from "./data/write.js";
 export * from "./index.js";
 export { enableTurbo } from "./turbo.js";
+
+// So that threads are there from the start on a Node that cannot give its own modules by itself.
+provideBuiltins(createRequire(import.meta.url));
 
 /** A dataset's training and test samples. */
 export interface TrainAndTest {
@@ -73,8 +79,15 @@ function toDataset({ images, labels }: IdxPair, classes: number): Dataset {
  */
 export async function saveNetwork(path: string, network: Network, options: SaveOptions = {}): Promise<void> {
   checkPath(path, "path");
-  if (!(network instanceof Network)) throw typeError("network", `must be a Network, got ${shown(network)}`);
+  checkNetwork(network);
   await writeSomewhere(path, network.toBytes(options));
+}
+
+function checkNetwork(value: unknown): void {
+  if (value instanceof Network) return;
+  const isOther = tagOf(value) === "Network";
+  const got = isOther ? `one of wasmlp/worker or of ${OTHER_COPY}; write what its toBytes() gives` : shown(value);
+  throw typeError("network", `must be a Network of wasmlp, got ${got}`);
 }
 
 /**

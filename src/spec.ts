@@ -127,6 +127,11 @@ function checkPairing(layers: LayerSpec[], loss: Loss): void {
   }
 }
 
+/** A deep copy; a spec is plain data, as JSON holds it. */
+export function copiedSpec(spec: NetworkSpec): NetworkSpec {
+  return JSON.parse(JSON.stringify(spec)) as NetworkSpec;
+}
+
 /** Numbers that a layer takes in: the network's inputs, or the units of the layer below. */
 export function layerInputs(spec: NetworkSpec, layer: number): number {
   return layer === 0 ? spec.inputs : (spec.layers[layer - 1] as LayerSpec).units;

@@ -1,12 +1,12 @@
 // Yields to the event loop during long work, so that a page stays responsive and signals arrive.
 
-import { turn } from "./host.js";
+import { now, turn } from "./host.js";
 
 /** Training yields to the event loop after this long, and in a large batch at the end of the chunk of 1,024 samples. */
 const YIELD_MILLISECONDS = 12;
 
 /** The clock that says when it is time to yield or to save. Tests replace `now`, in milliseconds, to have it where they need it. */
-export const clock = { now: (): number => performance.now() };
+export const clock = { now };
 
 /** Yields to the event loop if it is time: returns a promise then. */
 export type YieldPoint = () => Promise<void> | undefined;
@@ -25,6 +25,11 @@ export async function walkYielding(
   }
 }
 
+/** Throws the reason of a signal that has been aborted. Older signals have no such method, and no reason. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw signal.reason ?? new Error("this was aborted");
+}
+
 /** Yields to the event loop at intervals, which may be longer than an epoch. */
 export class Yielder {
   private taken = clock.now();
@@ -41,6 +46,6 @@ export class Yielder {
   private async pause(): Promise<void> {
     await turn();
     this.taken = clock.now();
-    this.signal?.throwIfAborted();
+    throwIfAborted(this.signal);
   }
 }

@@ -1,7 +1,18 @@
 // Labelled or targeted samples: rows of bytes or floats, each with a class label or a target vector, all checked on
 // creation.
 
-import { checkFinite, checkInteger, checkNumber, checkOptions, rangeError, shown, typeError } from "../check.js";
+import {
+  checkFinite,
+  checkInteger,
+  checkNumber,
+  checkOptions,
+  OTHER_COPY,
+  rangeError,
+  shown,
+  typeError,
+} from "../check.js";
+import { printAs } from "../describe.js";
+import { isBytes, isFloats, tagOf } from "../kinds.js";
 import { ascending, Stream, shuffle } from "../random.js";
 
 /** Samples, with a label or a target vector each. */
@@ -53,6 +64,7 @@ export class Dataset {
    */
   constructor(options: DatasetOptions) {
     checkOptions(options, "options", ["inputs", "shape", "labels", "classes", "targets"]);
+    printAs(this, "Dataset", () => this.toJSON());
     this.inputs = checkInputs(options.inputs);
     this.shape = checkShape(options.shape);
     this.sampleSize = this.shape.reduce((product, n) => product * n, 1);
@@ -66,6 +78,17 @@ export class Dataset {
     this.targets = targets === undefined ? undefined : checkTargets(targets, this.count);
     this.targetSize = this.targets ? this.targets.length / this.count : this.classes;
     this.warnings = this.labels ? imbalance(this.classCounts()) : [];
+  }
+
+  /** What `JSON.stringify` writes: the sizes, not the numbers. */
+  toJSON(): Pick<Dataset, "count" | "shape" | "classes" | "targetSize"> {
+    const { count, shape, classes, targetSize } = this;
+    return { count, shape, classes, targetSize };
+  }
+
+  /** The name of the class in messages, also in minified programs. Vue leaves objects that have such a tag unwrapped. */
+  get [Symbol.toStringTag](): string {
+    return "Dataset";
   }
 
   /** `[classes]`: the number of samples of each class; empty without labels. */
@@ -129,9 +152,16 @@ export class Dataset {
   }
 }
 
+/** Checks that a value is a Dataset of this copy of the library. */
+export function checkIsDataset(value: unknown, title: string): Dataset {
+  if (value instanceof Dataset) return value;
+  const isOther = tagOf(value) === "Dataset";
+  throw typeError(title, `must be a Dataset, got ${isOther ? `a Dataset of ${OTHER_COPY}` : shown(value)}`);
+}
+
 function checkInputs(inputs: unknown): Uint8Array | Float32Array {
-  if (inputs instanceof Float32Array) checkFinite(inputs, "inputs");
-  else if (!(inputs instanceof Uint8Array)) {
+  if (isFloats(inputs)) checkFinite(inputs, "inputs");
+  else if (!isBytes(inputs)) {
     throw typeError("inputs", `must be a Uint8Array or a Float32Array, got ${shown(inputs)}`);
   }
   return inputs as Uint8Array | Float32Array;
@@ -172,7 +202,7 @@ function checkList(value: unknown, title: string): void {
 }
 
 function checkTargets(targets: unknown, count: number): Float32Array {
-  if (!(targets instanceof Float32Array)) {
+  if (!isFloats(targets)) {
     throw typeError("targets", `must be a Float32Array, got ${shown(targets)}`);
   }
   if (targets.length === 0 || targets.length % count !== 0) {
@@ -214,7 +244,7 @@ function shuffled(count: number, seed: number): Uint32Array {
 /** Copies rows of `size` numbers by index out of `values` [·][size]. */
 function pick<T extends Uint8Array | Uint32Array | Float32Array>(values: T, rows: number[], size: number): T {
   // Bytes may be a Buffer of Node, whose constructor is deprecated.
-  const make = values instanceof Uint8Array ? Uint8Array : values.constructor;
+  const make = isBytes(values) ? Uint8Array : values.constructor;
   const picked = new (make as new (length: number) => T)(rows.length * size);
   rows.forEach((row, i) => {
     picked.set(values.subarray(row * size, (row + 1) * size), i * size);

@@ -8,6 +8,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkFunction, checkOptions, checkSignal, shown, typeError } from "../check.js";
+import { messageOf } from "../kinds.js";
 import { checkPath, gunzipMaybe, readMaybeGzip, reason } from "./files.js";
 import { parseIdx } from "./idx.js";
 import { FILES, type FileName, type IdxFolder, pairs, readIdxFolder } from "./idx-folder.js";
@@ -221,5 +222,5 @@ function proxyAdvice(): string[] {
 /** Why a request failed, in words: `fetch` puts the actual reason into the cause of its error. */
 function networkReason(error: unknown): string {
   const { cause, message } = error as Error;
-  return cause instanceof Error ? cause.message || reason(cause) : message;
+  return cause ? messageOf(cause) || reason(cause) : message;
 }

@@ -1,6 +1,7 @@
 // A model file: a safetensors file whose metadata holds the network's spec and, if given, the recipe that it was trained by.
 
-import { checkBytes, messageOf, rangeError, reading, within } from "../check.js";
+import { checkBytes, rangeError, reading, within } from "../check.js";
+import { messageOf } from "../kinds.js";
 import { checkRecipe, type Recipe, specOf } from "../recipe/recipe.js";
 import { checkSpec, type NetworkSpec, tensorsOf } from "../spec.js";
 import {

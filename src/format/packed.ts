@@ -5,6 +5,8 @@
 //
 // A matrix [units][inputs] is stored as units scales (f32), then units·inputs multiples of them (i8); a vector as f32.
 
+import { decodeUtf8 } from "../utf8.js";
+
 /** Bytes of a float32. */
 const FLOAT = 4;
 
@@ -12,7 +14,7 @@ const FLOAT = 4;
 export function unpackModel(packed: Uint8Array<ArrayBuffer>): Uint8Array<ArrayBuffer> {
   const view = new DataView(packed.buffer, packed.byteOffset, packed.byteLength);
   const start = 8 + Number(view.getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(packed.subarray(8, start))) as Record<string, { shape: number[] }>;
+  const header = JSON.parse(decodeUtf8(packed.subarray(8, start))) as Record<string, { shape: number[] }>;
   const shapes = Object.entries(header).flatMap(([name, { shape }]) => (name === "__metadata__" ? [] : [shape]));
   const floats = shapes.reduce((sum, shape) => sum + shape.reduce((product, n) => product * n, 1), 0);
   const file = new Uint8Array(start + FLOAT * floats);

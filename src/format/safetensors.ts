@@ -6,7 +6,9 @@
 // header, and "__metadata__" to strings. Files come from users, so everything is checked before memory is allocated for
 // it.
 
-import { checkFinite, messageOf, shown } from "../check.js";
+import { checkFinite, shown } from "../check.js";
+import { isBytes, messageOf } from "../kinds.js";
+import { decodeUtf8, encodeUtf8 } from "../utf8.js";
 import { kindOf } from "./signature.js";
 
 /** A tensor to be written. */
@@ -42,11 +44,11 @@ export function encodeSafetensors(
   const header: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
   for (const { name, shape, data } of tensors) {
-    const dtype: DType = data instanceof Uint8Array ? "U8" : "F32";
+    const dtype: DType = isBytes(data) ? "U8" : "F32";
     header[name] = { dtype, shape, data_offsets: [end, end + data.byteLength] };
     end += data.byteLength;
   }
-  const json = new TextEncoder().encode(JSON.stringify(header));
+  const json = encodeUtf8(JSON.stringify(header));
   // The format pads the header with spaces so that the data starts at a multiple of 8.
   const start = 8 + Math.ceil(json.length / 8) * 8;
   const bytes = new Uint8Array(start + end).fill(0x20, 8, start);
@@ -55,7 +57,7 @@ export function encodeSafetensors(
   bytes.set(json, 8);
   let at = start;
   for (const { data } of tensors) {
-    if (data instanceof Uint8Array) bytes.set(data, at);
+    if (isBytes(data)) bytes.set(data, at);
     else for (let i = 0; i < data.length; i++) view.setFloat32(at + 4 * i, data[i] as number, true);
     at += data.byteLength;
   }
@@ -114,7 +116,7 @@ function parseHeader(bytes: Uint8Array, title: string): Map<string, unknown> {
   let text: string;
   let value: unknown;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = decodeUtf8(bytes);
     value = JSON.parse(text);
   } catch (cause) {
     throw new RangeError(`${title} has a header that is not JSON: ${messageOf(cause)}`, { cause });

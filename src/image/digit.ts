@@ -3,6 +3,7 @@
 // of mass.
 
 import { checkInteger, rangeError, shown, typeError } from "../check.js";
+import { isBytes, isClampedBytes, isFloats } from "../kinds.js";
 import { findInk, type Ink } from "./ink.js";
 import { penWidth, solid, withPen } from "./pen.js";
 import { type Box, brightness, type DigitImage, type Plane, resample, smooth } from "./plane.js";
@@ -60,7 +61,7 @@ function checkImage(image: unknown): number {
   }
   const { data, width, height } = image as Record<keyof DigitImage, unknown>;
   const pixels = checkInteger(width, "image.width") * checkInteger(height, "image.height");
-  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray || data instanceof Float32Array)) {
+  if (!(isBytes(data) || isClampedBytes(data) || isFloats(data))) {
     throw typeError("image.data", `must be a Uint8Array, Uint8ClampedArray or Float32Array, got ${shown(data)}`);
   }
   const channels = data.length / pixels;
@@ -68,7 +69,7 @@ function checkImage(image: unknown): number {
     const counts = `${pixels}, ${3 * pixels} or ${4 * pixels}`;
     throw rangeError("image.data", `must hold ${counts} numbers for ${width}x${height} pixels, got ${data.length}`);
   }
-  if (data instanceof Float32Array) checkShares(data);
+  if (isFloats(data)) checkShares(data);
   return channels;
 }
 

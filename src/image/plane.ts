@@ -1,5 +1,7 @@
 // Grey planes: conversion of images to one channel of floats, resampling and smoothing.
 
+import { isFloats } from "../kinds.js";
+
 /** An image: pixels in rows from top to bottom. The browser's `ImageData` is one. */
 export interface DigitImage {
   /**
@@ -36,7 +38,7 @@ export interface Box {
 export function brightness({ data, width, height }: DigitImage, backdrop: number): Plane {
   const grey = new Float32Array(width * height);
   const channels = data.length / grey.length;
-  const scale = data instanceof Float32Array ? 1 : 1 / 255;
+  const scale = isFloats(data) ? 1 : 1 / 255;
   for (let i = 0, at = 0; i < grey.length; i++, at += channels) {
     const red = data[at] as number;
     const luma = channels < 3 ? red : 0.299 * red + 0.587 * (data[at + 1] as number) + 0.114 * (data[at + 2] as number);

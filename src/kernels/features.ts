@@ -1,6 +1,6 @@
 // Which kernels this engine can compile, and whether its compiler merges pairs of vectors.
 
-import { nodeMajor, startedWith } from "../host.js";
+import { nodeMajorOnX64, startedWith } from "../host.js";
 
 /**
  * The two builds of the kernels. `relaxed` uses relaxed SIMD: multiply-adds are fused on machines that can, so results
@@ -45,9 +45,9 @@ export function chooseBuild(deterministic: boolean): Build {
   return features.relaxedSimd && !deterministic ? "relaxed" : "simd";
 }
 
-/** Whether pairing can be turned on in this engine. */
+/** Whether pairing has an effect in this engine: V8 has it for x64 only, and Bun and Deno only name a version of Node. */
 export function canPair(): boolean {
-  return nodeMajor() >= FIRST_PAIRING_NODE;
+  return nodeMajorOnX64() >= FIRST_PAIRING_NODE;
 }
 
 /** Whether this process was started with the option, on a Node in which it has an effect. */

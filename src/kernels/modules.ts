@@ -4,7 +4,8 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import { binaries, type KernelExports, relaxedBytes, simdBytes } from "../../build/wasm.js";
 import { rangeError, shown, typeError } from "../check.js";
-import { unpack } from "../host.js";
+import { tagOf } from "../kinds.js";
+import { unpack } from "../unpack.js";
 import type { Build } from "./features.js";
 import type { Memory } from "./memory.js";
 
@@ -41,8 +42,13 @@ export function compileKernels(build: Build, shared: boolean): Promise<KernelMod
 }
 
 function compileBinary(binary: KernelBinary, shared: boolean): KernelModule | Promise<KernelModule> {
-  if (binary instanceof WebAssembly.Module) return binary;
-  return WebAssembly.compile(shared ? withSharedMemory(binary) : binary);
+  if (isModule(binary)) return binary as KernelModule;
+  const bytes = binary as Uint8Array<ArrayBuffer>;
+  return WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes);
+}
+
+function isModule(value: unknown): boolean {
+  return tagOf(value) === "WebAssembly.Module";
 }
 
 /** Whether a module has been compiled. Options of the compiler have no effect on it afterwards. */
@@ -90,18 +96,22 @@ export function supplyKernels(build: Build, binary: KernelBinary): void {
  * and a RangeError if they are not of this build and version; `title` names the argument.
  */
 export function checkBinary(build: Build, value: unknown, title: string): KernelBinary {
-  if (value instanceof WebAssembly.Module) return checkModule(value, title);
-  if (!(value instanceof ArrayBuffer) && !ArrayBuffer.isView(value)) {
+  if (isModule(value)) return checkModule(value as KernelModule, title);
+  const isBuffer = tagOf(value) === "ArrayBuffer";
+  if (!isBuffer && !ArrayBuffer.isView(value)) {
     throw typeError(title, `must be bytes or a module of kernels, got ${shown(value)}`);
   }
-  const bytes =
-    value instanceof ArrayBuffer
-      ? new Uint8Array(value)
-      : new Uint8Array(value.buffer, value.byteOffset, value.byteLength);
+  const bytes = isBuffer
+    ? new Uint8Array(value as ArrayBuffer)
+    : new Uint8Array(
+        (value as ArrayBufferView).buffer,
+        (value as ArrayBufferView).byteOffset,
+        (value as ArrayBufferView).byteLength,
+      );
   const wanted = build === "simd" ? simdBytes : relaxedBytes;
-  const isModule = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
-  if (!isModule || bytes.length !== wanted) {
-    const got = `${bytes.length} bytes${isModule ? "" : " that are not WebAssembly"}`;
+  const isWebAssembly = bytes[0] === 0 && bytes[1] === 0x61 && bytes[2] === 0x73 && bytes[3] === 0x6d;
+  if (!isWebAssembly || bytes.length !== wanted) {
+    const got = `${bytes.length} bytes${isWebAssembly ? "" : " that are not WebAssembly"}`;
     throw rangeError(title, `must be ${build}.wasm of this version, ${wanted} bytes, got ${got}`);
   }
   return bytes.slice();
@@ -118,7 +128,7 @@ function checkModule(module: KernelModule, title: string): KernelModule {
 
 /** Whether the kernels of a build can use shared memory; a module that the user compiled cannot. */
 export function canShare(build: Build): boolean {
-  return !(supplied.get(build) instanceof WebAssembly.Module);
+  return !isModule(supplied.get(build));
 }
 
 /** The same module for shared memory: only the flags of the memory import's limits differ (3 instead of 1). */

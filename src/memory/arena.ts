@@ -5,6 +5,7 @@ import { ENTRY_BYTES, SPAN_BYTES } from "../abi.js";
 import type { Dataset } from "../data/dataset.js";
 import { growMemory, type Memory } from "../kernels/memory.js";
 import type { Kernels } from "../kernels/modules.js";
+import { isBytes } from "../kinds.js";
 import { type LayerParameters, type NetworkSpec, outputUnits } from "../spec.js";
 import {
   type LayerPlan,
@@ -72,7 +73,7 @@ export class Arena {
   /** Copies the inputs of samples `from` to `to`, as they came. */
   copyInputs({ inputs, sampleSize }: Samples, from: number, to: number, address: number): void {
     const rows = inputs.subarray(from * sampleSize, to * sampleSize);
-    if (rows instanceof Uint8Array) new Uint8Array(this.memory.buffer, address, rows.length).set(rows);
+    if (isBytes(rows)) new Uint8Array(this.memory.buffer, address, rows.length).set(rows);
     else new Float32Array(this.memory.buffer, address, rows.length).set(rows);
   }
 
@@ -89,7 +90,7 @@ export class Arena {
   }
 
   countNonZero(inputs: Samples["inputs"], counts: number, rows: number, count: number): void {
-    if (inputs instanceof Uint8Array) this.kernels.countNonZeroU8(counts, rows, count, this.spec.inputs);
+    if (isBytes(inputs)) this.kernels.countNonZeroU8(counts, rows, count, this.spec.inputs);
     else this.kernels.countNonZeroF32(counts, rows, count, this.spec.inputs);
   }
 
@@ -116,7 +117,7 @@ export class Arena {
   *listSamples(samples: Samples): Pieces {
     const { kernels, spec } = this;
     const { data, index, stage } = this.plan;
-    const isBytes = samples.inputs instanceof Uint8Array;
+    const areBytes = isBytes(samples.inputs);
     let lists = data.rows;
     for (const [from, rows] of this.staged(samples)) {
       // There is room for what was counted before others had their turn.
@@ -124,7 +125,7 @@ export class Arena {
         throw new RangeError("the inputs were changed while they were taken in");
       }
       const spans = index + from * SPAN_BYTES;
-      writeSparseRows(kernels, spec, isBytes, lists, spans, stage.rows, 0, rows);
+      writeSparseRows(kernels, spec, areBytes, lists, spans, stage.rows, 0, rows);
       lists = this.words[(spans + rows * SPAN_BYTES) / 4 - 1] as number;
       yield [from, rows];
     }

@@ -1,6 +1,7 @@
 // Runs tasks: on this thread alone, or on all threads together, whichever is faster at the time; and deals with threads that
 // are late or gone. The results are the same either way.
 
+import { now, turn, whenCollected } from "../host.js";
 import { isPairing } from "../kernels/features.js";
 import type { Memory } from "../kernels/memory.js";
 import type { KernelModule, Kernels } from "../kernels/modules.js";
@@ -18,7 +19,7 @@ const CHECK_AFTER = 200;
 const MOST_WAITS = 4;
 
 /** Ends the threads of networks that have been collected. */
-const forgotten = new FinalizationRegistry<Team>((team) => team.end());
+const forgotten = /* @__PURE__ */ whenCollected<Team>((team) => team.end());
 
 /** What all threads of a network share. */
 interface Common {
@@ -142,7 +143,7 @@ export class Runner {
       const settling = this.settle();
       if (settling) return settling.then(() => this.run(task, settles));
     }
-    const started = this.shared ? performance.now() : 0;
+    const started = this.shared ? now() : 0;
     this.othersWork ||= seat === this.shared;
     seat.begin(task);
     const phase = seat.proceed();
@@ -150,7 +151,7 @@ export class Runner {
     if (phase !== DONE) return this.finishLate(task, seat, phase, settles ? started : undefined);
     if (settles) return this.finishWhole(task, started);
     // Small networks take less than a microsecond a step, and a look at the clock 40 ns.
-    if (this.shared) this.addTime(task, performance.now() - started);
+    if (this.shared) this.addTime(task, now() - started);
     return undefined;
   }
 
@@ -179,7 +180,7 @@ export class Runner {
 
   private async finishWhole(task: Task, started: number): Promise<void> {
     await this.settle();
-    this.addTime(task, performance.now() - started);
+    this.addTime(task, now() - started);
   }
 
   /** Runs a task at once, alone if the others do not come. */
@@ -213,7 +214,7 @@ export class Runner {
     this.isLate = true;
     for (let phase = stopped; phase !== DONE; phase = seat.resume(phase)) {
       // The end of a thread is an event, and events need the event loop.
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await turn();
       const failure = this.team?.failure;
       if (failure === undefined) continue;
       this.abandon();

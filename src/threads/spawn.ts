@@ -2,6 +2,7 @@
 // the messages.
 
 import { nodeThreads } from "../host.js";
+import { messageOf } from "../kinds.js";
 
 /** A worker that has been started. */
 export interface WorkerHandle {
@@ -46,9 +47,11 @@ export function spawn(source: string, name: string, events: Events): WorkerHandl
 
 function spawnInNode(source: string, name: string, { message, gone }: Events): WorkerHandle {
   const { Worker } = nodeThreads() as NonNullable<ReturnType<typeof nodeThreads>>;
-  const worker = new Worker(source, { eval: true, name });
+  // The process's `--require`, `--import` and NODE_OPTIONS are for its own program: hooks that instrument it would slow the threads
+  // down or break them. Options of V8 hold for the whole process in any case.
+  const worker = new Worker(source, { eval: true, name, execArgv: [], env: {} });
   worker.on("message", message);
-  worker.on("error", (error) => gone(failure(error instanceof Error ? error.message : String(error))));
+  worker.on("error", (error) => gone(failure(messageOf(error))));
   worker.on("messageerror", () => gone(failure(UNREADABLE)));
   worker.on("exit", () => gone("it was terminated"));
   worker.unref();

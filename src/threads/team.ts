@@ -3,7 +3,7 @@
 // start.
 
 import { threadSource } from "../../build/thread.js";
-import { processors } from "../host.js";
+import { now, processors, timers } from "../host.js";
 import type { Memory } from "../kernels/memory.js";
 import type { KernelModule } from "../kernels/modules.js";
 import type { Plan } from "../memory/plan.js";
@@ -114,12 +114,12 @@ export class Team {
   async whenStarted(): Promise<boolean> {
     // The threads keep Node's process alive during the wait; it may be the only thing that does.
     for (const helper of this.helpers) helper.hold(true);
-    const deadline = performance.now() + START_TIMEOUT;
-    while (!this.isReady && this.reason === undefined && performance.now() < deadline) {
+    const deadline = now() + START_TIMEOUT;
+    while (!this.isReady && this.reason === undefined && now() < deadline) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, 100);
+        const timer = timers.start(resolve, 100);
         this.changed = () => {
-          clearTimeout(timer);
+          timers.stop(timer);
           resolve();
         };
       });

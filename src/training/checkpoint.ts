@@ -7,7 +7,6 @@ import {
   checkInteger,
   checkNumber,
   checkOptions,
-  messageOf,
   rangeError,
   reading,
   shortened,
@@ -22,9 +21,11 @@ import {
   type NamedTensor,
   type Safetensors,
 } from "../format/safetensors.js";
+import { messageOf } from "../kinds.js";
 import type { Arena } from "../memory/arena.js";
 import type { FitRecipe } from "../recipe/recipe.js";
 import type { NetworkSpec, TensorSpec } from "../spec.js";
+import { decodeUtf8, encodeUtf8 } from "../utf8.js";
 import { clock, type YieldPoint } from "../yielding.js";
 import type { EpochRecord } from "./record.js";
 import type { Best } from "./stopping.js";
@@ -154,7 +155,7 @@ export function encodeCheckpoint(
   const { tensors } = arena.plan;
   const named = (prefix: string, dataOf: (i: number) => Float32Array): NamedTensor[] =>
     tensors.map(({ name, shape }, i) => ({ name: prefix + name, shape, data: dataOf(i) }));
-  const state = new TextEncoder().encode(JSON.stringify(trainingState, spelled));
+  const state = encodeUtf8(JSON.stringify(trainingState, spelled));
   return encodeSafetensors(
     [
       ...blocks(arena).flatMap(([prefix, offset]) =>
@@ -206,7 +207,7 @@ export function epochsIn(checkpoint: Uint8Array): number {
 
 function parseState(state: Uint8Array | undefined): TrainingState {
   try {
-    const trainingState = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(state), unspelled);
+    const trainingState = JSON.parse(decodeUtf8(state ?? new Uint8Array(0)), unspelled);
     checkOptions(trainingState, STATE, [
       ...["asked", "epochsBefore", "epoch", "samples", "loss", "correct", "seconds", "history", "best"],
     ]);

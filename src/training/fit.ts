@@ -2,13 +2,15 @@
 
 import type { Dataset } from "../data/dataset.js";
 import { CORRECT, type Engine, LOSS } from "../engine.js";
+import { now } from "../host.js";
 import { type Evaluation, evaluateYielding } from "../inference/evaluate.js";
+import { isPromiseLike } from "../kinds.js";
 import type { Samples } from "../memory/arena.js";
 import { ascending, Stream, shuffle } from "../random.js";
 import { factorAt } from "../recipe/schedule.js";
 import type { NetworkSpec } from "../spec.js";
 import { StepSettings } from "../step/settings.js";
-import { Yielder, type YieldPoint } from "../yielding.js";
+import { throwIfAborted, Yielder, type YieldPoint } from "../yielding.js";
 import { type Asked, decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from "./checkpoint.js";
 import { checkInterval, type FitOptions, type FitPlan } from "./fit-options.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
@@ -69,7 +71,7 @@ class Training {
     }
     this.timer = checkpoint && new Timer(checkpoint);
     this.stopping = earlyStopping && new EarlyStopping(engine.arena, earlyStopping, this.history.length, best);
-    this.started = performance.now() - (from?.seconds ?? 0) * 1000;
+    this.started = now() - (from?.seconds ?? 0) * 1000;
     engine.totals.set([from?.loss ?? 0, from?.correct ?? 0]);
   }
 
@@ -97,11 +99,11 @@ class Training {
     const { engine, epoch, options, timer } = this;
     options.onBegin(this.epochsBefore + epoch);
     this.settings.beginEpoch(this.epochsBefore + epoch);
-    if (this.samples === 0) this.started = performance.now();
+    if (this.samples === 0) this.started = now();
     await this.learn();
     const record = epochRecord(epoch, this.train, engine.totals, this.seconds);
     if (options.validation) record.validation = await this.validate(options.validation);
-    options.signal?.throwIfAborted();
+    throwIfAborted(options.signal);
     this.stopping?.add(record);
     this.history.push(record);
     this.epoch++;
@@ -119,7 +121,7 @@ class Training {
 
   /** Seconds of training in this epoch. */
   private get seconds(): number {
-    return (performance.now() - this.started) / 1000;
+    return (now() - this.started) / 1000;
   }
 
   /** Saves a checkpoint, where one is wanted and everything in it is a number. */
@@ -148,7 +150,7 @@ class Training {
     const progress: BatchRecord = { epoch, samples: 0, total: train.count, loss: 0, accuracy: undefined };
     while (this.samples < train.count) {
       const rows = Math.min(options.batchSize, train.count - this.samples);
-      options.signal?.throwIfAborted();
+      throwIfAborted(options.signal);
       const late = this.step(rows);
       if (late) await late;
       this.samples += rows;
@@ -180,7 +182,7 @@ class Training {
   }
 
   private get isReportDue(): boolean {
-    return this.interval === 0 || performance.now() - this.reported >= this.interval;
+    return this.interval === 0 || now() - this.reported >= this.interval;
   }
 
   private report(onBatch: FitOptions["onBatch"], progress: BatchRecord): Promise<void> | undefined {
@@ -190,22 +192,22 @@ class Training {
     progress.loss = (totals[LOSS] as number) / samples;
     if (train.labels) progress.accuracy = (totals[CORRECT] as number) / samples;
     const reporting = onBatch?.(progress);
-    if (reporting instanceof Promise) return this.uncounted(reporting).then(() => this.beginInterval());
+    if (isPromiseLike(reporting)) return this.uncounted(reporting).then(() => this.beginInterval());
     this.beginInterval();
     return undefined;
   }
 
   /** Waits for a callback; the time does not count as training. */
-  private async uncounted(waiting: Promise<unknown>): Promise<void> {
-    const before = performance.now();
+  private async uncounted(waiting: PromiseLike<unknown>): Promise<void> {
+    const before = now();
     await waiting;
-    this.started += performance.now() - before;
+    this.started += now() - before;
   }
 
   private beginInterval(): void {
     const { batchInterval = 0 } = this.options;
     this.interval = typeof batchInterval === "function" ? checkInterval(batchInterval()) : batchInterval;
-    if (this.interval > 0) this.reported = performance.now();
+    if (this.interval > 0) this.reported = now();
   }
 
   private divergence(what: string): Error {

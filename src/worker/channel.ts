@@ -1,8 +1,10 @@
 // The page's side of a network's worker: sends calls and resolves them with their results, answers the questions that a
 // fit asks while it runs, and rejects all pending calls when the worker fails or is terminated.
 
-import { about, messageOf } from "../check.js";
+import { about } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
+import { timers, whenCollected } from "../host.js";
+import { messageOf } from "../kinds.js";
 import { spawn, type WorkerHandle } from "../threads/spawn.js";
 import { sendDataset } from "./datasets.js";
 import { type Asking, type Failure, type Opening, READY, type Reply, type Request } from "./protocol.js";
@@ -45,8 +47,8 @@ const OTHER_SCRIPT =
 const KINDS = { TypeError, RangeError } as Record<string, new (message: string) => Error>;
 
 /** Tells the worker to free a dataset that the page has garbage-collected. */
-const forgotten = new FinalizationRegistry<{ channel: WeakRef<Channel>; dataset: number }>(({ channel, dataset }) =>
-  channel.deref()?.post({ kind: "drop", dataset }),
+const forgotten = /* @__PURE__ */ whenCollected<{ channel: WeakRef<Channel>; dataset: number }>(
+  ({ channel, dataset }) => channel.deref()?.post({ kind: "drop", dataset }),
 );
 
 /**
@@ -60,8 +62,8 @@ export class Channel {
   /** Why the worker cannot be used any more; undefined while it can. */
   private failure: Error | undefined;
   /** The timers of START_TIMEOUT (undefined once the worker has started) and of CHECK_SCRIPT_AFTER. */
-  private starting: ReturnType<typeof setTimeout> | undefined;
-  private checking: ReturnType<typeof setTimeout> | undefined;
+  private starting: ReturnType<typeof timers.start>;
+  private checking: ReturnType<typeof timers.start>;
 
   /** Starts a worker that runs `source`. Throws an Error if the engine refuses to start one. */
   constructor(source: string, opening: Opening) {
@@ -70,12 +72,12 @@ export class Channel {
       (message) => this.onMessage(message),
       (why) => this.fail(unusable(why)),
     );
-    this.starting = setTimeout(
+    this.starting = timers.start(
       () => this.fail(unusable(`it did not start within ${START_TIMEOUT / 1000} seconds`)),
       START_TIMEOUT,
     );
     const { script } = opening;
-    if (script !== undefined) this.checking = setTimeout(() => void this.checkScript(script), CHECK_SCRIPT_AFTER);
+    if (script !== undefined) this.checking = timers.start(() => void this.checkScript(script), CHECK_SCRIPT_AFTER);
     this.post({ kind: "open", opening });
   }
 
@@ -102,9 +104,12 @@ export class Channel {
       this.post(request, transfer);
     } catch (cause) {
       this.finish(request.call)?.reject(
-        new TypeError(`${request.method}() was given what cannot be sent to a worker: ${messageOf(cause)}`, {
-          cause,
-        }),
+        new TypeError(
+          `${request.method}() was given what cannot be sent to a worker, such as a function or a proxy (of Vue, MobX): ${messageOf(cause)}`,
+          {
+            cause,
+          },
+        ),
       );
     }
   }
@@ -132,7 +137,7 @@ export class Channel {
     this.sent.set(data, sending);
     // A dataset whose sending failed is sent again at the next call.
     sending.catch(() => this.sent.delete(data));
-    forgotten.register(data, { channel: new WeakRef(this), dataset });
+    if (typeof WeakRef === "function") forgotten.register(data, { channel: new WeakRef(this), dataset });
     return sending;
   }
 
@@ -149,7 +154,7 @@ export class Channel {
   }
 
   private stopTimers(): void {
-    for (const timer of [this.starting, this.checking]) clearTimeout(timer);
+    for (const timer of [this.starting, this.checking]) timers.stop(timer);
     this.starting = undefined;
   }
 

@@ -3,6 +3,7 @@
 
 import { Dataset } from "../data/dataset.js";
 import { turn } from "../host.js";
+import { isBytes, isFloats, isPlainObject } from "../kinds.js";
 import { type DataRequest, type Outline, PARTS } from "./protocol.js";
 
 /** Bytes of a piece. Copying one takes about a millisecond. */
@@ -37,13 +38,13 @@ export async function sendDataset(
 /** What the worker must know to allocate the arrays. */
 function outlineOf({ shape, classes, inputs, labels, targets }: Dataset): Outline {
   const lengths = { inputs: inputs.length, labels: labels?.length ?? 0, targets: targets?.length ?? 0 };
-  return { shape, classes, isBytes: inputs instanceof Uint8Array, lengths };
+  return { shape: [...shape], classes, isBytes: isBytes(inputs), lengths };
 }
 
 /** A copy with a buffer of its own, which can be transferred; `slice` of a Node Buffer would share memory. */
 function copied(part: Numbers): Numbers & { buffer: ArrayBuffer } {
-  if (part instanceof Uint8Array) return new Uint8Array(part);
-  return part instanceof Float32Array ? new Float32Array(part) : new Uint32Array(part);
+  if (isBytes(part)) return new Uint8Array(part);
+  return isFloats(part) ? new Float32Array(part) : new Uint32Array(part);
 }
 
 /** Levels of nesting that `compact` follows: an array of layers, which hold typed arrays. */
@@ -54,14 +55,14 @@ const DEPTH = 2;
  * one sample would send its whole dataset. Other values are returned unchanged.
  */
 export function compact(value: unknown, depth = DEPTH): unknown {
-  if (value instanceof Uint8Array || value instanceof Float32Array) {
+  if (isBytes(value) || isFloats(value)) {
     return value.byteLength < value.buffer.byteLength ? copied(value) : value;
   }
   if (depth === 0 || typeof value !== "object" || value === null) return value;
   if (Array.isArray(value)) {
     return typeof value[0] === "object" ? value.map((item) => compact(item, depth - 1)) : value;
   }
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
+  if (!isPlainObject(value)) return value;
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, compact(item, depth - 1)]));
 }
 

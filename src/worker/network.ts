@@ -4,8 +4,10 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { workerSource } from "../../build/worker-source.js";
-import { checkFunction, checkInteger, checkOptions, shown, typeError } from "../check.js";
-import { Dataset } from "../data/dataset.js";
+import { checkFunction, checkInteger, checkOptions, typeError } from "../check.js";
+import { checkIsDataset, type Dataset } from "../data/dataset.js";
+import { notConstructed, printAs, proxied } from "../describe.js";
+import { loadBuiltins, whenCollected } from "../host.js";
 import type { Evaluation, EvaluationOptions } from "../inference/evaluate.js";
 import type { Explanation } from "../inference/paper.js";
 import { type Build, chooseBuild, isPairing } from "../kernels/features.js";
@@ -19,11 +21,12 @@ import type {
   SaveOptions,
 } from "../network.js";
 import type { NetworkOptions } from "../recipe/recipe.js";
-import type { LayerParameters, NetworkSpec } from "../spec.js";
+import { copiedSpec, type LayerParameters, type NetworkSpec } from "../spec.js";
 import { usedScript } from "../threads/spawn.js";
 import { usedThreadSource } from "../threads/team.js";
 import { checkFitOptions, checkInterval, FITTING, type FitOptions } from "../training/fit-options.js";
 import type { BatchRecord, EpochRecord } from "../training/record.js";
+import { throwIfAborted } from "../yielding.js";
 import { type Answers, type CallOptions, Channel } from "./channel.js";
 import { compact } from "./datasets.js";
 import type { Facts, SentOptions } from "./protocol.js";
@@ -32,7 +35,9 @@ import type { Facts, SentOptions } from "./protocol.js";
 const INTERVAL = 50;
 
 /** Terminates the workers of networks that have been garbage-collected. */
-const forgotten = new FinalizationRegistry<Channel>((channel) => channel.end("this network was garbage-collected"));
+const forgotten = /* @__PURE__ */ whenCollected<Channel>((channel) =>
+  channel.end("this network was garbage-collected"),
+);
 
 /**
  * A multilayer perceptron that runs in a worker of its own, so that a page or server stays responsive. Its methods are
@@ -47,6 +52,8 @@ export class Network {
   #fitting = false;
 
   private constructor(channel: Channel, facts: Facts) {
+    if (!(channel instanceof Channel)) throw notConstructed();
+    printAs(this, "Network", () => ({ ...this.spec, build: this.build }));
     this.#channel = channel;
     this.#facts = facts;
     forgotten.register(this, channel, this);
@@ -76,6 +83,7 @@ export class Network {
    * time.
    */
   static async #open(method: string, args: unknown[], deterministic: unknown): Promise<Network> {
+    await loadBuiltins();
     const build = chooseBuild(deterministic === true);
     const binary = await binaryOf(build);
     const [pairing, threadSource, script] = [isPairing(), usedThreadSource(), usedScript()];
@@ -90,17 +98,17 @@ export class Network {
 
   /** A copy of the network's specification: inputs, layers, loss. */
   get spec(): NetworkSpec {
-    return structuredClone(this.#facts.spec);
+    return copiedSpec(this.facts.spec);
   }
 
   /** The kernels in use: `relaxed` where the engine supports relaxed SIMD, else `simd`. */
   get build(): Build {
-    return this.#facts.build;
+    return this.facts.build;
   }
 
   /** The number of weights and biases of all layers. */
   get parameterCount(): number {
-    return this.#facts.parameterCount;
+    return this.facts.parameterCount;
   }
 
   /**
@@ -110,6 +118,7 @@ export class Network {
    * no effect. Rejects with the errors of `fit` of `wasmlp`, such as a TypeError or RangeError for an invalid option.
    */
   async fit(train: Dataset, options: FitOptions): Promise<EpochRecord[]> {
+    if (!(#fitting in this)) throw proxied("Network");
     checkFitOptions(options);
     if (typeof options.schedule === "function") {
       throw typeError("schedule", "must be plain data in a worker, such as cosine() gives, got a function");
@@ -127,10 +136,10 @@ export class Network {
   async #fit(train: Dataset, options: FitOptions): Promise<EpochRecord[]> {
     const { signal, validation } = options;
     const sent = sentOptions(options);
-    const data = await this.#send(train, "train");
-    if (validation !== undefined) sent.validation = await this.#send(validation, "validation");
-    signal?.throwIfAborted();
-    return (await this.#call("fit", [data, sent], { answers: answersOf(options), signal })) as EpochRecord[];
+    const data = await this.send(train, "train");
+    if (validation !== undefined) sent.validation = await this.send(validation, "validation");
+    throwIfAborted(signal);
+    return (await this.call("fit", [data, sent], { answers: answersOf(options), signal })) as EpochRecord[];
   }
 
   /**
@@ -138,12 +147,12 @@ export class Network {
    * whose errors it rejects with.
    */
   async evaluate(data: Dataset, options: EvaluationOptions = {}): Promise<Evaluation> {
-    return (await this.#call("evaluate", [await this.#send(data, "data"), options])) as Evaluation;
+    return (await this.call("evaluate", [await this.send(data, "data"), options])) as Evaluation;
   }
 
   /** The outputs `[samples][units]` of one or more samples `[samples][inputs]`. */
   async predict(inputs: Inputs): Promise<Float32Array> {
-    return (await this.#call("predict", [inputs])) as Float32Array;
+    return (await this.call("predict", [inputs])) as Float32Array;
   }
 
   /**
@@ -153,19 +162,19 @@ export class Network {
   async fillInputs(count: number, fill: (view: Float32Array, first: number) => void): Promise<Float32Array> {
     checkInteger(count, "count");
     checkFunction(fill, "fill");
-    const view = new Float32Array(count * this.#facts.spec.inputs);
+    const view = new Float32Array(count * this.facts.spec.inputs);
     fill(view, 0);
-    return (await this.#call("fillInputs", [count, view], { transfer: [view.buffer] })) as Float32Array;
+    return (await this.call("fillInputs", [count, view], { transfer: [view.buffer] })) as Float32Array;
   }
 
   /** The unit with the largest output for one sample, and all outputs. */
   async classify(input: Inputs): Promise<Classification> {
-    return (await this.#call("classify", [input])) as Classification;
+    return (await this.call("classify", [input])) as Classification;
   }
 
   /** The outputs of all layers for one sample: one array `[units]` per layer, the first hidden layer first. */
   async activations(input: Inputs): Promise<Float32Array[]> {
-    return (await this.#call("activations", [input])) as Float32Array[];
+    return (await this.call("activations", [input])) as Float32Array[];
   }
 
   /**
@@ -173,7 +182,7 @@ export class Network {
    * layer.
    */
   async gradient(inputs: Inputs, targets: ArrayLike<number>): Promise<Gradient> {
-    return (await this.#call("gradient", [inputs, targets])) as Gradient;
+    return (await this.call("gradient", [inputs, targets])) as Gradient;
   }
 
   /**
@@ -181,22 +190,32 @@ export class Network {
    * weight.
    */
   async explain(options: Parameters<LocalNetwork["explain"]>[0]): Promise<Explanation> {
-    return (await this.#call("explain", [options])) as Explanation;
+    return (await this.call("explain", [options])) as Explanation;
   }
 
   /** Copies of each layer's weights `[units][inputs]`, row-major, and biases `[units]`. */
   async parameters(): Promise<LayerParameters[]> {
-    return (await this.#call("parameters", [])) as LayerParameters[];
+    return (await this.call("parameters", [])) as LayerParameters[];
   }
 
   /** Sets all parameters, in the form that `parameters` returns. Nothing is set unless all are valid. */
   async setParameters(layers: Parameters<LocalNetwork["setParameters"]>[0]): Promise<void> {
-    await this.#call("setParameters", [layers]);
+    await this.call("setParameters", [layers]);
   }
 
   /** The bytes of a safetensors file of the network. */
   async toBytes(options: SaveOptions = {}): Promise<Uint8Array<ArrayBuffer>> {
-    return (await this.#call("toBytes", [options])) as Uint8Array<ArrayBuffer>;
+    return (await this.call("toBytes", [options])) as Uint8Array<ArrayBuffer>;
+  }
+
+  /** What `JSON.stringify` writes: the spec. `toBytes` saves the network. */
+  toJSON(): NetworkSpec {
+    return this.spec;
+  }
+
+  /** The name of the class in messages, also in minified programs. Vue leaves objects that have such a tag unwrapped. */
+  get [Symbol.toStringTag](): string {
+    return "Network";
   }
 
   /**
@@ -204,8 +223,9 @@ export class Network {
    * terminated too.
    */
   dispose(): void {
+    const { channel } = this;
     forgotten.unregister(this);
-    this.#channel.end("this network has been disposed of");
+    channel.end("this network has been disposed of");
   }
 
   /** The same as `dispose`, for the `using` declaration. */
@@ -213,17 +233,26 @@ export class Network {
     this.dispose();
   }
 
-  #call(method: string, args: unknown[], options: CallOptions = {}): Promise<unknown> {
-    return this.#channel.call(
+  private get facts(): Facts {
+    if (!(#facts in this)) throw proxied("Network");
+    return this.#facts;
+  }
+
+  private get channel(): Channel {
+    if (!(#channel in this)) throw proxied("Network");
+    return this.#channel;
+  }
+
+  private call(method: string, args: unknown[], options: CallOptions = {}): Promise<unknown> {
+    return this.channel.call(
       method,
       args.map((value) => compact(value)),
       { ...options, owner: this },
     );
   }
 
-  #send(data: unknown, title: string): Promise<number> {
-    if (data instanceof Dataset) return this.#channel.send(data);
-    throw typeError(title, `must be a Dataset, got ${shown(data)}`);
+  private send(data: unknown, title: string): Promise<number> {
+    return this.channel.send(checkIsDataset(data, title));
   }
 }
 

@@ -5,6 +5,7 @@ import { argumentOf } from "../check.js";
 import type { EvaluationOptions } from "../inference/evaluate.js";
 import { assumePairing } from "../kernels/features.js";
 import { supplyKernels } from "../kernels/modules.js";
+import { messageOf } from "../kinds.js";
 import { Network } from "../network.js";
 import type { NetworkOptions } from "../recipe/recipe.js";
 import { join } from "../threads/join.js";
@@ -117,11 +118,11 @@ async function answer(call: number, method: string, args: unknown[]): Promise<vo
     const moved = ArrayBuffer.isView(value) ? [value.buffer as ArrayBuffer] : [];
     port.post({ kind: "result", call, value }, moved);
   } catch (error) {
-    const { name, message } = error instanceof Error ? error : new Error(String(error));
+    const { name = "Error" } = (error ?? {}) as Partial<Error>;
     port.post({
       kind: "failure",
       call,
-      failure: { name, message, argument: argumentOf(error) },
+      failure: { name, message: messageOf(error), argument: argumentOf(error) },
       isAbort: error === ABORTED,
     });
   }

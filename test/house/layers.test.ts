@@ -14,9 +14,14 @@ const root = resolve(import.meta.dirname, "../..");
 const SOURCE = [
   ...[
     "abi",
+    "quota",
     "host",
     "yielding",
+    "kinds",
+    "utf8",
+    "unpack",
     "check",
+    "describe",
     "text",
     "median",
     "exact",
@@ -193,7 +198,7 @@ describe("boundaries", () => {
 
   it("the preprocessing of drawn digits needs no other part", () => {
     const needed = [...reachable("src/image/digit")];
-    expect(needed.filter((name) => !/^src\/(check|median|image\/\w+)$/.test(name))).toEqual([]);
+    expect(needed.filter((name) => !/^src\/(kinds|check|median|image\/\w+)$/.test(name))).toEqual([]);
     expect(needed).toContain("src/check");
   });
 

@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { turn } from "../../src/host.js";
+import { timers, turn } from "../../src/host.js";
 import * as local from "../../src/index.js";
 import { Datasets } from "../../src/worker/datasets.js";
 import { adam, cosine, Dataset, type EpochRecord, type FitOptions, Network, sgd } from "../../src/worker.js";
@@ -349,20 +349,16 @@ describe("a worker", () => {
 
   it("that does not start is given up after half a minute", async () => {
     muteWorkers();
-    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const start = vi.spyOn(timers, "start").mockReturnValue({} as never);
     try {
-      let outcome = "";
-      const creating = Network.create(OPTIONS).catch((error: Error) => {
-        outcome = error.message;
-      });
-      while (vi.getTimerCount() === 0) await new Promise(setImmediate);
-      await vi.advanceTimersByTimeAsync(29_999);
-      expect(outcome).toBe("");
-      await vi.advanceTimersByTimeAsync(1);
-      await creating;
-      expect(outcome).toBe("the worker of this network cannot be used: it did not start within 30 seconds");
+      const creating = Network.create(OPTIONS);
+      await vi.waitFor(() => expect(start).toHaveBeenCalledWith(expect.any(Function), 30_000));
+      start.mock.calls.find(([, milliseconds]) => milliseconds === 30_000)?.[0]();
+      await expect(creating).rejects.toThrow(
+        "the worker of this network cannot be used: it did not start within 30 seconds",
+      );
     } finally {
-      vi.useRealTimers();
+      start.mockRestore();
     }
   });
 
