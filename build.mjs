@@ -71,12 +71,14 @@ function writeCarrier() {
   writeFileSync("build/wasm.ts", `// Written by build.mjs.\n${constants}${kernelTypes()}`);
 }
 
-/** Writes build/digits-weights.ts: the pretrained model of `wasmlp/digits`, packed, deflated, as base64. */
+/** Writes build/digits-weights.ts: the pretrained models of `wasmlp/digits`, packed, deflated, as base64. */
 function writeWeights() {
-  const packed = deflateRawSync(packModel(readFileSync("models/digits.safetensors")), { level: 9 }).toString("base64");
-  // Without the type annotation, the whole text would be a literal type in the declarations.
-  const constant = `export const packedDigits: string =\n  "${packed}";\n`;
-  writeFileSync("build/digits-weights.ts", `// Written by build.mjs.\n${constant}`);
+  const constants = Object.entries({ packedDigits: "digits", packedDoubt: "doubt" }).map(([constant, name]) => {
+    const packed = deflateRawSync(packModel(readFileSync(`models/${name}.safetensors`)), { level: 9 });
+    // Without the type annotation, the whole text would be a literal type in the declarations.
+    return `export const ${constant}: string =\n  "${packed.toString("base64")}";\n`;
+  });
+  writeFileSync("build/digits-weights.ts", `// Written by build.mjs.\n${constants.join("")}`);
 }
 
 const COMMON = { bundle: true, format: "esm", target: "es2022", outdir: "build", logLevel: "warning", metafile: true };
