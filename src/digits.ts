@@ -21,11 +21,11 @@ export type { DigitImage } from "./image/plane.js";
 export interface DigitReading extends Classification {
   /** What the network saw: `[28][28]` bytes, light on black. */
   digit: Uint8Array;
-  /** The probability, from 0 to 1, that the picture shows none of the digits: a scribble, a letter, a smiley. */
+  /** The probability, from 0 to 1, that the picture shows none of the digits: a scribble, a letter, a smiley; undefined without a `Doubt`. */
   doubt?: number;
-  /** Whether `doubt` is at most 0.9; otherwise the picture is to be treated as none of the digits. */
+  /** Whether `doubt` is at most 0.9; otherwise the picture is to be treated as none of the digits; undefined without a `Doubt`. */
   isDigit?: boolean;
-  /** Whether the answer is sure: `doubt` is at most 0.1, and the probability of `label` at least 0.9. */
+  /** Whether the answer is sure: `doubt` is at most 0.1, and the probability of `label` at least 0.9; undefined without a `Doubt`. */
   isSure?: boolean;
 }
 
@@ -61,7 +61,7 @@ async function loadReader(options: LoadOptions): Promise<Network> {
 
 /**
  * What tells whether a picture shows a digit, for readings of networks that `loadDigits` did not give. All calls give the same, which
- * stays in memory; its results are the same on every engine. `models/doubt.md` of the repository is its card.
+ * stays in memory; its results are the same on every engine. Rejects with an Error if the weights cannot be loaded. `models/doubt.md` of the repository is its card.
  */
 export function loadDoubt(): Promise<Doubt> {
   shared ??= createDoubt().catch((error) => {
