@@ -16,16 +16,16 @@ export type { DigitImage } from "./image/plane.js";
 
 /**
  * What a network takes a picture of a digit for. `label` and `probabilities` are its answer if the picture shows a digit. Whether it
- * does, `doubt`, `isDigit` and `isSure` say; they are missing if no `Doubt` was used.
+ * does, `doubt`, `isDigit` and `isSure` say; they are absent if no `Doubt` was used.
  */
 export interface DigitReading extends Classification {
   /** What the network saw: `[28][28]` bytes, light on black. */
   digit: Uint8Array;
-  /** The probability, from 0 to 1, that the picture shows none of the digits: a scribble, a letter, a smiley; undefined without a `Doubt`. */
+  /** The probability, from 0 to 1, that the picture shows none of the digits: a scribble, a letter, a smiley; absent without a `Doubt`. */
   doubt?: number;
-  /** Whether `doubt` is at most 0.9; otherwise the picture is to be treated as none of the digits; undefined without a `Doubt`. */
+  /** Whether `doubt` is at most 0.9; otherwise the picture is to be treated as none of the digits; absent without a `Doubt`. */
   isDigit?: boolean;
-  /** Whether the answer is sure: `doubt` is at most 0.1, and the probability of `label` at least 0.9; undefined without a `Doubt`. */
+  /** Whether the answer is sure: `doubt` is at most 0.1, and the probability of `label` at least 0.9; absent without a `Doubt`. */
   isSure?: boolean;
 }
 
