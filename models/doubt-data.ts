@@ -114,12 +114,7 @@ export interface OtherKind {
   pictures: () => Iterable<Plane>;
 }
 
-/** The pictures of the first font, which choices may be made with. The others are for the test only. */
-export function validationKinds(): OtherKind[] {
-  return printed(FONTS.slice(0, 1), ["letters", "signs", "Greek and Cyrillic"]);
-}
-
-/** The kinds of the test: none is of a font, a shape or a way to draw that was trained on or chosen with. */
+/** The kinds of the test: none but two digits is of a font, a shape or a way to draw that was trained on. */
 export function testKinds(test: Dataset, count: number): OtherKind[] {
   const drawn = Object.entries(DRAWN).map(([name, draw], kind) => ({
     name,
