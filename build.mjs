@@ -79,11 +79,13 @@ function writeCarrier() {
   writeFileSync("build/wasm.ts", `// Written by build.mjs.\n${constants}${kernelTypes()}`);
 }
 
-/** Writes build/digits-weights.ts: the pretrained model of `wasmlp/digits`, packed, deflated, as base64. */
+/** Writes build/digits-weights.ts: the pretrained models of `wasmlp/digits`, packed, deflated, as base64. */
 function writeWeights() {
-  // Without the type annotation, the whole text would be a literal type in the declarations.
-  const constant = `export const packedDigits: string = ${packed(packModel(readFileSync("models/digits.safetensors")))};\n`;
-  writeFileSync("build/digits-weights.ts", `// Written by build.mjs.\n${constant}`);
+  const constants = Object.entries({ packedDigits: "digits", packedDoubt: "doubt" }).map(([constant, name]) => {
+    // Without the type annotation, the whole text would be a literal type in the declarations.
+    return `export const ${constant}: string = ${packed(packModel(readFileSync(`models/${name}.safetensors`)))};\n`;
+  });
+  writeFileSync("build/digits-weights.ts", `// Written by build.mjs.\n${constants.join("")}`);
 }
 
 const COMMON = { bundle: true, format: "esm", target: "es2022", outdir: "build", logLevel: "warning", metafile: true };

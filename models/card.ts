@@ -8,9 +8,8 @@ import { duration, grouped, percent } from "../src/text.js";
 import type { Result } from "./kinds.js";
 import type { Model } from "./recipes.js";
 
-/** What a card reports. */
-interface Facts {
-  name: string;
+/** What a card reports about the training. */
+export interface Making {
   model: Model;
   spec: NetworkSpec;
   /** The kernels with which it was trained. */
@@ -18,6 +17,11 @@ interface Facts {
   /** Number of training images. */
   trained: number;
   history: EpochRecord[];
+}
+
+/** What a card reports. */
+interface Facts extends Making {
+  name: string;
   /** On the test images: before the weights were rounded, and with the weights in the file. */
   asTrained: Evaluation;
   result: Evaluation;
@@ -59,7 +63,7 @@ ${table(["kind", "drawings", "read right"], kinds.map(kindRow))}
 ## Limits
 
 - It knows the ten digits and nothing else: a letter, two digits or a scribble are classified as the nearest digit, often with
-  a high probability. The outputs do not measure that doubt.
+  a high probability. The outputs do not measure that doubt; the model of doubt.md does, which \`readDigit\` asks too.
 - It was trained on MNIST: digits as Americans wrote them around 1990, one at a time, 28x28, centred by mass. Other pictures need
   \`preprocessDigit\` first.
 - What the preprocessing does not find (very faint ink, a busy background) is lost before the model sees it.
@@ -67,7 +71,7 @@ ${table(["kind", "drawings", "read right"], kinds.map(kindRow))}
 }
 
 /** The table of the training: names and values. */
-function makingOf({ model, spec, build, trained, history }: Facts): string[][] {
+export function makingOf({ model, spec, build, trained, history }: Making): string[][] {
   const { network, fit } = model.recipe;
   const { name, learningRate, weightDecay } = fit.optimizer;
   const seconds = history.reduce((sum, epoch) => sum + epoch.seconds, 0);

@@ -87,7 +87,7 @@ function line({ kind, count, accuracy, unseen }: Result): string {
 }
 
 /** A PNG with two rows per kind: its drawings, and below each the network's input, enlarged to the same size. */
-function contactSheet(rows: Pair[][]): Uint8Array {
+export function contactSheet(rows: Pair[][]): Uint8Array {
   const [width, height] = [SHOWN * CANVAS, 2 * rows.length * CANVAS];
   const data = new Uint8Array(width * height);
   rows.forEach((pairs, row) => {

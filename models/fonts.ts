@@ -39,18 +39,33 @@ const SIZES = [0.4, 0.6, 0.8, 1];
 
 /** All digits of the fonts in several sizes, centred on the canvas. */
 export function* printedDigits(files: FontFile[], side: number): Generator<Drawing> {
-  const fonts = files.map(({ path }) => parse(new Uint8Array(readFileSync(path)).buffer));
+  const fonts = files.map(read);
   for (const size of SIZES) {
     for (const font of fonts) {
-      for (let label = 0; label < 10; label++) yield { canvas: print(font, label, size * side, side), label };
+      for (let label = 0; label < 10; label++) yield { canvas: print(font, String(label), size * side, side), label };
     }
   }
 }
 
-/** A canvas with one digit. */
-function print(font: Font, label: number, size: number, side: number): Plane {
+/** These characters of the fonts that have them, in two sizes, centred on the canvas. */
+export function* printedSigns(files: FontFile[], signs: string, side: number): Generator<Plane> {
+  for (const font of files.map(read)) {
+    for (const sign of signs) {
+      // Glyph 0 stands for a character that the font lacks.
+      if (font.charToGlyphIndex(sign) === 0) continue;
+      for (const size of SIZES.slice(1, 3)) yield print(font, sign, size * side, side);
+    }
+  }
+}
+
+function read({ path }: FontFile): Font {
+  return parse(new Uint8Array(readFileSync(path)).buffer);
+}
+
+/** A canvas with one character. */
+function print(font: Font, sign: string, size: number, side: number): Plane {
   const canvas = emptyCanvas(side);
-  fillOutlines(canvas, centred(outline(font.getPath(String(label), 0, 0, size).commands), side));
+  fillOutlines(canvas, centred(outline(font.getPath(sign, 0, 0, size).commands), side));
   return canvas;
 }
 

@@ -52,6 +52,25 @@ export const MODELS: Record<string, Model> = {
   },
 };
 
+/**
+ * The network that tells whether a picture shows a digit, from the outputs of the hidden layers of `digits`: two outputs, the
+ * probabilities of a digit and of none.
+ */
+export const DOUBT: Model = {
+  purpose: "The model by which `readDigit` of `wasmlp/digits` tells whether a picture shows a digit at all.",
+  recipe: checkRecipe({
+    network: {
+      ...{ inputs: 512 + 256, loss: "crossEntropy", seed: 1 },
+      layers: [
+        { units: 64, activation: "relu" },
+        { units: 2, activation: "softmax" },
+      ],
+    },
+    fit: { ...learning(0.001), epochs: 15, batchSize: 128 },
+  }),
+  eightBits: true,
+};
+
 function network(layers: LayerSpec[], loss: Recipe["network"]["loss"]): Recipe["network"] {
   return { inputs: DIGIT_PIXELS, layers, loss, seed: 1 };
 }

@@ -116,12 +116,12 @@ async function make(job: Job): Promise<void> {
 }
 
 /** The same network with deterministic kernels, so that the numbers of a card are the same on every engine. */
-function plain(network: Network): Promise<Network> {
+export function plain(network: Network): Promise<Network> {
   return Network.fromBytes(network.toBytes(), { deterministic: true });
 }
 
 /** The recipe's options of `fit`, with a progress line per epoch on stderr. */
-function fitOptions({ recipe: { fit } }: Model) {
+export function fitOptions({ recipe: { fit } }: Model) {
   const onEpoch = ({ epoch, loss, accuracy, samplesPerSecond }: EpochRecord) => {
     const speed = `${grouped(samplesPerSecond)} samples/s`;
     console.error(`${epoch}/${fit.epochs}  loss ${loss.toFixed(4)}  ${percent(accuracy ?? 0)}  ${speed}`);
@@ -147,6 +147,6 @@ async function trainOn(network: Network, { model, train, every }: Job, file: str
 }
 
 /** Rounds the weights if the recipe says so. Changes the network. */
-function finish(network: Network, { eightBits }: Model): void {
+export function finish(network: Network, { eightBits }: Model): void {
   if (eightBits) network.setParameters(toEightBits(network.parameters()));
 }

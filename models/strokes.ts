@@ -24,11 +24,25 @@ export function* writtenDigits(side: number, draws: Draws): Generator<Drawing> {
 }
 
 /** One drawing of a style. */
-function write(style: string, side: number, draws: Draws): Plane {
+export function write(style: string, side: number, draws: Draws): Plane {
+  return drawStrokes(strokesOf(style), side, draws);
+}
+
+/**
+ * One drawing of strokes, whose points are on the grid of the styles, with random variations. `penOf` chooses the pen's width for the
+ * side of the grid, in pixels.
+ */
+export function drawStrokes(
+  strokes: Point[][],
+  side: number,
+  draws: Draws,
+  penOf: (grid: number) => number = () => side * draws.between(0.025, 0.09),
+): Plane {
   const canvas = emptyCanvas(side);
   const place = placing(side, draws);
-  const pen = side * draws.between(0.025, 0.09);
-  for (const points of strokesOf(style)) drawLine(canvas, curve(shake(points, draws)).map(place), pen);
+  const [from, to] = [place({ x: 0, y: 0 }), place({ x: 0, y: 10 })];
+  const pen = penOf(Math.hypot(to.x - from.x, to.y - from.y));
+  for (const points of strokes) drawLine(canvas, curve(shake(points, draws)).map(place), pen);
   return canvas;
 }
 

@@ -6,7 +6,7 @@ import { DIGIT_PIXELS, DIGIT_SIDE, type DigitReading, loadDigits, readDigit } fr
 import { brightness } from "../image/plane.js";
 import { loadNetwork, type Network } from "../node.js";
 import { printJson, printNote, printResult } from "../terminal/output.js";
-import { dimensions } from "../text.js";
+import { dimensions, percent } from "../text.js";
 import type { Drawing } from "./draw.js";
 import { oneLine, reportError, UsageError } from "./errors.js";
 import type { Picture } from "./image-file.js";
@@ -33,7 +33,7 @@ export function addPredict(program: Command): void {
     .description(
       "Prints which digits a network recognizes in images. The images may show one digit each, dark on light or light on dark; " +
         "it is located, scaled and centred like MNIST's digits. With --raw the images are used unchanged: they must have the " +
-        "size and look of the network's training data.",
+        "size and look of the network's training data. The pretrained network says none of what is no digit.",
     )
     .argument("<image...>", "PNG, JPEG, GIF or BMP files, or folders of them")
     .addOption(
@@ -61,7 +61,7 @@ async function predict(paths: string[], { model, raw, show, json }: Options): Pr
     // One after the other: only one decoded image is in memory at a time.
     const guess = await guessImage(network, file, raw === true).catch(refuse);
     if (Array.isArray(guess)) continue;
-    if (json) printJson({ image: file, label: guess.label, probabilities: Array.from(guess.probabilities) });
+    if (json) printJson(jsonOf(guess));
     else table.print(guess);
     if (show) guesses.push(guess);
   }
@@ -93,7 +93,8 @@ async function guessImage(network: Network, file: string, isRaw: boolean): Promi
   const image = await readImage(file);
   if (isRaw) {
     const digit = rawPixels(image, file, network);
-    return { file, digit, ...network.classify(digit) };
+    if (network.spec.inputs !== DIGIT_PIXELS) return { file, digit, ...network.classify(digit) };
+    return { file, ...(readDigit(network, digit) as DigitReading) };
   }
   const reading = readDigit(network, image);
   if (!reading) throw new Error(`nothing is drawn on ${file}, so there is nothing to predict`);
@@ -122,6 +123,14 @@ function sideOf(pixels: number): number | undefined {
 
 // --- output ---
 
+/** What stands in place of the label of a picture that shows none of the digits. */
+const NONE = "none";
+
+/** A prediction as JSON; the pretrained network's says too whether the picture shows a digit. */
+function jsonOf({ file, label, probabilities, doubt, isDigit, isSure }: Guess): object {
+  return { image: file, label, probabilities: Array.from(probabilities), doubt, isDigit, isSure };
+}
+
 /** A table printed row by row, so that the first predictions appear at once. The first row prints the header too. */
 class Table {
   private readonly nameWidth: number;
@@ -135,12 +144,18 @@ class Table {
     this.nameWidth = files.reduce((most, file) => Math.max(most, oneLine(file).length), "image".length);
   }
 
-  print({ file, label, probabilities }: Guess): void {
+  print({ file, label, probabilities, doubt = 0, isDigit }: Guess): void {
     if (!this.hasHeader) this.row("image", "label", "probability", "second guess");
     this.hasHeader = true;
+    const [name, best] = [oneLine(file), this.value(probabilities[label])];
+    if (isDigit === false) this.row(name, NONE, percent(doubt, 0), `if a digit, ${label}`);
+    else this.row(name, String(label), best, this.otherThan(label, probabilities));
+  }
+
+  /** The second guess with its value; empty if there is none. */
+  private otherThan(label: number, probabilities: Float32Array): string {
     const second = secondOf(probabilities, label);
-    const other = second === undefined ? "" : `${second} (${this.value(probabilities[second])})`;
-    this.row(oneLine(file), String(label), this.value(probabilities[label]), other);
+    return second === undefined ? "" : `${second} (${this.value(probabilities[second])})`;
   }
 
   private value(probability: number | undefined): string {
@@ -164,9 +179,11 @@ function secondOf(probabilities: Float32Array, first: number): number | undefine
 }
 
 /** The drawing of a prediction's input. Inputs that are not square are drawn as one row. */
-function drawGuess(network: Network, { file, digit, label, probabilities }: Guess): Drawing {
+function drawGuess(network: Network, { file, digit, label, probabilities, doubt = 0, isDigit }: Guess): Drawing {
   const side = sideOf(digit.length);
   const [rows, columns] = side === undefined ? [1, digit.length] : [side, side];
-  const says = `says ${label} ${outputValue(network, probabilities[label] as number)}`;
+  const [answer, value] =
+    isDigit === false ? [NONE, percent(doubt, 0)] : [label, outputValue(network, probabilities[label] as number)];
+  const says = `says ${answer} ${value}`;
   return { pixels: Array.from(digit, (x) => x / 255), rows, columns, caption: [oneLine(basename(file)), says] };
 }

@@ -630,9 +630,29 @@ describe("predict", () => {
 
   it("uses the pretrained model by default", () => {
     const same = resolve(import.meta.dirname, "../../models/digits.safetensors");
-    const out = outputOf("predict", "digits", "--json");
-    expect(out).toBe(outputOf("predict", "digits", "--json", "--model", same));
-    expect(jsonLines(out).map(({ label }) => label)).toEqual([7, 7, 7]);
+    const results = jsonLines(outputOf("predict", "digits", "--json"));
+    const answers = results.map(({ image, label, probabilities }) => ({ image, label, probabilities }));
+    expect(answers).toEqual(jsonLines(outputOf("predict", "digits", "--json", "--model", same)));
+    expect(results.map(({ label }) => label)).toEqual([7, 7, 7]);
+    for (const { doubt, isDigit } of results) {
+      expect(doubt).toBeLessThan(0.9);
+      expect(isDigit).toBe(true);
+    }
+  });
+
+  it("says none of what is no digit, with the pretrained model only", () => {
+    // Crossed lines, five each way.
+    const isInk = (x: number, y: number) => Math.min(x, y) > 10 && Math.max(x, y) < 90 && (x % 16 < 4 || y % 16 < 4);
+    const data = Uint8Array.from({ length: 10_000 }, (_, i) => (isInk(i % 100, Math.floor(i / 100)) ? 0 : 255));
+    writeFileSync(join(folder, "grid.png"), encode({ width: 100, height: 100, data, channels: 1, depth: 8 }));
+    const [row = "", , ...drawn] = outputOf("predict", "grid.png", "--show").split("\n").slice(1);
+    expect(row).toMatch(/^grid\.png +none +\d+ % {2}if a digit, \d$/);
+    expect(drawn.at(-2)).toMatch(/^says none \d+ %$/);
+    const [result] = jsonLines(outputOf("predict", "grid.png", "--json"));
+    expect(result).toMatchObject({ isDigit: false, isSure: false });
+    expect(result?.doubt).toBeGreaterThan(0.9);
+    const own = jsonLines(outputOf("predict", "grid.png", "--json", "--model", "digits.safetensors"));
+    expect(Object.keys(own[0] ?? {})).toEqual(["image", "label", "probabilities"]);
   });
 
   it("predicts the same for a PNG, a JPEG and a rotated JPEG", () => {

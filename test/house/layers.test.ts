@@ -48,7 +48,7 @@ const SOURCE = [
     "worker/",
     "worker",
   ],
-  ...["node", "digits", "terminal/", "cli/"],
+  ...["node", "doubt", "digits", "terminal/", "cli/"],
 ].map((name) => `src/${name}`);
 const ASSEMBLY = [
   ...[

@@ -2,7 +2,7 @@
 
 import { resolve } from "node:path";
 import { describe, expect, it } from "vitest";
-import { hasDiverged, verdictOf } from "../../web/draw/verdict.js";
+import { doubted, hasDiverged, NONE, verdictOf } from "../../web/draw/verdict.js";
 import { type ChromiumPage, expectAccessible } from "../browser/fixture.js";
 import { DESKTOP, describePage, fits, PHONE } from "../support/page-site.js";
 import { digitStrokes, type Point } from "../support/strokes.js";
@@ -389,6 +389,11 @@ describe("the sentence on the outputs", () => {
     [{ 6: 1.2, 0: -0.9 }, "Clearly 6", 6, true],
   ])("%j: %s", (shares, words, digit, isSure) => {
     expect(verdictOf(outputs(shares))).toEqual({ digit, isSure, words });
+  });
+
+  it("names none of the digits where the drawing may be none", () => {
+    expect(NONE).toMatch(/^None of these: /);
+    expect(doubted(7)).toBe("Perhaps 7, perhaps none of these");
   });
 
   it("recognizes outputs of a diverged network", () => {

@@ -1,9 +1,10 @@
 // The network's answer beside the drawing: the recognized digit, the probabilities, and the input the network received.
 
+import type { DigitReading } from "../../src/digits.js";
 import { DIGIT_PIXELS, DIGIT_SIDE } from "../../src/image/digit.js";
 import { byId } from "../dom.js";
 import { contextOf } from "./ink.js";
-import { verdictOf } from "./verdict.js";
+import { doubted, NONE, verdictOf } from "./verdict.js";
 
 /** Screen readers announce an answer after it has been unchanged for this long. */
 const ANNOUNCE_MILLISECONDS = 800;
@@ -16,13 +17,21 @@ export class Answer {
   private readonly bars = [...byId("bars", HTMLElement).children] as HTMLElement[];
   private announcement: ReturnType<typeof setTimeout> | undefined;
 
-  /** Shows the ten outputs for the drawn digit. */
-  show(outputs: ArrayLike<number>): void {
-    const { digit, isSure, words } = verdictOf(outputs);
-    this.digit.textContent = String(digit);
-    this.digit.classList.toggle("unsure", !isSure);
-    this.fillBars(outputs, digit);
-    this.write(words);
+  /** Shows the reading of a drawn digit, or that it is none. */
+  show({ probabilities, doubt = 0, isDigit = true, isSure }: DigitReading): void {
+    const verdict = verdictOf(probabilities);
+    const isDoubted = verdict.isSure && isSure === false;
+    this.digit.textContent = isDigit ? String(verdict.digit) : "?";
+    this.digit.classList.toggle("unsure", !verdict.isSure || isDoubted);
+    // The outputs are those of a digit; for none, what is left of them is their share in all.
+    if (isDigit) this.fillBars(probabilities, verdict.digit);
+    else
+      this.fillBars(
+        probabilities.map((share) => (1 - doubt) * share),
+        undefined,
+      );
+    if (!isDigit) this.write(NONE);
+    else this.write(isDoubted ? doubted(verdict.digit) : verdict.words);
   }
 
   /** Shows a question mark, empty bars and a sentence that gives the reason. */

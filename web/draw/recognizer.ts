@@ -63,7 +63,7 @@ export class Recognizer {
       return;
     }
     if (hasDiverged(reading.probabilities)) answer.showNothing(DIVERGED);
-    else answer.show(reading.probabilities);
+    else answer.show(reading);
     if (performance.getEntriesByName(FIRST_ANSWER).length === 0) performance.mark(FIRST_ANSWER);
   }
 }

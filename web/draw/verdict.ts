@@ -5,6 +5,14 @@ const [SURE, LIKELY] = [0.9, 0.65];
 /** Minimum share for a digit to be named as a candidate. */
 const CANDIDATE = 0.15;
 
+/** The sentence about a drawing that is taken for no digit. */
+export const NONE = "None of these: this does not look like a digit";
+
+/** The sentence about a drawing whose best digit would be clear if it were sure to be a digit. */
+export function doubted(digit: number): string {
+  return `Perhaps ${digit}, perhaps none of these`;
+}
+
 export interface Verdict {
   digit: number;
   isSure: boolean;
