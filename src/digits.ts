@@ -1,11 +1,12 @@
 // wasmlp/digits: a pretrained network that reads handwritten digits, and the preprocessing that makes any drawing fit for it.
 
+import type { Classification, LoadOptions } from "./calls.js";
 import { checkOptions, rangeError, shown, typeError } from "./check.js";
 import { unpackModel } from "./format/packed.js";
 import { unpack } from "./host.js";
 import { DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
 import type { DigitImage } from "./image/plane.js";
-import { type Classification, type LoadOptions, Network } from "./network.js";
+import { Network } from "./network.js";
 import type { Network as WorkerNetwork } from "./worker/network.js";
 
 export { DIGIT_CLASSES, DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";

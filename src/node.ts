@@ -1,12 +1,13 @@
 // The entry wasmlp/node: everything of `wasmlp`, and the functions that read and write files.
 
+import type { LoadOptions, SaveOptions } from "./calls.js";
 import { checkOptions, shown, typeError } from "./check.js";
 import { Dataset } from "./data/dataset.js";
 import { checkPath, readMaybeGzip, readWhole, writeAtomic } from "./data/files.js";
 import type { Idx } from "./data/idx.js";
 import { type IdxPair, readIdxFolder } from "./data/idx-folder.js";
 import { loadMnistFiles, type MnistOptions } from "./data/mnist.js";
-import { type LoadOptions, Network, type SaveOptions } from "./network.js";
+import { Network } from "./network.js";
 
 export type { Idx } from "./data/idx.js";
 export { readIdx } from "./data/idx-folder.js";

@@ -26,7 +26,8 @@ export async function walkYielding(
 export class Yielder {
   private taken = performance.now();
 
-  constructor(private readonly signal: AbortSignal | undefined) {}
+  /** `check` is called after each pause, and throws where the work is to end. */
+  constructor(private readonly check: () => void) {}
 
   get isDue(): boolean {
     return performance.now() - this.taken >= YIELD_MILLISECONDS;
@@ -38,6 +39,6 @@ export class Yielder {
   private async pause(): Promise<void> {
     await turn();
     this.taken = performance.now();
-    this.signal?.throwIfAborted();
+    this.check();
   }
 }

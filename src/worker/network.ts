@@ -4,20 +4,14 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { workerSource } from "../../build/worker-source.js";
+import type { Classification, FromBytesOptions, Gradient, Inputs, SaveOptions } from "../calls.js";
 import { checkFunction, checkInteger, checkOptions, shown, typeError } from "../check.js";
 import { Dataset } from "../data/dataset.js";
 import type { Evaluation, EvaluationOptions } from "../inference/evaluate.js";
 import type { Explanation } from "../inference/paper.js";
 import { type Build, chooseBuild, isPairing } from "../kernels/features.js";
 import { binaryOf } from "../kernels/modules.js";
-import type {
-  Classification,
-  FromBytesOptions,
-  Gradient,
-  Inputs,
-  Network as LocalNetwork,
-  SaveOptions,
-} from "../network.js";
+import type { Network as LocalNetwork } from "../network.js";
 import type { NetworkOptions } from "../recipe/recipe.js";
 import type { LayerParameters, NetworkSpec } from "../spec.js";
 import { usedScript } from "../threads/spawn.js";
@@ -222,8 +216,8 @@ export class Network {
   }
 
   #send(data: unknown, title: string): Promise<number> {
-    if (data instanceof Dataset) return this.#channel.send(data);
-    throw typeError(title, `must be a Dataset, got ${shown(data)}`);
+    if (!(data instanceof Dataset)) throw typeError(title, `must be a Dataset, got ${shown(data)}`);
+    return this.#channel.send(data, title);
   }
 }
 
