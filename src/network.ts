@@ -96,7 +96,12 @@ export class Network {
       return isTrainingFile(file) ? modelOfCheckpoint(file, title) : { ...parseModel(file, title), seed: 0, epochs: 0 };
     });
     const { spec, tensors, trainedOn, epochs } = model;
-    const seed = checkInteger(options.seed ?? model.seed, "seed", 0, Number.MAX_SAFE_INTEGER);
+    const seed = checkInteger(
+      options.seed === undefined ? model.seed : options.seed,
+      "seed",
+      0,
+      Number.MAX_SAFE_INTEGER,
+    );
     const build = chooseBuild(checkBoolean(deterministic, "deterministic"));
     const engine = await Engine.create(spec, build, checkThreads(threads));
     for (const tensor of engine.plan.tensors) {
