@@ -171,8 +171,12 @@ describe("calls in turns", () => {
 
 describe("a dataset", () => {
   it("whose arrays are refilled trains the new samples with their new labels", async () => {
-    const makers = [Uint32Array, Uint8Array, Array].map((kind) => (list: Iterable<number>) => kind.from(list));
-    for (const make of makers as ((list: Iterable<number>) => Uint32Array)[]) {
+    const makers = [
+      (list: Iterable<number>) => Uint32Array.from(list),
+      (list: Iterable<number>) => Uint8Array.from(list),
+      (list: Iterable<number>) => Array.from(list),
+    ];
+    for (const make of makers) {
       const [first, second] = [stripes(60, 4, 1), stripes(60, 3, 7)];
       const inputs = Uint8Array.from(first.inputs);
       const labels = make(first.labels ?? []);

@@ -33,25 +33,6 @@ it("returns to the parameters before it, if no epoch has ended", async () => {
   expect(network.evaluate(DATA).loss).toBeGreaterThan(0);
 });
 
-it("tells in the middle of it that parameters which are not finite have no answer", async () => {
-  const network = await Network.create(OPTIONS);
-  const answers: unknown[] = [];
-  const onBatch = () => {
-    for (const ask of [() => network.classify(DATA.sample(0)), () => network.evaluate(DATA)]) {
-      try {
-        answers.push(ask());
-      } catch (error) {
-        answers.push((error as Error).message);
-      }
-    }
-  };
-  const optimizer = sgd({ learningRate: 3e38 });
-  await network.fit(DATA, { ...HOW, optimizer, epochs: 1, onBatch }).catch(() => {});
-  expect(answers.slice(0, 2)).toEqual(
-    Array(2).fill(expect.stringMatching(/^the network has parameters that are not finite/)),
-  );
-});
-
 it("keeps confusion counts in the last record alone, and in every record that onEpoch gets", async () => {
   const [network, seen] = [await Network.create(OPTIONS), [] as EpochRecord[]];
   const onEpoch = (record: EpochRecord) => void seen.push(record);
