@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { deflateRawSync } from "node:zlib";
 import type { Command } from "commander";
 import { checkInteger } from "../src/check.js";
-import { writeAtomic } from "../src/data/files.js";
+import { writeAtomic } from "../src/data/write.js";
 import { features, MOST_DOUBT, SURE_DOUBT } from "../src/doubt.js";
 import { DIGIT_PIXELS } from "../src/image/digit.js";
 import { Dataset, type LayerParameters, loadNetwork, Network, saveNetwork } from "../src/node.js";

@@ -1,6 +1,15 @@
 // What `wasmlp` and `wasmlp/worker` have in common: all but the network.
 
 export type { Activation } from "./activations.js";
+export type {
+  Classification,
+  FromBytesOptions,
+  Gradient,
+  Inputs,
+  LoadOptions,
+  SaveOptions,
+  TurnOptions,
+} from "./calls.js";
 export type { ArgumentError } from "./check.js";
 export { Dataset, type DatasetOptions } from "./data/dataset.js";
 export { readRecipe } from "./format/model.js";
@@ -12,7 +21,6 @@ export type { BiasInit, WeightInit } from "./initial.js";
 export type { Build } from "./kernels/features.js";
 export type { Loss } from "./losses.js";
 export type { MetricName } from "./metrics.js";
-export type { Classification, FromBytesOptions, Gradient, Inputs, LoadOptions, SaveOptions } from "./network.js";
 export { type Augmentation, digitAugmentation } from "./recipe/augment.js";
 export type { EarlyStoppingOptions } from "./recipe/early-stopping.js";
 export {

@@ -1,13 +1,14 @@
 // wasmlp/digits: a pretrained network that reads handwritten digits, another that tells whether a picture shows a digit at all, and the
 // preprocessing that makes any drawing fit for them.
 
+import type { Classification, LoadOptions } from "./calls.js";
 import { checkOptions, rangeError, shown, typeError } from "./check.js";
 import { Doubt, MOST_DOUBT, SURE, SURE_DOUBT } from "./doubt.js";
 import { unpackModel } from "./format/packed.js";
 import { DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
 import type { DigitImage } from "./image/plane.js";
 import { isBytes, isPromiseLike } from "./kinds.js";
-import { type Classification, type LoadOptions, Network } from "./network.js";
+import { Network } from "./network.js";
 import { unpack } from "./unpack.js";
 import type { Network as WorkerNetwork } from "./worker/network.js";
 

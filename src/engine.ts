@@ -4,15 +4,16 @@
 import { AUGMENT_EPOCH, CHUNK_ROWS, ENTRY_BYTES, RATE } from "./abi.js";
 import { loadBuiltins } from "./host.js";
 import type { Build } from "./kernels/features.js";
-import { createMemory, createSharedMemory, type Memory } from "./kernels/memory.js";
+import { createMemory, type Memory } from "./kernels/memory.js";
 import { bindKernels, canShare, compileKernels, type KernelModule, type Kernels } from "./kernels/modules.js";
-import { isBytes } from "./kinds.js";
 import { Arena, type Pieces, type Samples } from "./memory/arena.js";
-import { InputForm, newTask, TargetKind, type Task, TaskKind } from "./memory/command.js";
-import { type AugmentPlan, type Needs, type Plan, planArena, type RowsPlan } from "./memory/plan.js";
+import { InputForm, newTask, type Task, TaskKind } from "./memory/command.js";
+import { describe, FLOATS, type Kind } from "./memory/describe.js";
+import { type AugmentPlan, type Needs, type Plan, planArena } from "./memory/plan.js";
 import { ascending } from "./random.js";
 import type { Augmenting } from "./recipe/augment.js";
 import type { Threads } from "./recipe/recipe.js";
+import { ANSWERING, Room } from "./room.js";
 import type { NetworkSpec } from "./spec.js";
 import type { StepSettings } from "./step/settings.js";
 import {
@@ -26,10 +27,6 @@ import {
 import { Runner } from "./threads/runner.js";
 import { canHaveThreads } from "./threads/team.js";
 import { neverYield, walkYielding, type YieldPoint } from "./yielding.js";
-
-/** What tells how samples lie in memory. */
-type Kind = Pick<Samples, "inputs" | "labels" | "targets">;
-const FLOATS: Kind = { inputs: new Float32Array(0), labels: undefined, targets: undefined };
 
 /** Whether outputs are wanted, or losses. */
 type Inference = "predict" | "evaluate";
@@ -72,6 +69,12 @@ export class Engine {
   /** Whether samples are bound for training: inference must not move them. */
   private isBound = false;
   private readonly runner: Runner;
+  private readonly room: Room;
+  /** The callback that runs in the middle of a call, if one does: no other call may begin then. */
+  callback: string | undefined;
+  /** Whether the network has been disposed of, and what is then to end at once. */
+  isDisposed = false;
+  onDispose: () => void = () => {};
 
   private constructor(
     readonly spec: NetworkSpec,
@@ -81,23 +84,20 @@ export class Engine {
     kernels: Kernels,
     /** Threads that may take part; 1 where there can be no more. */
     readonly threads: Threads,
-    needs: Needs,
   ) {
     this.dropsOut = spec.layers.some(({ dropout }) => dropout !== undefined);
-    this.arena = new Arena(spec, kernels, memory, needs);
+    this.arena = new Arena(spec, kernels, memory, ANSWERING);
     this.runner = new Runner({ spec, memory, module, kernels }, threads, this.plan);
+    this.room = new Room(spec, build, module, this.arena, this.runner);
   }
 
+  /** It begins with a memory that one thread uses and that cannot grow, so that a process can have many networks. */
   static async create(spec: NetworkSpec, build: Build, threads: Threads = 1): Promise<Engine> {
-    const needs = { batch: 1, samples: 0, inputBytes: 0, targetBytes: 0, threads: 1 };
-    const bytes = planArena(spec, needs).end;
     await loadBuiltins();
+    const memory = createMemory(planArena(spec, ANSWERING).end, false);
+    const module = await compileKernels(build, false);
     const mayShare = threads !== 1 && canHaveThreads() && canShare(build);
-    const shared = mayShare ? createSharedMemory(bytes) : undefined;
-    const memory = shared ?? createMemory(bytes);
-    const module = await compileKernels(build, shared !== undefined);
-    const kernels = bindKernels(module, memory);
-    return new Engine(spec, build, memory, module, kernels, shared ? threads : 1, needs);
+    return new Engine(spec, build, memory, module, bindKernels(module, memory), mayShare ? threads : 1);
   }
 
   /** Addresses of everything; another object after `bind`. */
@@ -105,9 +105,21 @@ export class Engine {
     return this.arena.plan;
   }
 
-  /** Ends the helping threads at once. */
+  /** Ends the helping threads at once, and a training with the next look at `isDisposed`. */
   dispose(): void {
+    this.isDisposed = true;
     this.runner.dispose();
+    this.onDispose();
+  }
+
+  /** Runs a callback of the user's in the middle of a call. */
+  calling<T>(callback: string, run: () => T): T {
+    this.callback = callback;
+    try {
+      return run();
+    } finally {
+      this.callback = undefined;
+    }
   }
 
   // --- samples to learn from ---
@@ -134,7 +146,7 @@ export class Engine {
     });
     // Sparse rows would hold the images as they were before augmentation.
     this.storesSparse = !augmenting && storesSparse(this.inputPath, nonZeros, inputs);
-    this.arrange({
+    const needs = await this.room.make({
       batch,
       samples: count,
       inputBytes: this.storesSparse ? nonZeros * ENTRY_BYTES : inputs.byteLength,
@@ -144,6 +156,7 @@ export class Engine {
       slots: settings.slots,
       scratchBytes: augmenting?.scratchBytes,
     });
+    this.arrange(needs);
     this.settings = settings;
     this.hasGradient = true;
     arena.clearSlots();
@@ -177,10 +190,18 @@ export class Engine {
     return this.runner.open();
   }
 
-  /** Ends what `bind` began. */
+  /** Ends what `bind` began, and gives back the memory of its samples. */
   release(): void {
     this.runner.close();
     this.isBound = false;
+    if (this.isDisposed) return;
+    this.room.giveBack();
+    this.hasGradient = true;
+  }
+
+  /** Throws an Error while a task waits for a late thread: what lies in memory is then of no step. */
+  checkNotLate(): void {
+    this.runner.checkNotLate();
   }
 
   /** Waits until no thread is at work, so that what all have written can be read. */
@@ -235,7 +256,9 @@ export class Engine {
         const task = this.describeBatch(samples, from + done, rows);
         this.describeLearning(task, TaskKind.learn, 1 / count, this.gradientOffset);
         task.hasSettings = 1;
-        await runner.run(task, true);
+        // Not awaited where it has ended: others, who could run then, may change the losses.
+        const late = runner.run(task, true);
+        if (late) await late;
         this.addTotals(samples, rows);
         await yieldPoint();
       }
@@ -329,7 +352,8 @@ export class Engine {
   inferFilled(count: number, fill: (view: Float32Array, first: number) => void): Pieces {
     return this.inferPieces(count, FLOATS, { task: "predict" }, (from, rows) => {
       const at = this.plan.stage.rows / 4;
-      fill(this.arena.floats.subarray(at, at + rows * this.spec.inputs), from);
+      const view = this.arena.floats.subarray(at, at + rows * this.spec.inputs);
+      this.calling('"fill"', () => fill(view, from));
     });
   }
 
@@ -357,8 +381,11 @@ export class Engine {
     const { use, start } = inferenceThreads(this.spec, count);
     if (this.threads === 1 || runner.isOpen || this.isBound || !use) return false;
     const threads = this.threads === "auto" ? mostThreads() : this.threads;
-    if (threads === 1 || !runner.isReady(threads, start)) return false;
-    this.arrange({ batch: 1, samples: 0, inputBytes: 0, targetBytes: 0, threads });
+    if (threads === 1) return false;
+    if (start) this.room.prepareSharing();
+    if (!runner.isReady(threads, start) || !this.room.share()) return false;
+    this.hasGradient = true;
+    this.arrange({ ...ANSWERING, threads });
     runner.join();
     return true;
   }
@@ -374,14 +401,4 @@ export class Engine {
       : InputForm.dense;
     this.runner.runNow(inferring);
   }
-}
-
-/** Fills in which samples a task is on: of the kind of `samples`, whose rows and targets lie at `at`. */
-function describe(task: Task, { inputs, labels, targets }: Kind, at: RowsPlan, order: number, count: number): void {
-  task.rows = at.rows;
-  task.targets = at.targets;
-  task.order = order;
-  task.count = count;
-  task.areBytes = isBytes(inputs) ? 1 : 0;
-  task.targetKind = labels ? TargetKind.labels : targets ? TargetKind.vectors : TargetKind.none;
 }

@@ -1,15 +1,20 @@
 // Checks of what `Network` is given as data: samples, targets and the position of a weight.
 
 import { checkFinite, checkFloats, checkInteger, checkOptions, rangeError, shown, typeError } from "./check.js";
-import { checkIsDataset } from "./data/dataset.js";
+import { checkIsDataset, readAnew } from "./data/dataset.js";
+import { checkKind, type InputKinds, plainBytes } from "./input-kind.js";
 import { isBytes, isFloats } from "./kinds.js";
 import { lossRow } from "./losses.js";
 import type { Samples } from "./memory/arena.js";
 import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits, type WeightPosition } from "./spec.js";
 
-/** Whether samples and targets have the network's sizes, and targets the loss's range. */
-export function checkDataset(spec: NetworkSpec, value: unknown, title: string): void {
+/**
+ * Whether samples and targets have the network's sizes, and targets the loss's range, and whether inputs are of the kind that it
+ * was trained on. Reads the labels from the caller's array.
+ */
+export function checkDataset(spec: NetworkSpec, value: unknown, title: string, trainedOn: InputKinds): void {
   const data = checkIsDataset(value, title);
+  readAnew(data, title);
   const units = outputUnits(spec);
   if (data.sampleSize !== spec.inputs) {
     throw rangeError(title, `has samples of ${data.sampleSize} numbers, but the network takes ${spec.inputs}`);
@@ -19,15 +24,10 @@ export function checkDataset(spec: NetworkSpec, value: unknown, title: string): 
       throw rangeError(title, `has targets of ${data.targetSize} numbers, but the network gives ${units}`);
     }
     checkTargetRange(spec, data.targets, `${title}.targets`);
-    return;
-  }
-  if (data.classes > units || units === 1) {
+  } else if (data.classes > units || units === 1) {
     throw rangeError(title, `has labels of ${data.classes} classes, but the network has ${units} outputs`);
   }
-  // They may have been written to since they were checked, and a wrong one would be a wrong address.
-  const { labels = [] } = data;
-  const at = labels.findIndex((label) => label >= data.classes);
-  if (at >= 0) throw rangeError(title, `has the label ${labels[at]} at index ${at}, past its ${data.classes} classes`);
+  checkKind(spec, data.inputs, trainedOn, `${title}.inputs`);
 }
 
 /** RangeError for a target outside of the range that the loss is defined for. */
@@ -40,9 +40,10 @@ export function checkTargetRange({ loss }: NetworkSpec, targets: Float32Array, t
     throw rangeError(title, `must be from ${least} to ${most} with "${loss}", got ${targets[at]} at index ${at}`);
 }
 
-/** One or more samples without targets. */
-export function checkInputs(spec: NetworkSpec, inputs: unknown): Samples {
-  const values = isBytes(inputs) ? inputs : toFloats(inputs, "inputs");
+/** One or more samples without targets, of the kind that the network was trained on: a plain array is taken for it. */
+export function checkInputs(spec: NetworkSpec, inputs: unknown, trainedOn: InputKinds): Samples {
+  const values = toInputs(inputs, trainedOn);
+  checkKind(spec, values, trainedOn, "inputs");
   if (values.length === 0 || values.length % spec.inputs !== 0) {
     throw rangeError("inputs", `must hold samples of ${spec.inputs} numbers, got ${values.length} numbers`);
   }
@@ -50,16 +51,25 @@ export function checkInputs(spec: NetworkSpec, inputs: unknown): Samples {
   return { count, inputs: values, sampleSize: spec.inputs, labels: undefined, targets: undefined, targetSize: 0 };
 }
 
-export function checkSample(spec: NetworkSpec, input: unknown): Samples {
-  const samples = checkInputs(spec, input);
+function toInputs(inputs: unknown, trainedOn: InputKinds): Uint8Array | Float32Array {
+  if (isBytes(inputs)) return inputs;
+  const bytes = isNumbers(inputs) ? plainBytes(inputs, trainedOn, "inputs") : undefined;
+  return bytes ?? toFloats(inputs, "inputs");
+}
+
+function isNumbers(value: unknown): value is number[] {
+  return Array.isArray(value) && value.every((x) => typeof x === "number");
+}
+
+export function checkSample(spec: NetworkSpec, input: unknown, trainedOn: InputKinds): Samples {
+  const samples = checkInputs(spec, input, trainedOn);
   if (samples.count !== 1) throw rangeError("input", `must be one sample, got ${samples.count}`);
   return samples;
 }
 
 /** Finite floats from a Float32Array or an array of numbers; `length` of them where given. */
 export function toFloats(value: unknown, title: string, length?: number): Float32Array {
-  const isNumbers = Array.isArray(value) && value.every((x) => typeof x === "number");
-  const floats = isNumbers ? Float32Array.from(value) : value;
+  const floats = isNumbers(value) ? Float32Array.from(value) : value;
   if (!isFloats(floats)) {
     throw typeError(title, `must be a Float32Array or an array of numbers, got ${shown(value)}`);
   }

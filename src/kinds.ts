@@ -20,6 +20,10 @@ export function isFloats(value: unknown): value is Float32Array {
   return typedArrayName.call(value) === "Float32Array";
 }
 
+export function isWords(value: unknown): value is Uint32Array {
+  return typedArrayName.call(value) === "Uint32Array";
+}
+
 /** The name in `[object Name]`: the class of most built-in objects, and "Object" for classes that declare none. */
 export function tagOf(value: unknown): string {
   return Object.prototype.toString.call(value).slice(8, -1);

@@ -1,6 +1,7 @@
 // The entry wasmlp/node: everything of `wasmlp`, and the functions that read and write files.
 
 import { createRequire } from "node:module";
+import type { LoadOptions, SaveOptions } from "./calls.js";
 import { checkOptions, OTHER_COPY, shown, typeError } from "./check.js";
 import { Dataset } from "./data/dataset.js";
 import { checkPath, readMaybeGzip, readWhole } from "./data/files.js";
@@ -10,7 +11,7 @@ import { loadMnistFiles, type MnistOptions } from "./data/mnist.js";
 import { writeSomewhere } from "./data/write.js";
 import { provideBuiltins } from "./host.js";
 import { tagOf } from "./kinds.js";
-import { type LoadOptions, Network, type SaveOptions } from "./network.js";
+import { Network } from "./network.js";
 
 export type { Idx } from "./data/idx.js";
 export { readIdx } from "./data/idx-folder.js";

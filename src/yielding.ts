@@ -34,7 +34,8 @@ export function throwIfAborted(signal: AbortSignal | undefined): void {
 export class Yielder {
   private taken = clock.now();
 
-  constructor(private readonly signal: AbortSignal | undefined) {}
+  /** `check` is called after each pause, and throws where the work is to end. */
+  constructor(private readonly check: () => void) {}
 
   get isDue(): boolean {
     return clock.now() - this.taken >= YIELD_MILLISECONDS;
@@ -46,6 +47,6 @@ export class Yielder {
   private async pause(): Promise<void> {
     await turn();
     this.taken = clock.now();
-    throwIfAborted(this.signal);
+    this.check();
   }
 }

@@ -6,6 +6,7 @@ import { gunzipMaybe, readWhole } from "../data/files.js";
 import { engineFeatures, Network, type NetworkSpec, type Recipe, readRecipe } from "../node.js";
 import { printJson, printResult } from "../terminal/output.js";
 import { grouped } from "../text.js";
+import { positionIn } from "../training/checkpoint.js";
 
 /** Adds the command to the program. `version` is the package's. */
 export function addInfo(program: Command, version: string): void {
@@ -29,7 +30,8 @@ async function modelInfo(model: string, json: boolean): Promise<void> {
   const whole = await gunzipMaybe(file, model);
   const { spec, parameterCount } = await Network.fromBytes(whole, { title: model });
   const recipe = readRecipe(whole);
-  if (json) return printJson({ model, spec, parameterCount, bytes, recipe });
+  const checkpoint = positionIn(whole);
+  if (json) return printJson({ model, spec, parameterCount, bytes, recipe, checkpoint });
   printRows([
     ["model", model],
     // Byte inputs are multiplied by this scale, usually 1/255.
@@ -38,8 +40,16 @@ async function modelInfo(model: string, json: boolean): Promise<void> {
     ["loss", spec.loss],
     ["parameters", grouped(parameterCount)],
     ["file", `${grouped(bytes)} bytes`],
+    ...(checkpoint ? [checkpointRow(checkpoint)] : []),
     ...(recipe ? recipeRows(recipe) : []),
   ]);
+}
+
+/** How far the training of a checkpoint had come. */
+function checkpointRow({ epoch, samples, epochs }: NonNullable<ReturnType<typeof positionIn>>): [string, string] {
+  const where =
+    epoch > epochs ? `all ${epochs} epochs` : `epoch ${epoch} of ${epochs}, after ${grouped(samples)} samples`;
+  return ["checkpoint", `${where}; train --resume continues`];
 }
 
 /** How the network was trained, as its file says. */

@@ -25,6 +25,7 @@ import { Interruption, listenForStop } from "../terminal/stop.js";
 import { checkWritable } from "../terminal/writable.js";
 import { grouped, percent } from "../text.js";
 import { epochsIn } from "../training/checkpoint.js";
+import { withoutConfusion } from "../training/history.js";
 import { loadData, pixels } from "./data.js";
 import { UsageError, withOptionNames } from "./errors.js";
 import { addLearningOptions, holdoutOf } from "./learning.js";
@@ -310,7 +311,7 @@ async function fit(network: Network, sets: Sets, options: TrainOptions, how: Fit
   });
   const history: EpochRecord[] = [];
   const onEpoch = (record: EpochRecord) => {
-    history.push(record);
+    history.push(withoutConfusion(record));
     progress.epoch(record);
     if (options.json) printJson(epochEvent(record));
   };

@@ -12,19 +12,19 @@ import {
   typeError,
 } from "../check.js";
 import { printAs } from "../describe.js";
-import { isBytes, isFloats, tagOf } from "../kinds.js";
+import { isBytes, isFloats, isWords, tagOf } from "../kinds.js";
 import { ascending, Stream, shuffle } from "../random.js";
 
 /** Samples, with a label or a target vector each. */
 export interface DatasetOptions {
   /**
    * All samples, `[count][sampleSize]` row-major. Bytes are multiplied by the network's `inputScale`, floats are used
-   * unchanged. The array is not copied.
+   * unchanged. The array is not copied, see `Dataset`.
    */
   inputs: Uint8Array | Float32Array;
   /** Numbers in one sample, or its dimensions, such as `[28, 28]`. */
   shape: number | readonly number[];
-  /** `[count]`: the class of each sample, from 0; default none, which needs `targets`. */
+  /** `[count]`: the class of each sample, from 0, in any kind of array; default none, which needs `targets`. */
   labels?: ArrayLike<number>;
   /** Number of classes, at most 2^20; default: the largest label plus one. */
   classes?: number;
@@ -37,7 +37,15 @@ const MOST_CLASSES = 2 ** 20;
 /** A warning is given if the largest class has more than this many times the samples of the smallest. */
 const IMBALANCE = 3;
 
-/** Samples for training or evaluation. The arrays must not be changed while a network uses them. */
+/** The arrays of labels that datasets were given. */
+const given = new WeakMap<Dataset, ArrayLike<number>>();
+
+/**
+ * Samples for training or evaluation. The arrays stay the caller's: `fit`, `evaluate` and the methods that copy read what inputs,
+ * labels and targets hold when they are called, so arrays can be refilled between two calls. They must not change during a call
+ * (a `fit` ends when its promise does), must not be shrunk or transferred, and labels must stay below `classes`. A network of
+ * `wasmlp/worker` is sent a dataset once: there, refilled arrays need a new `Dataset`. The object itself is frozen.
+ */
 export class Dataset {
   /** Number of samples. */
   readonly count: number;
@@ -47,7 +55,7 @@ export class Dataset {
   readonly sampleSize: number;
   /** `[count][sampleSize]`: the array that the constructor was given. */
   readonly inputs: Uint8Array | Float32Array;
-  /** `[count]`, for classification. */
+  /** `[count]`, for classification: the array that the constructor was given, or a copy where that is no Uint32Array. */
   readonly labels: Uint32Array | undefined;
   /** Number of classes; 0 without labels. */
   readonly classes: number;
@@ -66,18 +74,20 @@ export class Dataset {
     checkOptions(options, "options", ["inputs", "shape", "labels", "classes", "targets"]);
     printAs(this, "Dataset", () => this.toJSON());
     this.inputs = checkInputs(options.inputs);
-    this.shape = checkShape(options.shape);
+    this.shape = Object.freeze(checkShape(options.shape));
     this.sampleSize = this.shape.reduce((product, n) => product * n, 1);
     this.count = countSamples(this.inputs.length, this.sampleSize);
     if ((options.labels === undefined) === (options.targets === undefined)) {
       throw typeError("labels", 'must be given, or else "targets", and not both');
     }
     const { labels, targets, classes } = options;
-    this.labels = labels === undefined ? undefined : checkLabels(labels, this.count, classes);
+    this.labels = labels === undefined ? undefined : takeLabels(labels, this.count, classes);
+    if (labels !== undefined) given.set(this, labels);
     this.classes = this.labels ? (classes ?? maximum(this.labels) + 1) : 0;
     this.targets = targets === undefined ? undefined : checkTargets(targets, this.count);
     this.targetSize = this.targets ? this.targets.length / this.count : this.classes;
     this.warnings = this.labels ? imbalance(this.classCounts()) : [];
+    Object.freeze(this);
   }
 
   /** What `JSON.stringify` writes: the sizes, not the numbers. */
@@ -93,6 +103,7 @@ export class Dataset {
 
   /** `[classes]`: the number of samples of each class; empty without labels. */
   classCounts(): number[] {
+    readAnew(this);
     const counts = Array<number>(this.classes).fill(0);
     for (const label of this.labels ?? []) counts[label] = (counts[label] as number) + 1;
     return counts;
@@ -104,6 +115,7 @@ export class Dataset {
    */
   sample(index: number): Uint8Array | Float32Array {
     checkInteger(index, "index", 0, this.count - 1);
+    checkThere(this);
     return this.inputs.subarray(index * this.sampleSize, (index + 1) * this.sampleSize);
   }
 
@@ -113,9 +125,10 @@ export class Dataset {
    */
   target(index: number): Float32Array {
     checkInteger(index, "index", 0, this.count - 1);
+    checkThere(this);
     if (this.targets) return this.targets.slice(index * this.targetSize, (index + 1) * this.targetSize);
     const oneHot = new Float32Array(this.classes);
-    oneHot[this.labels?.[index] as number] = 1;
+    oneHot[given.get(this)?.[index] as number] = 1;
     return oneHot;
   }
 
@@ -143,6 +156,7 @@ export class Dataset {
    * RangeError unless there is at least one index and all are integers from 0 to `count` − 1.
    */
   select(indices: ArrayLike<number>): Dataset {
+    readAnew(this);
     checkList(indices, "indices");
     const rows = Array.from(indices, (index) => checkInteger(index, "indices", 0, this.count - 1));
     if (rows.length === 0) throw rangeError("indices", "must name at least one sample, got none");
@@ -181,18 +195,52 @@ function countSamples(numbers: number, size: number): number {
   throw rangeError("inputs", `must hold a whole number of samples of ${size} numbers, got ${numbers} numbers`);
 }
 
-/** A copy of the labels as integers, checked against the number of samples and of classes. */
-function checkLabels(labels: ArrayLike<number>, count: number, classes: number | undefined): Uint32Array {
+/**
+ * Reads the caller's labels, which may have been refilled. RangeError names an array that holds less than it did, or a label that
+ * is no class; `title` is what the dataset is called.
+ */
+export function readAnew(data: Dataset, title?: string): void {
+  checkThere(data, title);
+  const labels = given.get(data);
+  if (!labels) return;
+  checkLabels(labels, data.count, data.classes - 1, named(title, "labels"));
+  if (labels !== data.labels) data.labels?.set(labels);
+}
+
+/** Whether the arrays hold what they held: a buffer may have been shrunk or transferred. */
+export function checkThere(data: Dataset, title?: string): void {
+  const { count, inputs, sampleSize, targets, targetSize } = data;
+  checkLength(inputs, count * sampleSize, named(title, "inputs"));
+  if (targets) checkLength(targets, count * targetSize, named(title, "targets"));
+  else checkLength(given.get(data) as ArrayLike<number>, count, named(title, "labels"));
+}
+
+function named(title: string | undefined, array: string): string {
+  return title === undefined ? array : `${title}.${array}`;
+}
+
+function checkLength({ length }: ArrayLike<number>, least: number, title: string): void {
+  if (length >= least) return;
+  const cause = "its buffer was shrunk or transferred after the Dataset was made; make a new Dataset";
+  throw rangeError(title, `holds ${length} numbers of ${least}: ${cause}`);
+}
+
+/** The labels as integers: a copy, if they are in another kind of array. */
+function takeLabels(labels: ArrayLike<number>, count: number, classes: number | undefined): Uint32Array {
   checkList(labels, "labels");
   if (labels.length !== count) throw rangeError("labels", `must hold ${count} labels, got ${labels.length}`);
-  const most = (classes === undefined ? MOST_CLASSES : checkInteger(classes, "classes", 1, MOST_CLASSES)) - 1;
+  const most = classes === undefined ? MOST_CLASSES : checkInteger(classes, "classes", 1, MOST_CLASSES);
+  checkLabels(labels, count, most - 1, "labels");
+  return isWords(labels) ? labels : Uint32Array.from(labels);
+}
+
+function checkLabels(labels: ArrayLike<number>, count: number, most: number, title: string): void {
   for (let i = 0; i < count; i++) {
     const label = labels[i] as number;
     if (!Number.isInteger(label) || label < 0 || label > most) {
-      throw rangeError("labels", `must be whole numbers from 0 to ${most}, got ${shown(label)} at index ${i}`);
+      throw rangeError(title, `must be whole numbers from 0 to ${most}, got ${shown(label)} at index ${i}`);
     }
   }
-  return Uint32Array.from(labels);
 }
 
 /** Checks that a value is array-like: an array or a typed array of any kind. */

@@ -153,6 +153,20 @@ export function predict(engine: Engine, samples: Samples, labels?: Uint32Array):
   return collect(engine, samples.count, engine.infer(samples, "predict"), labels);
 }
 
+/** `predict`, with `yieldPoint` called between pieces. */
+export async function predictYielding(
+  engine: Engine,
+  samples: Samples,
+  yieldPoint: YieldPoint,
+): Promise<Float32Array<ArrayBuffer>> {
+  const units = outputUnits(engine.spec);
+  const outputs = new Float32Array(samples.count * units);
+  await walkYielding(engine.infer(samples, "predict"), yieldPoint, (from, rows) => {
+    engine.arena.copyOutputs(rows, outputs, from * units);
+  });
+  return outputs;
+}
+
 /** The outputs of every layer for one sample. */
 export function activations(engine: Engine, sample: Samples): Float32Array<ArrayBuffer>[] {
   const outputs = engine.spec.layers.map(({ units }) => new Float32Array(units));

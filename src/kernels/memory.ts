@@ -14,22 +14,32 @@ export type Memory = WebAssembly.Memory;
 const PAGE = 65536;
 const MOST_PAGES = 65536;
 /**
- * The smallest acceptable maximum of a shared memory. Engines may reserve the maximum, so a large one can be refused.
+ * The smallest acceptable maximum of a memory that is to grow. Engines may reserve the maximum, so a large one can be refused.
  */
-const LEAST_SHARED_PAGES = 1024;
+const LEAST_MAXIMUM = 1024;
 
-/** A memory of at least `bytes` zeros. Throws a RangeError if the engine refuses. */
-export function createMemory(bytes: number): Memory {
+/**
+ * A memory of at least `bytes` zeros, for one thread. Engines may reserve the maximum, so a memory that is never to grow has none to
+ * spare. Throws a RangeError if the engine refuses.
+ */
+export function createMemory(bytes: number, grows = true): Memory {
   const initial = Math.ceil(bytes / PAGE);
-  return withRoom(bytes, () => new WebAssembly.Memory({ initial, maximum: MOST_PAGES }));
+  return withRoom(bytes, () => {
+    const granted = grows ? largest(initial, false) : undefined;
+    return granted ?? new WebAssembly.Memory({ initial, maximum: initial });
+  });
 }
 
 /** A memory for several threads, with the largest maximum that the engine grants; undefined if it grants none. */
 export function createSharedMemory(bytes: number): Memory | undefined {
-  const initial = Math.ceil(bytes / PAGE);
-  for (let maximum = MOST_PAGES; maximum >= Math.max(initial, LEAST_SHARED_PAGES); maximum /= 2) {
+  return largest(Math.ceil(bytes / PAGE), true);
+}
+
+/** A memory with the largest maximum that the engine grants; undefined if it grants none. */
+function largest(initial: number, shared: boolean): Memory | undefined {
+  for (let maximum = MOST_PAGES; maximum >= Math.max(initial, LEAST_MAXIMUM); maximum /= 2) {
     try {
-      return new WebAssembly.Memory({ initial, maximum, shared: true });
+      return new WebAssembly.Memory({ initial, maximum, shared });
     } catch {
       // Try again with half the maximum.
     }
@@ -47,11 +57,22 @@ export function growMemory(memory: Memory, bytes: number): void {
 
 /** The result of `allocate`, or a RangeError that says how many bytes are needed. */
 function withRoom<T>(bytes: number, allocate: () => T): T {
-  const message = `this needs ${(bytes / 2 ** 20).toFixed(0)} MB of WebAssembly memory`;
-  if (bytes > MOST_PAGES * PAGE) throw new RangeError(`${message}, but the maximum is 4096 MB`);
+  checkSize(bytes);
   try {
     return allocate();
   } catch (cause) {
-    throw new RangeError(`${message}, which the engine refused`, { cause });
+    throw new RangeError(`${needText(bytes)}, which the engine refused: ${REMEDY}`, { cause });
   }
+}
+
+const REMEDY = "dispose of networks that are not needed any more, or use fewer threads or a smaller batch";
+
+/** RangeError for more bytes than any memory has. */
+export function checkSize(bytes: number): void {
+  if (bytes > MOST_PAGES * PAGE) throw new RangeError(`${needText(bytes)}, but the maximum is 4096 MB`);
+}
+
+function needText(bytes: number): string {
+  const size = bytes < 2 ** 20 ? `${Math.ceil(bytes / 1024)} kB` : `${(bytes / 2 ** 20).toFixed(0)} MB`;
+  return `this needs ${size} of WebAssembly memory`;
 }

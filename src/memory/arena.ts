@@ -34,14 +34,23 @@ export class Arena {
 
   constructor(
     private readonly spec: NetworkSpec,
-    private readonly kernels: Kernels,
-    private readonly memory: Memory,
+    private kernels: Kernels,
+    private memory: Memory,
     needs: Needs,
   ) {
     this.plan = planArena(spec, needs);
     this.floats = new Float32Array(memory.buffer);
     this.words = new Uint32Array(memory.buffer);
     this.losses = this.lossView();
+  }
+
+  /** Moves to another memory, with the parameters and nothing else. */
+  move(memory: Memory, kernels: Kernels, needs: Needs): void {
+    const parameters = this.copyParameters();
+    this.memory = memory;
+    this.kernels = kernels;
+    this.arrange(needs);
+    this.setParameters(parameters);
   }
 
   /** Takes a new layout for everything but the parameters. */
@@ -205,6 +214,23 @@ export class Arena {
   restoreTensor(tensor: Tensor, values: Float32Array, offset = 0): void {
     const at = (tensor.address + offset) / 4;
     for (let i = 0; i < values.length; i++) this.floats[at + panelIndex(tensor, i)] = values[i] as number;
+  }
+
+  /** The parameters as they lie in memory, for `setParameters`; into `copy` where one is given. */
+  copyParameters(copy = new Float32Array(this.plan.paramFloats)): Float32Array<ArrayBuffer> {
+    const at = this.plan.params / 4;
+    copy.set(this.floats.subarray(at, at + this.plan.paramFloats));
+    return copy;
+  }
+
+  /** Puts back what `copyParameters` gave. */
+  setParameters(copy: Float32Array): void {
+    this.floats.set(copy, this.plan.params / 4);
+  }
+
+  /** Bytes of the memory. */
+  get bytes(): number {
+    return this.memory.buffer.byteLength;
   }
 
   /** Whether no parameter has overflowed. */

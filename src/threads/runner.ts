@@ -29,6 +29,13 @@ interface Common {
   kernels: Kernels;
 }
 
+/** A helper thread ended in the middle of a step, whose effect is incomplete. */
+export class LostThread extends Error {
+  constructor(why: string) {
+    super(`a helper thread ended during training: ${why}`);
+  }
+}
+
 export class Runner {
   /** This thread's seat for what it does alone, and for what all threads do. */
   private solo: Seat;
@@ -42,11 +49,13 @@ export class Runner {
   /** Tasks of the runner's own. */
   private readonly waiting = newTask();
   private readonly stopping = { ...newTask(), kind: TaskKind.stop };
+  /** Whether a thread that was let go in the middle of a task may still write into the memory. */
+  hasStray = false;
   /** Rows of the last learned batch that were classified right. */
   correct = 0;
 
   constructor(
-    private readonly common: Common,
+    private common: Common,
     private readonly threads: Threads,
     private plan: Plan,
   ) {
@@ -56,6 +65,13 @@ export class Runner {
   private seat(options: SeatOptions): Seat {
     const { kernels, spec, memory } = this.common;
     return new Seat(kernels, spec, this.plan, memory, isPairing(), options);
+  }
+
+  /** Takes another memory with its kernels. The threads must have been let go; they are sent it when they join again. */
+  move(common: Omit<Common, "spec">, plan: Plan): void {
+    this.common = { ...common, spec: this.common.spec };
+    this.hasStray = false;
+    this.arrange(plan);
   }
 
   /** Takes another plan. Until threads are invited again, this thread works alone. */
@@ -121,7 +137,9 @@ export class Runner {
     if (!shared) return;
     this.shared = undefined;
     shared.begin(this.stopping);
-    if (shared.proceed() !== DONE) this.dispose();
+    if (shared.proceed() === DONE) return;
+    this.hasStray = true;
+    this.dispose();
   }
 
   /** Ends the other threads at once. */
@@ -215,13 +233,11 @@ export class Runner {
     for (let phase = stopped; phase !== DONE; phase = seat.resume(phase)) {
       // The end of a thread is an event, and events need the event loop.
       await turn();
-      const failure = this.team?.failure;
+      // The team is gone where the network has been disposed of.
+      const failure = this.team ? this.team.failure : "it was disposed of";
       if (failure === undefined) continue;
       this.abandon();
-      throw new Error(
-        `a helper thread ended during training: ${failure}; the last step is incomplete, so load the network from a checkpoint ` +
-          "or from its file",
-      );
+      throw new LostThread(failure);
     }
     this.isLate = false;
   }
@@ -230,6 +246,7 @@ export class Runner {
   private abandon(): void {
     this.common.kernels.breakBarrier(this.plan.meeting);
     this.isLate = false;
+    this.hasStray = true;
     this.dispose();
   }
 

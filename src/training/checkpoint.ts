@@ -1,10 +1,10 @@
-// A checkpoint: all that a training needs to go on as if it had never stopped. A safetensors file of parameters, moments and
-// best parameters, and the rest as JSON in a tensor of bytes, for a header would not hold the records of many epochs. Random
-// draws have no state but their seed and the position of the training.
+// A checkpoint: all that a training needs to go on as if it had never stopped. A file of parameters, moments and best parameters,
+// and the rest as its state. Random draws have no state but their seed and the position of the training.
 
 import {
   checkFunction,
   checkInteger,
+  checkName,
   checkNumber,
   checkOptions,
   rangeError,
@@ -14,25 +14,26 @@ import {
   typeError,
 } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
+import type { Model } from "../format/model.js";
+import { checkTensors, decodeSafetensors, type NamedTensor, type Safetensors } from "../format/safetensors.js";
 import {
-  checkTensors,
-  decodeSafetensors,
-  encodeSafetensors,
-  type NamedTensor,
-  type Safetensors,
-} from "../format/safetensors.js";
-import { messageOf } from "../kinds.js";
+  damaged,
+  decodeTrainingFile,
+  encodeTrainingFile,
+  isTrainingFile,
+  readTrainingFile,
+  type TrainingFile,
+} from "../format/training-file.js";
+import type { InputKind } from "../input-kind.js";
+import type { Build } from "../kernels/features.js";
 import type { Arena } from "../memory/arena.js";
 import type { FitRecipe } from "../recipe/recipe.js";
-import type { NetworkSpec, TensorSpec } from "../spec.js";
-import { decodeUtf8, encodeUtf8 } from "../utf8.js";
+import { checkSpec, type NetworkSpec, type TensorSpec, tensorsOf } from "../spec.js";
 import { clock, type YieldPoint } from "../yielding.js";
+import { fromTable, toTable } from "./history.js";
 import type { EpochRecord } from "./record.js";
 import type { Best } from "./stopping.js";
 
-const METADATA_KEY = "wasmlpCheckpoint";
-const FORMAT = "2";
-const STATE = "state";
 const TITLE = "the checkpoint";
 
 /** When checkpoints are saved: every `seconds` or every `steps`, whichever comes first, and when training ends. */
@@ -92,6 +93,10 @@ export interface Asked {
 /** Where a training stands, besides what lies in memory. */
 export interface TrainingState {
   asked: Asked;
+  /** The kernels, whose results differ by rounding; absent in format 2. */
+  build?: Build;
+  /** The kinds of inputs that the network has been trained on so far; absent in format 2. */
+  inputs?: InputKind[];
   /** Epochs that the network had seen before this training. */
   epochsBefore: number;
   /** The current epoch, from 1, and sums over its samples so far. */
@@ -132,15 +137,6 @@ function hashed(hash: number, bytes: Uint8Array): number {
   return hash;
 }
 
-/** What JSON has no word for, such as the loss of a validation that overflows, as a text; and back. */
-function spelled(_: string, value: unknown): unknown {
-  return typeof value === "number" && !Number.isFinite(value) ? String(value) : value;
-}
-
-function unspelled(_: string, value: unknown): unknown {
-  return ["NaN", "Infinity", "-Infinity"].includes(value as string) ? Number(value) : value;
-}
-
 /** What of a checkpoint's tensors begins with what, and how far from the parameters it lies. */
 function blocks(arena: Arena): [prefix: string, offset: number][] {
   const { params, slots } = arena.plan;
@@ -155,16 +151,14 @@ export function encodeCheckpoint(
   const { tensors } = arena.plan;
   const named = (prefix: string, dataOf: (i: number) => Float32Array): NamedTensor[] =>
     tensors.map(({ name, shape }, i) => ({ name: prefix + name, shape, data: dataOf(i) }));
-  const state = encodeUtf8(JSON.stringify(trainingState, spelled));
-  return encodeSafetensors(
+  return encodeTrainingFile(
     [
       ...blocks(arena).flatMap(([prefix, offset]) =>
         named(prefix, (i) => arena.readTensor(tensors[i] as (typeof tensors)[number], offset)),
       ),
       ...(best ? named("best.", (i) => best.parameters[i] as Float32Array) : []),
-      { name: STATE, shape: [state.length], data: state },
     ],
-    { [METADATA_KEY]: FORMAT },
+    { ...trainingState, history: toTable(trainingState.history) },
   );
 }
 
@@ -172,10 +166,17 @@ export function encodeCheckpoint(
  * A checkpoint of a training that was asked for just what this one is, of a network with `slots` moments. A RangeError is about
  * "resume" where the bytes are damaged, or about the option that had another value.
  */
-export function decodeCheckpoint(bytes: Uint8Array, arena: Arena, slots: number, asked: Asked): Checkpoint {
-  const { trainingState, tensors } = reading("resume", () => parseCheckpoint(bytes));
+export function decodeCheckpoint(
+  bytes: Uint8Array,
+  arena: Arena,
+  slots: number,
+  asked: Asked,
+  build: Build,
+): Checkpoint {
+  const { trainingState, tensors } = reading("resume", () => parseCheckpoint(decodeTrainingFile(bytes, TITLE), TITLE));
   const now = JSON.parse(JSON.stringify(asked)) as Asked;
   for (const part of ["network", "fit", "data"] as const) checkSame(trainingState.asked[part], now[part]);
+  checkBuild(trainingState.build, build);
   reading("resume", () => {
     checkPosition(trainingState, asked);
     checkTensors(tensors, checkpointTensors(arena, slots, trainingState), TITLE);
@@ -183,14 +184,22 @@ export function decodeCheckpoint(bytes: Uint8Array, arena: Arena, slots: number,
   return { ...trainingState, tensors };
 }
 
-function parseCheckpoint(bytes: Uint8Array): { trainingState: TrainingState; tensors: Safetensors["tensors"] } {
-  const { tensors, bytes: texts, metadata } = decodeSafetensors(bytes, TITLE, ["F32", "U8"]);
-  if (metadata.get(METADATA_KEY) !== FORMAT) {
-    throw new RangeError(
-      `${TITLE} holds no training to go on with: its metadata has no "${METADATA_KEY}" of ${FORMAT}`,
-    );
-  }
-  return { trainingState: parseState(texts.get(STATE)), tensors };
+function parseCheckpoint(
+  { state, tensors }: TrainingFile,
+  title: string,
+): { trainingState: TrainingState; tensors: Safetensors["tensors"] } {
+  return { trainingState: checkState(state, title), tensors };
+}
+
+/** RangeError that says what to set, where the kernels differ from those of the training. */
+function checkBuild(wanted: Build | undefined, got: Build): void {
+  if (wanted === undefined || wanted === got) return;
+  const kernels = `the checkpoint is of a training by the kernels "${wanted}", and this network has "${got}"`;
+  const remedy =
+    wanted === "simd"
+      ? "create the network with deterministic: true"
+      : "create the network without deterministic, on an engine with relaxed SIMD";
+  throw rangeError("deterministic", `must be as in the checkpoint: ${kernels}; ${remedy}`);
 }
 
 /** Names and shapes of all tensors of a checkpoint: parameters, moments, and the best parameters where there are any. */
@@ -202,25 +211,68 @@ function checkpointTensors(arena: Arena, slots: number, { best }: TrainingState)
 
 /** Epochs that had ended when a checkpoint was saved, which must be one. */
 export function epochsIn(checkpoint: Uint8Array): number {
-  return parseState(decodeSafetensors(checkpoint, TITLE, ["F32", "U8"]).bytes.get(STATE)).epoch - 1;
+  return parseCheckpoint(decodeTrainingFile(checkpoint, TITLE), TITLE).trainingState.epoch - 1;
 }
 
-function parseState(state: Uint8Array | undefined): TrainingState {
+/** Where a checkpoint stands; undefined for any other file. */
+export function positionIn(
+  bytes: Uint8Array,
+): (Pick<TrainingState, "epoch" | "samples"> & { epochs: number }) | undefined {
+  const file = decodeSafetensors(bytes, TITLE, ["F32", "U8"]);
+  if (!isTrainingFile(file)) return undefined;
+  const { epoch, samples, asked } = parseCheckpoint(readTrainingFile(file, TITLE), TITLE).trainingState;
+  return { epoch, samples, epochs: asked.fit.epochs };
+}
+
+/** The network that a checkpoint holds. */
+export interface CheckpointModel extends Model {
+  seed: number;
+  /** Epochs that it has begun. */
+  epochs: number;
+}
+
+/**
+ * The network of a checkpoint: the best parameters where early stopping kept some, else those where the training stood. RangeError
+ * names `title` and what is wrong.
+ */
+export function modelOfCheckpoint(file: Safetensors, title: string): CheckpointModel {
+  const { trainingState, tensors } = parseCheckpoint(readTrainingFile(file, title), title);
+  const { asked, best, epoch, epochsBefore, inputs = [] } = trainingState;
   try {
-    const trainingState = JSON.parse(decodeUtf8(state ?? new Uint8Array(0)), unspelled);
-    checkOptions(trainingState, STATE, [
-      ...["asked", "epochsBefore", "epoch", "samples", "loss", "correct", "seconds", "history", "best"],
-    ]);
-    const parts = checkOptions(trainingState.asked, "asked", ["network", "fit", "data"]);
-    for (const part of ["network", "fit", "data"]) checkOptions(parts[part], part, Object.keys(parts[part] ?? {}));
-    return trainingState;
+    const { seed, ...rest } = asked.network;
+    const spec = checkSpec(rest, "network");
+    const prefix = best ? "best." : "";
+    const own = tensorsOf(spec).map((tensor) => ({ ...tensor, name: prefix + tensor.name }));
+    const found = new Map([...tensors].filter(([name]) => own.some((tensor) => tensor.name === name)));
+    checkTensors(found, own, title);
+    const named = new Map([...found].map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+    checkInteger(seed, "seed", 0, Number.MAX_SAFE_INTEGER);
+    const epochs = checkInteger(epochsBefore, "epochsBefore", 0) + checkInteger(epoch, "epoch") - 1;
+    return { spec, tensors: named, trainedOn: inputs, seed, epochs };
   } catch (cause) {
-    throw damaged(cause);
+    throw damaged(title, cause);
   }
 }
 
-function damaged(cause: unknown): RangeError {
-  return new RangeError(`${TITLE} is damaged: ${messageOf(cause)}`, { cause });
+function checkState(value: unknown, title: string): TrainingState {
+  try {
+    const state = checkOptions(value, "state", [
+      ...["asked", "epochsBefore", "epoch", "samples", "loss", "correct", "seconds", "history", "best"],
+      ...["build", "inputs"],
+    ]);
+    const parts = checkOptions(state.asked, "asked", ["network", "fit", "data"]);
+    for (const part of ["network", "fit", "data"]) checkOptions(parts[part], part, Object.keys(parts[part] ?? {}));
+    if (state.build !== undefined) checkName(state.build, "build", ["simd", "relaxed"]);
+    if (state.inputs !== undefined) checkKinds(state.inputs);
+    return { ...(state as unknown as TrainingState), history: fromTable(state.history) };
+  } catch (cause) {
+    throw damaged(title, cause);
+  }
+}
+
+function checkKinds(value: unknown): void {
+  if (!Array.isArray(value)) throw typeError("inputs", `must be an array, got ${shown(value)}`);
+  for (const kind of value) checkName(kind, "inputs", ["bytes", "floats"]);
 }
 
 /** Whether all options are as they were; RangeError names the first that is not. `path` is where they lie. */
@@ -259,7 +311,6 @@ function checkPosition(trainingState: TrainingState, { fit, data }: Asked): void
     checkInteger(samples, "samples", 0, epoch > epochs ? 0 : count);
     if (samples % batchSize !== 0 && samples !== count) throw rangeError("samples", `ends no batch, got ${samples}`);
     for (const name of ["loss", "correct", "seconds"] as const) checkNumber(trainingState[name], name);
-    if (!Array.isArray(history)) throw typeError("history", `must be an array, got ${shown(history)}`);
     checkInteger(history.length, "history", epoch - 1, epoch - 1);
     history.forEach((record, i) => {
       checkInteger((record as Partial<EpochRecord> | null)?.epoch, "history.epoch", i + 1, i + 1);
@@ -269,7 +320,7 @@ function checkPosition(trainingState: TrainingState, { fit, data }: Asked): void
     checkInteger(best.epoch, "best.epoch", 1, epoch - 1);
     checkNumber(best.score, "best.score");
   } catch (cause) {
-    throw damaged(cause);
+    throw damaged(TITLE, cause);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { checkBytes, checkFunction, checkNumber, checkOptions, checkSignal, rangeError } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
+import type { InputKind } from "../input-kind.js";
 import { checkHasLabels } from "../metrics.js";
 import type { Augmenting } from "../recipe/augment.js";
 import type { EarlyStoppingOptions } from "../recipe/early-stopping.js";
@@ -31,7 +32,8 @@ export interface FitOptions extends Omit<FitRecipe, "schedule"> {
   checkpoint?: CheckpointOptions;
   /**
    * The bytes of a checkpoint to continue from; default none. The network returns to that state; on the same engine the result is
-   * the same, to the bit, as without an interruption. RangeError for a damaged checkpoint, and for data or options that differ.
+   * the same, to the bit, as without an interruption. RangeError for a damaged checkpoint, and for data, options or kernels that
+   * differ.
    */
   resume?: Uint8Array;
 }
@@ -45,11 +47,20 @@ export interface FitPlan extends Omit<FitOptions, "earlyStopping" | "checkpoint"
   seed: number;
   /** `augment` as the kernel's settings. */
   augmenting?: Augmenting | undefined;
-  /** Epochs that the network has been trained for before, so that a second `fit` shuffles in another order. */
-  epochsBefore: number;
-  /** Called when training and each epoch begin, with the number of epochs that the network has begun so far. */
-  onBegin: (epochs: number) => void;
+  /** What the network has been trained on so far, which the training changes. */
+  experience: Experience;
 }
+
+/** What a network has been trained on so far. */
+export interface Experience {
+  /** Epochs that it has begun, so that a second `fit` shuffles in another order. */
+  epochs: number;
+  /** Kinds of inputs. */
+  inputs: Set<InputKind>;
+}
+
+/** Why nothing can be done with a network any more. */
+export const DISPOSED = "this network has been disposed of";
 
 /** Why a second training is refused. */
 export const FITTING = "this network is being trained already: wait for the first fit to end";
@@ -58,8 +69,7 @@ export const FITTING = "this network is being trained already: wait for the firs
 const OTHER_OPTIONS = [...["validation", "onEpoch", "onBatch", "batchInterval", "signal", "checkpoint", "resume"]];
 
 /** The options without the defaults that depend on the network and the data. */
-type CheckedOptions = Omit<FitPlan, "batchSize" | "seed" | "augmenting" | "epochsBefore" | "onBegin"> &
-  Pick<FitOptions, "batchSize">;
+type CheckedOptions = Omit<FitPlan, "batchSize" | "seed" | "augmenting" | "experience"> & Pick<FitOptions, "batchSize">;
 
 /** A checked copy with all defaults. TypeError or RangeError names the option at fault. */
 export function checkFitOptions(options: FitOptions): CheckedOptions {

@@ -1,18 +1,21 @@
 // Training: epochs of shuffled batches, with progress, validation, abort, and an event loop that stays alive.
 
-import type { Dataset } from "../data/dataset.js";
+import { checkThere, type Dataset } from "../data/dataset.js";
 import { CORRECT, type Engine, LOSS } from "../engine.js";
 import { now } from "../host.js";
 import { type Evaluation, evaluateYielding } from "../inference/evaluate.js";
+import { kindOf, listOfKinds } from "../input-kind.js";
 import { isPromiseLike } from "../kinds.js";
 import type { Samples } from "../memory/arena.js";
 import { ascending, Stream, shuffle } from "../random.js";
 import { factorAt } from "../recipe/schedule.js";
 import type { NetworkSpec } from "../spec.js";
 import { StepSettings } from "../step/settings.js";
-import { throwIfAborted, Yielder, type YieldPoint } from "../yielding.js";
+import { LostThread } from "../threads/runner.js";
+import { Yielder, type YieldPoint } from "../yielding.js";
 import { type Asked, decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from "./checkpoint.js";
-import { checkInterval, type FitOptions, type FitPlan } from "./fit-options.js";
+import { checkInterval, DISPOSED, type FitOptions, type FitPlan } from "./fit-options.js";
+import { withoutConfusion } from "./history.js";
 import type { BatchRecord, EpochRecord } from "./record.js";
 import { EarlyStopping } from "./stopping.js";
 
@@ -38,6 +41,9 @@ class Training {
   private epoch = 1;
   private samples = 0;
   private started = 0;
+  /** The parameters after the last whole epoch, to which a training that fails returns, and what they are called. */
+  private safe: Float32Array<ArrayBuffer> | undefined;
+  private safeTitle = "that it had before";
   /** When a batch was last reported, and milliseconds until the next one is. */
   private reported = 0;
   private interval = 0;
@@ -49,9 +55,15 @@ class Training {
   ) {
     this.settings = new StepSettings(options.optimizer, options);
     this.start = ascending(train.count);
-    this.yielder = new Yielder(options.signal);
+    this.yielder = new Yielder(() => this.throwIfOver());
     this.stepsPerEpoch = Math.ceil(train.count / options.batchSize);
-    this.epochsBefore = options.epochsBefore;
+    this.epochsBefore = options.experience.epochs;
+  }
+
+  /** Throws where the network has been disposed of, or the training aborted. */
+  private throwIfOver(): void {
+    if (this.engine.isDisposed) throw new Error(DISPOSED);
+    this.options.signal?.throwIfAborted();
   }
 
   /** Takes in the data, and where the training stands that is gone on with. */
@@ -60,10 +72,14 @@ class Training {
     const { batchSize, checkpoint, earlyStopping, augmenting, resume } = options;
     const asked = checkpoint || resume ? await askedOf(engine.spec, train, options, yielder.take) : undefined;
     this.asked = asked;
-    const from = asked && resume && decodeCheckpoint(resume, engine.arena, settings.slots, asked);
+    const from = asked && resume && decodeCheckpoint(resume, engine.arena, settings.slots, asked, engine.build);
     this.order = await engine.bind(train, batchSize, settings, augmenting, yielder.take);
     const best = from && restore(engine.arena, from);
     if (from) {
+      this.safeTitle = "of the checkpoint";
+      options.experience.inputs = new Set(
+        from.inputs ?? (from.epoch > 1 || from.samples > 0 ? [kindOf(train.inputs)] : []),
+      );
       this.history = from.history;
       this.epochsBefore = from.epochsBefore;
       this.epoch = from.epoch;
@@ -80,11 +96,14 @@ class Training {
     try {
       await this.prepare();
       // There may be no epoch left to begin.
-      options.onBegin(this.epochsBefore + this.epoch - 1);
+      options.experience.epochs = this.epochsBefore + this.epoch - 1;
+      this.keep();
       await engine.open();
       while (this.epoch <= options.epochs && !this.stopping?.isOver) await this.runEpoch();
       await this.save();
     } catch (error) {
+      if (engine.isDisposed) throw new Error(DISPOSED);
+      if (error instanceof Divergence || error instanceof LostThread) throw this.undone(error);
       // Any other error may have come in the middle of a step.
       if (options.signal?.aborted && error === options.signal.reason) await this.save();
       throw error;
@@ -95,26 +114,56 @@ class Training {
     return this.history;
   }
 
+  /** Keeps the parameters, which all threads have finished. */
+  private keep(): void {
+    this.safe = this.engine.arena.copyParameters(this.safe);
+  }
+
+  /** Returns to the parameters of the last whole epoch, and gives the error that says so. */
+  private undone(error: Error): Error {
+    const { engine, options, safe, stopping } = this;
+    // A thread that is lost may still write into the memory of the step.
+    engine.release();
+    if (safe) engine.arena.setParameters(safe);
+    options.experience.epochs = this.epochsBefore + this.epoch - 1;
+    const title = stopping?.best ? `of its best epoch, ${stopping.best.epoch}` : this.safeTitle;
+    const advice = error instanceof Divergence ? `; ${error.advice}` : "";
+    return new Error(`${error.message}; the network holds the parameters ${title}${advice}`, { cause: error.cause });
+  }
+
   private async runEpoch(): Promise<void> {
     const { engine, epoch, options, timer } = this;
-    options.onBegin(this.epochsBefore + epoch);
+    this.throwIfOver();
+    options.experience.epochs = this.epochsBefore + epoch;
+    options.experience.inputs.add(kindOf(this.train.inputs));
     this.settings.beginEpoch(this.epochsBefore + epoch);
     if (this.samples === 0) this.started = now();
     await this.learn();
     const record = epochRecord(epoch, this.train, engine.totals, this.seconds);
     if (options.validation) record.validation = await this.validate(options.validation);
-    throwIfAborted(options.signal);
+    this.throwIfOver();
     this.stopping?.add(record);
-    this.history.push(record);
+    this.add(record);
+    this.keep();
+    this.safeTitle = `of epoch ${epoch}`;
     this.epoch++;
     this.samples = 0;
     engine.totals.fill(0);
-    await options.onEpoch?.(record);
+    await this.answered(options.onEpoch?.(record));
     if (timer?.isDue) await this.save();
+  }
+
+  /** Only the last record of the history has confusion counts; the user keeps the record that `onEpoch` got. */
+  private add(record: EpochRecord): void {
+    const { history } = this;
+    const last = history.length - 1;
+    if (last >= 0) history[last] = withoutConfusion(history[last] as EpochRecord);
+    history.push(record);
   }
 
   private validate(validation: Dataset): Promise<Evaluation> {
     const { engine, options, yielder } = this;
+    checkThere(validation, "validation");
     const metrics = options.earlyStopping ? [options.earlyStopping.metric] : [];
     return evaluateYielding(engine, validation, yielder.take, { metrics });
   }
@@ -135,8 +184,9 @@ class Training {
     const [loss, correct] = totals as unknown as [number, number];
     const best = stopping?.best && { epoch: stopping.best.epoch, score: stopping.best.score };
     const position = { epochsBefore, epoch, samples, loss, correct, seconds: samples > 0 ? this.seconds : 0 };
-    const trainingState = { asked, ...position, history, best: best ?? null };
-    await options.checkpoint.save(encodeCheckpoint(arena, trainingState, stopping?.best));
+    const made = { build: engine.build, inputs: listOfKinds(options.experience.inputs) };
+    const trainingState = { asked, ...made, ...position, history, best: best ?? null };
+    await this.answered(options.checkpoint.save(encodeCheckpoint(arena, trainingState, stopping?.best)));
     timer.restart();
   }
 
@@ -150,7 +200,7 @@ class Training {
     const progress: BatchRecord = { epoch, samples: 0, total: train.count, loss: 0, accuracy: undefined };
     while (this.samples < train.count) {
       const rows = Math.min(options.batchSize, train.count - this.samples);
-      throwIfAborted(options.signal);
+      this.throwIfOver();
       const late = this.step(rows);
       if (late) await late;
       this.samples += rows;
@@ -176,9 +226,15 @@ class Training {
   private step(rows: number): void | Promise<void> {
     const { options, stepsPerEpoch } = this;
     const step = (this.epoch - 1) * stepsPerEpoch + Math.floor(this.samples / options.batchSize) + 1;
-    const { schedule } = options;
-    this.settings.prepare(step, schedule && factorAt(schedule, step, stepsPerEpoch, options.epochs));
+    this.settings.prepare(step, this.factor(step));
     return this.engine.step(this.train, this.samples, rows, this.yielder.take);
+  }
+
+  private factor(step: number): number | undefined {
+    const { schedule, epochs } = this.options;
+    if (schedule === undefined) return undefined;
+    const at = () => factorAt(schedule, step, this.stepsPerEpoch, epochs);
+    return typeof schedule === "function" ? this.engine.calling('"schedule"', at) : at();
   }
 
   private get isReportDue(): boolean {
@@ -200,8 +256,18 @@ class Training {
   /** Waits for a callback; the time does not count as training. */
   private async uncounted(waiting: PromiseLike<unknown>): Promise<void> {
     const before = now();
-    await waiting;
+    await this.answered(waiting);
     this.started += now() - before;
+  }
+
+  /** What a callback gives; an Error as soon as the network is disposed of, however long the callback takes. */
+  private async answered(waiting: unknown): Promise<void> {
+    const { engine } = this;
+    if (!isPromiseLike(waiting)) return void (await waiting);
+    await new Promise((resolve, reject) => {
+      engine.onDispose = () => reject(new Error(DISPOSED));
+      waiting.then(resolve, reject);
+    });
   }
 
   private beginInterval(): void {
@@ -210,13 +276,24 @@ class Training {
     if (this.interval > 0) this.reported = now();
   }
 
-  private divergence(what: string): Error {
+  private divergence(what: string): Divergence {
     const { optimizer, batchSize } = this.options;
-    return new Error(
-      `training diverged: ${what} is no longer a finite number at epoch ${this.epoch}, ` +
-        `step ${Math.ceil(this.samples / batchSize)}; ` +
-        `try a learning rate below ${optimizer.learningRate}, or inputs scaled to about 0…1`,
+    const step = Math.ceil(this.samples / batchSize);
+    return new Divergence(
+      `training diverged: ${what} is no longer a finite number at epoch ${this.epoch}, step ${step}`,
+      `try a learning rate below ${optimizer.learningRate}, inputs and targets scaled to about −1…1, ` +
+        "and look for wrong or extreme values in the data",
     );
+  }
+}
+
+/** Training has left the range of numbers; `advice` names what to change. */
+class Divergence extends Error {
+  constructor(
+    message: string,
+    readonly advice: string,
+  ) {
+    super(message);
   }
 }
 

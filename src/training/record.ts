@@ -10,7 +10,10 @@ export interface EpochRecord {
   loss: number;
   /** Share of the training samples that were classified correctly before the step of their mini-batch; absent without labels. */
   accuracy?: number;
-  /** The evaluation of `validation` after the epoch; absent without one. */
+  /**
+   * The evaluation of `validation` after the epoch; absent without one. Of the records that `fit` resolves to, only the last has
+   * its `confusion`, which `onEpoch` gets in every record.
+   */
   validation?: Evaluation;
   /** The epoch with the best validation so far, whose parameters the network returns to; absent without early stopping. */
   bestEpoch?: number;

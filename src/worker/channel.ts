@@ -2,7 +2,7 @@
 // fit asks while it runs, and rejects all pending calls when the worker fails or is terminated.
 
 import { about } from "../check.js";
-import type { Dataset } from "../data/dataset.js";
+import { type Dataset, readAnew } from "../data/dataset.js";
 import { timers, whenCollected } from "../host.js";
 import { messageOf } from "../kinds.js";
 import { spawn, type WorkerHandle } from "../threads/spawn.js";
@@ -126,9 +126,10 @@ export class Channel {
    * Sends a dataset and resolves to its number in the worker. Each is sent once: later changes of its arrays have no
    * effect.
    */
-  send(data: Dataset): Promise<number> {
+  async send(data: Dataset, title: string): Promise<number> {
     const known = this.sent.get(data);
     if (known) return known;
+    readAnew(data, title);
     const dataset = ++this.numbers;
     const sending = sendDataset(data, dataset, (request, transfer) => {
       if (this.failure) throw this.failure;

@@ -4,6 +4,7 @@
 /// <reference lib="esnext.disposable" preserve="true" />
 
 import { workerSource } from "../../build/worker-source.js";
+import type { Classification, FromBytesOptions, Gradient, Inputs, SaveOptions } from "../calls.js";
 import { checkFunction, checkInteger, checkOptions, typeError } from "../check.js";
 import { checkIsDataset, type Dataset } from "../data/dataset.js";
 import { notConstructed, printAs, proxied } from "../describe.js";
@@ -12,14 +13,7 @@ import type { Evaluation, EvaluationOptions } from "../inference/evaluate.js";
 import type { Explanation } from "../inference/paper.js";
 import { type Build, chooseBuild, isPairing } from "../kernels/features.js";
 import { binaryOf } from "../kernels/modules.js";
-import type {
-  Classification,
-  FromBytesOptions,
-  Gradient,
-  Inputs,
-  Network as LocalNetwork,
-  SaveOptions,
-} from "../network.js";
+import type { Network as LocalNetwork } from "../network.js";
 import type { NetworkOptions } from "../recipe/recipe.js";
 import { copiedSpec, type LayerParameters, type NetworkSpec } from "../spec.js";
 import { usedScript } from "../threads/spawn.js";
@@ -252,7 +246,7 @@ export class Network {
   }
 
   private send(data: unknown, title: string): Promise<number> {
-    return this.channel.send(checkIsDataset(data, title));
+    return this.channel.send(checkIsDataset(data, title), title);
   }
 }
 

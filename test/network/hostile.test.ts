@@ -571,7 +571,7 @@ describe("memory that is not available", () => {
       throw new RangeError("WebAssembly.Memory.grow(): Unable to grow instance memory");
     });
     await expect(net.fit(data, options)).rejects.toThrow(
-      /^this needs \d+ MB of WebAssembly memory, which the engine refused$/,
+      /^this needs \d+ MB of WebAssembly memory, which the engine refused: dispose of networks/,
     );
     expect(grow).toHaveBeenCalledOnce();
     grow.mockRestore();

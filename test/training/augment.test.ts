@@ -301,7 +301,7 @@ describe("threads and input paths give the same bits with augment", () => {
     engine.inputPath = path;
     const options = { epochs: 2, batchSize, shuffle: true, optimizer: sgd({ learningRate: 0.05 }), seed: 1 };
     const augmenting = planAugmenting(CHANGES, data.shape, 1 / 255, 1);
-    await fit(engine, data, { ...options, augmenting, epochsBefore: 0, onBegin: () => {} });
+    await fit(engine, data, { ...options, augmenting, experience: { epochs: 0, inputs: new Set() } });
     const result = engine.plan.tensors.map((tensor) => engine.arena.readTensor(tensor));
     engine.dispose();
     return result;

@@ -289,9 +289,8 @@ describe("resume refuses to go on, and does not change the network,", async () =
   it("from a model", async () => {
     const model = (await Network.create(OPTIONS)).toBytes();
     expect(await differently({ resume: model })).toBe(
-      'the checkpoint holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 2',
+      'the checkpoint holds no training to go on with: its metadata has no "wasmlpCheckpoint" of 2 or 3',
     );
-    await expect(Network.fromBytes(checkpoint)).rejects.toThrow('the tensor "state" has the type "U8"; F32 is read');
   });
 
   it("from a value that is not bytes", async () => {
@@ -334,7 +333,7 @@ describe("resume refuses to go on, and does not change the network,", async () =
     ["samples", 7, '"samples" ends no batch'],
     ["epochsBefore", -1, '"epochsBefore" must be a whole number from 0'],
     ["loss", null, '"loss" must be a number'],
-    ["history", {}, '"history" must be an array'],
+    ["history", {}, '"history.names" must be an array of names'],
     ["history", [], '"history" must be a whole number from 1 to 1, got 0'],
     ["history", [null], '"history.epoch" must be a number'],
     ["best", { epoch: 1, score: 1 }, '"best" is missing, or there for nothing'],

@@ -42,7 +42,14 @@ async function trained(
   const engine = await Engine.create(spec, chooseBuild(false), wanted);
   engine.arena.writeLayers(initialParameters(spec, 5, "auto", "gaussian"));
   engine.inputPath = path;
-  const options = { epochs: 2, batchSize, shuffle: true, optimizer, seed: 1, epochsBefore: 0, onBegin: () => {} };
+  const options = {
+    epochs: 2,
+    batchSize,
+    shuffle: true,
+    optimizer,
+    seed: 1,
+    experience: { epochs: 0, inputs: new Set<never>() },
+  };
   const history = await fit(engine, data, { ...options, validation: data });
   const result = {
     parameters: engine.plan.tensors.map((tensor) => engine.arena.readTensor(tensor)),

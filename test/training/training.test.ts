@@ -3,6 +3,7 @@
 import { createHash } from "node:crypto";
 import { afterEach, describe, expect, it } from "vitest";
 import type { Activation } from "../../src/activations.js";
+import { decodeSafetensors, encodeSafetensors } from "../../src/format/safetensors.js";
 import { turn } from "../../src/host.js";
 import {
   type BatchRecord,
@@ -16,6 +17,7 @@ import {
 } from "../../src/index.js";
 import type { Loss } from "../../src/losses.js";
 import { ascending, Stream, shuffle } from "../../src/random.js";
+import { withoutConfusion } from "../../src/training/history.js";
 import { distributions, flat, gaussians, layersOf, PAIRINGS, stripes, tensorDifference } from "../support/networks.js";
 import { copyParameters, type Parameters, trainStep } from "../support/reference.js";
 import { holdClock, inEveryTurn, restoreClock, yieldAlways } from "../support/yields.js";
@@ -35,6 +37,16 @@ async function trained(options: Partial<FitOptions> = {}, network: Partial<Netwo
   const net = await Network.create({ ...SMALL, ...network });
   await net.fit(DATA, { epochs: 2, batchSize: 16, optimizer: RATE, ...options });
   return net;
+}
+
+/** A model file without the kinds of inputs that the network was trained on, which the golden files are older than. */
+function withoutKinds(bytes: Uint8Array): Uint8Array {
+  const { tensors, metadata } = decodeSafetensors(bytes, "x");
+  expect(metadata.delete("wasmlpInputs")).toBe(true);
+  return encodeSafetensors(
+    [...tensors].map(([name, tensor]) => ({ name, ...tensor })),
+    Object.fromEntries(metadata),
+  );
 }
 
 function sha256(bytes: Uint8Array): string {
@@ -167,7 +179,7 @@ describe("a golden trajectory of ten epochs", () => {
     expect(net.build).toBe("simd");
     const history = await net.fit(DATA, TEN);
     expect(history.map(({ loss }) => loss)).toEqual(PLAIN);
-    expect(sha256(net.toBytes())).toBe(PLAIN_BYTES);
+    expect(sha256(withoutKinds(net.toBytes()))).toBe(PLAIN_BYTES);
   });
 
   it.each(GOLDEN_MODELS)("%s and %s, batches of %i: the same bytes on every engine", async (...golden) => {
@@ -175,7 +187,7 @@ describe("a golden trajectory of ten epochs", () => {
     const options: NetworkOptions = { inputs: 64, layers: layersOf([18, 9, 4], hidden, output), loss, seed: 7 };
     const net = await Network.create({ ...options, deterministic: true, biasInit: "gaussian" });
     await net.fit(DATA300, { epochs: 3, batchSize, optimizer: sgd({ learningRate: 0.05 }) });
-    expect(sha256(net.toBytes())).toBe(expected);
+    expect(sha256(withoutKinds(net.toBytes()))).toBe(expected);
   });
 
   async function untrained() {
@@ -233,8 +245,8 @@ describe("one seed", () => {
 describe("fit reports", () => {
   it("each epoch, with a falling loss", async () => {
     const net = await Network.create(SMALL);
-    const [validation, seen] = [stripes(40, 4, 2), [] as unknown[]];
-    const onEpoch = (record: unknown) => void seen.push(record);
+    const [validation, seen] = [stripes(40, 4, 2), [] as EpochRecord[]];
+    const onEpoch = (record: EpochRecord) => void seen.push(record);
     const history = await net.fit(DATA, { epochs: 12, batchSize: 16, optimizer: RATE, validation, onEpoch });
     expect(history.map(({ epoch }) => epoch)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
     const last = history[11];
@@ -243,7 +255,7 @@ describe("fit reports", () => {
     expect(last?.validation).toEqual(net.evaluate(validation));
     expect(last?.validation?.accuracy).toBe(1);
     for (const { samplesPerSecond, seconds } of history) expect(samplesPerSecond * seconds).toBeCloseTo(200, 6);
-    expect(seen).toEqual(history);
+    expect(history).toEqual([...seen.slice(0, -1).map(withoutConfusion), seen.at(-1)]);
   });
 
   it("each batch: samples so far, mean loss, accuracy", async () => {
@@ -393,7 +405,9 @@ describe("fit stops", () => {
     expect(last.batch).toBeGreaterThan(0);
     expect(message).toBe(
       `training diverged: the loss is no longer a finite number at epoch ${last.epoch}, step ${last.batch + 1}; ` +
-        "try a learning rate below 1000000000, or inputs scaled to about 0…1",
+        `the network holds the parameters ${last.epoch === 1 ? "that it had before" : `of epoch ${last.epoch - 1}`}; ` +
+        "try a learning rate below 1000000000, inputs and targets scaled to about −1…1, " +
+        "and look for wrong or extreme values in the data",
     );
   });
 
@@ -402,7 +416,8 @@ describe("fit stops", () => {
     const optimizer = sgd({ learningRate: 3e38 });
     const one = DATA.select([0]);
     await expect(net.fit(one, { epochs: 1, batchSize: 1, optimizer, validation: DATA })).rejects.toThrow(
-      "training diverged: a parameter is no longer a finite number at epoch 1, step 1; try a learning rate below 3e+38",
+      "training diverged: a parameter is no longer a finite number at epoch 1, step 1; " +
+        "the network holds the parameters that it had before; try a learning rate below 3e+38",
     );
   });
 
