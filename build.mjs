@@ -180,6 +180,23 @@ function emptyBuild() {
   }
 }
 
+/**
+ * Makes the declarations mean the same to every TypeScript since 5.0. Until 5.6 typed arrays had no parameter: there
+ * `Uint8Array<ArrayBuffer>` is an error, and without `skipLibCheck: false` silently `any`. What `Uint8Array.of` returns is that
+ * type where it exists, and `Uint8Array` elsewhere.
+ */
+function makeTypesPortable(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (!name.endsWith(".d.ts")) continue;
+    const path = join(folder, name);
+    const text = readFileSync(path, "utf8");
+    const portable = text
+      .replace(/\b((?:Big)?(?:Uint|Int|Float)\d+(?:Clamped)?Array)<ArrayBuffer>/g, 'ReturnType<$1Constructor["of"]>')
+      .replace(/\b((?:Big)?(?:Uint|Int|Float)\d+(?:Clamped)?Array)<ArrayBufferLike>/g, "$1");
+    if (portable !== text) writeFileSync(path, portable);
+  }
+}
+
 emptyBuild();
 writeFileSync("build/tiles.ts", tilesSource(TILES));
 await writeCodes();
@@ -197,5 +214,6 @@ await writeWorkers();
 if (!process.argv.includes("--kernels")) {
   await bundle();
   execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src"], { stdio: "inherit" });
+  makeTypesPortable("build/types");
 }
 if (process.argv.includes("--web")) await buildPage(noticesOf);

@@ -1,6 +1,8 @@
 // Guards for values that come from outside. Each error names the argument, what was expected and what came; the wrong kind of
 // value is a TypeError, the wrong value a RangeError. The message is built only on the throwing path.
 
+import type { Signal } from "./globals.js";
+
 /**
  * A TypeError or RangeError of this library about an argument. Its message begins with the argument in quotes; programs go by
  * `argument`, as sentences may be reworded.
@@ -128,7 +130,7 @@ export function checkBytes(value: unknown, title: string): Uint8Array {
   return value;
 }
 
-export function checkSignal(value: unknown, title: string): AbortSignal {
+export function checkSignal(value: unknown, title: string): Signal {
   if (!(value instanceof AbortSignal)) throw typeError(title, `must be an AbortSignal, got ${shown(value)}`);
   return value;
 }

@@ -8,8 +8,12 @@ import type { DigitImage } from "./image/plane.js";
 import { type Classification, type LoadOptions, Network } from "./network.js";
 import type { Network as WorkerNetwork } from "./worker/network.js";
 
+// The types of what these functions take and give, so that a program can name them.
+export type * from "./common.js";
 export { DIGIT_CLASSES, DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
 export type { DigitImage } from "./image/plane.js";
+export type { Network } from "./network.js";
+export type { Network as WorkerNetwork } from "./worker/network.js";
 
 /** What a network takes a picture of a digit for. */
 export interface DigitReading extends Classification {

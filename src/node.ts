@@ -8,7 +8,7 @@ import { type IdxPair, readIdxFolder } from "./data/idx-folder.js";
 import { loadMnistFiles, type MnistOptions } from "./data/mnist.js";
 import { type LoadOptions, Network, type SaveOptions } from "./network.js";
 
-export type { Idx } from "./data/idx.js";
+export type { Idx, IdxData } from "./data/idx.js";
 export { readIdx } from "./data/idx-folder.js";
 export type { DownloadProgress, MnistOptions } from "./data/mnist.js";
 export * from "./index.js";

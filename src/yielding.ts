@@ -1,5 +1,6 @@
 // Yields to the event loop during long work, so that a page stays responsive and signals arrive.
 
+import type { Signal } from "./globals.js";
 import { turn } from "./host.js";
 
 /** Training yields to the event loop after this long, and in a large batch at the end of the chunk of 1,024 samples. */
@@ -26,7 +27,7 @@ export async function walkYielding(
 export class Yielder {
   private taken = performance.now();
 
-  constructor(private readonly signal: AbortSignal | undefined) {}
+  constructor(private readonly signal: Signal | undefined) {}
 
   get isDue(): boolean {
     return performance.now() - this.taken >= YIELD_MILLISECONDS;

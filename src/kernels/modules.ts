@@ -17,6 +17,7 @@ declare global {
 }
 
 export type Kernels = KernelExports;
+/** Compiled kernels: a `WebAssembly.Module`. */
 export type KernelModule = WebAssembly.Module;
 
 /** The kernels of a build, as bytes or as a module compiled for a memory that is not shared. */
