@@ -21,7 +21,9 @@ export interface NodeThreads {
 
 interface NodeProcess {
   execArgv: string[];
-  versions: { node?: string };
+  versions: { node?: string; electron?: string };
+  /** Electron's kind of process: "renderer" on a page, "worker" in its Web Workers. */
+  type?: string;
   getBuiltinModule?(name: string): unknown;
 }
 
@@ -32,6 +34,12 @@ function nodeProcess(): NodeProcess | undefined {
 /** `node:worker_threads`; undefined in browsers and on Node before 20.16, which lacks `getBuiltinModule`. */
 export function nodeThreads(): NodeThreads | undefined {
   return nodeProcess()?.getBuiltinModule?.("worker_threads") as NodeThreads | undefined;
+}
+
+/** Whether this is a page of Electron with Node's modules, or a Web Worker of one. */
+export function isElectronRenderer(): boolean {
+  const { versions, type } = nodeProcess() ?? {};
+  return versions?.electron !== undefined && (type === "renderer" || type === "worker");
 }
 
 /** Node's major version; 0 in browsers. */

@@ -22,7 +22,10 @@ export type KernelSource =
 export interface InitOptions {
   /** Kernels to use instead of those embedded in the library; default: the embedded ones. */
   wasm?: {
-    /** For engines without relaxed SIMD and for deterministic networks; default: the embedded kernels. */
+    /**
+     * For engines without relaxed SIMD and for deterministic networks, and for all networks if `relaxed` is never given;
+     * default: the embedded kernels.
+     */
     simd?: KernelSource;
     /** For engines with relaxed SIMD; default: the embedded kernels. */
     relaxed?: KernelSource;

