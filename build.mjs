@@ -151,6 +151,8 @@ async function bundle() {
   const results = [await build(library), await build(commandLine)];
   await build({ ...COMMON, entryPoints: ["build/digits-weights.ts"], minify: true });
   await build({ ...COMMON, entryPoints: { bench: "bench/main.ts" }, platform: "node", external: ["esbuild"] });
+  const matrix = { entryPoints: ["test/environments/matrix.ts"], outdir: "build/environments", packages: "external" };
+  await build({ ...COMMON, ...matrix, platform: "node" });
   const models = { entryPoints: { models: "models/main.ts" }, banner: commandLine.banner };
   await build({ ...COMMON, ...models, platform: "node" });
   writeFileSync("build/NOTICES.txt", noticesOf(results.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
