@@ -125,6 +125,20 @@ async function writeWorkers() {
   writeFileSync("build/worker-script.js", `${script}\n`);
 }
 
+/**
+ * Tells bundlers not to follow an `import()` of a variable, which is for Node's own modules alone: the minifier has dropped the
+ * comments of the source that say so, and webpack, Rspack and Vite would warn.
+ */
+function markDynamicImports(folder) {
+  for (const name of readdirSync(folder)) {
+    if (!name.endsWith(".js")) continue;
+    const path = join(folder, name);
+    const text = readFileSync(path, "utf8");
+    const marked = text.replace(/\bimport\((\w+)\)/g, "import(/* webpackIgnore: true */ /* @vite-ignore */ $1)");
+    if (marked !== text) writeFileSync(path, marked);
+  }
+}
+
 async function bundle() {
   const neutral = { platform: "neutral", mainFields: ["module", "main"], external: ["node:*"] };
   const library = {
@@ -149,6 +163,7 @@ async function bundle() {
     },
   };
   const results = [await build(library), await build(commandLine)];
+  markDynamicImports("build");
   await build({ ...COMMON, entryPoints: ["build/digits-weights.ts"], minify: true });
   await build({ ...COMMON, entryPoints: { bench: "bench/main.ts" }, platform: "node", external: ["esbuild"] });
   const matrix = { entryPoints: ["test/environments/matrix.ts"], outdir: "build/environments", packages: "external" };

@@ -21,4 +21,4 @@ export type GlobalType<Name extends string, Otherwise = never> = typeof globalTh
   : Otherwise;
 
 /** An `AbortSignal`, also in projects that compile without its declaration. */
-export type Signal = GlobalType<"AbortSignal", { readonly aborted: boolean }>;
+export type Signal = GlobalType<"AbortSignal", { readonly aborted: boolean; readonly reason?: unknown }>;

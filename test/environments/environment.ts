@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { env } from "node:process";
-import { findBrowser, missing, type BrowserName } from "../browser/find.js";
+import { type BrowserName, findBrowser, missing } from "../browser/find.js";
 import { launch } from "../browser/launch.js";
 import type { Workshop } from "../support/installed.js";
 
@@ -61,7 +61,12 @@ interface CommandOptions {
 
 /** Runs a program; resolves to what it wrote. Rejects with an Error that has the end of its messages. */
 export function command(program: string, args: string[], { cwd, env: more = {} }: CommandOptions): Promise<string> {
-  const options = { cwd, env: { ...env, NO_COLOR: "1", CI: "true", ...more }, maxBuffer: 1e8, encoding: "utf8" } as const;
+  const options = {
+    cwd,
+    env: { ...env, NO_COLOR: "1", CI: "true", ...more },
+    maxBuffer: 1e8,
+    encoding: "utf8",
+  } as const;
   return new Promise((done, fail) => {
     execFile(program, args, options, (error, stdout, stderr) => {
       if (!error) return done(stdout);

@@ -2,8 +2,8 @@
 
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { join } from "node:path";
 import { env } from "node:process";
 import { build } from "esbuild";
@@ -54,7 +54,13 @@ async function serving<T>(args: string[], cwd: string, port: number, use: (addre
 async function answers(address: string, hasEnded: () => boolean): Promise<void> {
   for (;;) {
     if (hasEnded()) throw new Error("the server ended");
-    if (await fetch(address).then(() => true, () => false)) return;
+    if (
+      await fetch(address).then(
+        () => true,
+        () => false,
+      )
+    )
+      return;
     await new Promise((done) => setTimeout(done, 200));
   }
 }
@@ -62,7 +68,8 @@ async function answers(address: string, hasEnded: () => boolean): Promise<void> 
 async function answerOf(address: string): Promise<Smoke> {
   const response = await fetch(address);
   const text = await response.text();
-  if (!response.ok || !text.startsWith("{")) throw new Error(`${address} answered ${response.status}: ${text.slice(0, 800)}`);
+  if (!response.ok || !text.startsWith("{"))
+    throw new Error(`${address} answered ${response.status}: ${text.slice(0, 800)}`);
   const smoke = JSON.parse(text) as Smoke & { error?: string };
   if (smoke.error !== undefined) throw new Error(smoke.error);
   return smoke;
@@ -118,7 +125,6 @@ async function next(workshop: Workshop, part: "page" | "server" | "edge"): Promi
 const SVELTE_FILES = {
   "package.json": '{ "name": "empty", "version": "1.0.0", "type": "module" }',
   "vite.config.js": 'import { sveltekit } from "@sveltejs/kit/vite";\nexport default { plugins: [sveltekit()] };',
-  "svelte.config.js": "export default { kit: {} };",
   "src/app.html":
     '<!doctype html><html lang="en"><head><link rel="icon" href="data:,">%sveltekit.head%</head><body><div>%sveltekit.body%</div></body></html>',
   "src/routes/+page.svelte": `<script>
@@ -161,12 +167,19 @@ export default { fetch: answer };`;
   const files = { "main.mjs": source, "run.mjs": MINIFLARE_PROGRAM };
   const cwd = workshop.project(`workerd-${date}`, files, [`miniflare@${MINIFLARE}`]);
   const paths = { absWorkingDir: cwd, entryPoints: ["main.mjs"], outfile: "worker.mjs" };
-  await build({ ...paths, bundle: true, format: "esm", external: ["*.wasm"], conditions: ["workerd"], logLevel: "silent" });
+  await build({
+    ...paths,
+    bundle: true,
+    format: "esm",
+    external: ["*.wasm"],
+    conditions: ["workerd"],
+    logLevel: "silent",
+  });
   const answer = await command(process.execPath, ["run.mjs", date], { cwd });
   const smoke = JSON.parse(answer) as Smoke & { error?: string };
   if (smoke.error !== undefined) throw new Error(smoke.error);
   const { version } = JSON.parse(readFileSync(join(cwd, "node_modules/workerd/package.json"), "utf8"));
-  const remark = "kernels by `import simd from \"wasmlp/simd.wasm\"`";
+  const remark = 'kernels by `import simd from "wasmlp/simd.wasm"`';
   return { version: version as string, ran: ranOf(smoke, false), hash: smoke.hash, remark };
 }
 

@@ -52,7 +52,11 @@ function runApart({ name }: Environment, folder: string): Promise<Row> {
       endGroup(child);
       const line = said.split("\n").findLast((text) => text.startsWith(MARK));
       if (line) done({ name, outcome: JSON.parse(line.slice(MARK.length)) });
-      else done({ name, failure: isLate ? `it had not ended after ${MINUTES} minutes` : said.trim() || "it said nothing" });
+      else
+        done({
+          name,
+          failure: isLate ? `it had not ended after ${MINUTES} minutes` : said.trim() || "it said nothing",
+        });
     });
   });
 }

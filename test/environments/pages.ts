@@ -112,13 +112,19 @@ async function withRspack(workshop: Workshop): Promise<Outcome> {
   return { version: RSPACK, ran: ranOf(smoke, true), hash: smoke.hash };
 }
 
+/** Parcel reads the field "exports" of packages only where the project says so. */
+const PARCEL_MANIFEST = JSON.stringify({
+  ...{ name: "empty", version: "1.0.0", type: "module" },
+  "@parcel/resolver-default": { packageExports: true },
+});
+
 async function withParcel(workshop: Workshop): Promise<Outcome> {
-  const files = { "index.html": SCRIPT_PAGE, "main.js": PAGE_PROGRAM };
+  const files = { "package.json": PARCEL_MANIFEST, "index.html": SCRIPT_PAGE, "main.js": PAGE_PROGRAM };
   const cwd = workshop.project("parcel", files, [`parcel@${PARCEL}`]);
-  // Parcel ignores the field "exports" unless its resolver is told, and takes "main" and the files beside it.
   await command("npx", ["--no-install", "parcel", "build", "index.html", "--no-cache", "--dist-dir", "dist"], { cwd });
   const smoke = await published(join(cwd, "dist"));
-  return { version: PARCEL, ran: ranOf(smoke, true), hash: smoke.hash };
+  const remark = '`"@parcel/resolver-default": { "packageExports": true }` in package.json';
+  return { version: PARCEL, ran: ranOf(smoke, true), hash: smoke.hash, remark };
 }
 
 export const PAGES: Environment[] = [

@@ -28,7 +28,9 @@ async function packaged(workshop: Workshop, name: string, version: string, args:
 
 /** The program itself: an install script, which links it elsewhere, may not be allowed to run. */
 function platformProgram(project: string, name: string): string {
-  const scopes = ["@oven", "@deno"].map((scope) => join(project, "node_modules", scope)).filter((path) => existsSync(path));
+  const scopes = ["@oven", "@deno"]
+    .map((scope) => join(project, "node_modules", scope))
+    .filter((path) => existsSync(path));
   const folders = scopes.flatMap((scope) => readdirSync(scope).map((folder) => join(scope, folder)));
   const programs = folders.flatMap((folder) => [join(folder, "bin", name), join(folder, name)]);
   const program = programs.find((path) => existsSync(path));

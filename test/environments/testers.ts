@@ -22,7 +22,12 @@ async function jest(workshop: Workshop, name: string, environment: "node" | "jsd
   const files = {
     "smoke.test.mjs": IMPORTS + REQUIRE + smokeModule() + TEST,
     "jest.config.json": JSON.stringify({
-      ...{ testEnvironment: environment, transform: {}, testMatch: ["**/*.test.mjs"], moduleFileExtensions: ["mjs", "js"] },
+      ...{
+        testEnvironment: environment,
+        transform: {},
+        testMatch: ["**/*.test.mjs"],
+        moduleFileExtensions: ["mjs", "js"],
+      },
       // jest-environment-jsdom asks for the condition "browser" alone.
       testEnvironmentOptions: environment === "jsdom" ? { customExportConditions: ["node", "import"] } : {},
     }),
@@ -44,7 +49,11 @@ async function commonJest(workshop: Workshop): Promise<Outcome> {
     "jest.config.json": JSON.stringify({ testEnvironment: "node", transformIgnorePatterns: [] }),
   };
   const babel = [`@babel/core@${BABEL}`, "@babel/plugin-transform-modules-commonjs@7.27.1"];
-  const cwd = workshop.project("jest-commonjs", files, [`jest@${JEST}`, ...babel, "babel-plugin-transform-import-meta@2.3.3"]);
+  const cwd = workshop.project("jest-commonjs", files, [
+    `jest@${JEST}`,
+    ...babel,
+    "babel-plugin-transform-import-meta@2.3.3",
+  ]);
   const smoke = smokeOf(await command(process.execPath, ["node_modules/jest/bin/jest.js", "--ci"], { cwd }));
   const remark = "`transformIgnorePatterns: []`, so that Babel transforms the package too";
   return { version: JEST, ran: ranOf(smoke, true), hash: smoke.hash, remark };

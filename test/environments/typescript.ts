@@ -2,8 +2,8 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { command, type Environment, type Outcome, root } from "./environment.js";
 import type { Workshop } from "../support/installed.js";
+import { command, type Environment, type Outcome, root } from "./environment.js";
 
 /** Each version of TypeScript with Node's types of its time: newer types need a newer TypeScript. */
 const VERSIONS = [
@@ -33,11 +33,15 @@ const consumer = (name: string): string => readFileSync(join(root, "test/environ
 export function configurations(version: string): Record<string, string> {
   const major = Number.parseInt(version, 10);
   const usable = RESOLUTIONS.filter(({ moduleResolution }) => major < 7 || moduleResolution !== "node10");
-  const silenced = (resolution: string) => (major === 6 && resolution === "node10" ? { ignoreDeprecations: "6.0" } : {});
+  const silenced = (resolution: string) =>
+    major === 6 && resolution === "node10" ? { ignoreDeprecations: "6.0" } : {};
   const named = (resolution: string) => (resolution === "node10" && major === 5 ? "node" : resolution);
   const all = usable.flatMap(({ module, moduleResolution }) => {
     const base = { ...STRICT, module, moduleResolution: named(moduleResolution), ...silenced(moduleResolution) };
-    const universal = LIBRARIES.map((library) => ({ compilerOptions: { ...base, ...library }, files: ["universal.ts"] }));
+    const universal = LIBRARIES.map((library) => ({
+      compilerOptions: { ...base, ...library },
+      files: ["universal.ts"],
+    }));
     return [...universal, { compilerOptions: { ...base, types: ["node"] }, files: ["node.ts"] }];
   });
   return Object.fromEntries(all.map((config, i) => [`tsconfig.${i}.json`, JSON.stringify(config)]));
@@ -49,9 +53,11 @@ async function compile(workshop: Workshop, version: string, nodeTypes: string): 
   const packages = [`typescript@${version}`, `@types/node@${nodeTypes}`];
   const cwd = workshop.project(`typescript-${version}`, files, packages);
   for (const config of Object.keys(configs)) {
-    await command(process.execPath, ["node_modules/typescript/bin/tsc", "-p", config], { cwd }).catch((error: Error) => {
-      throw new Error(`${configs[config]}: ${error.message}`);
-    });
+    await command(process.execPath, ["node_modules/typescript/bin/tsc", "-p", config], { cwd }).catch(
+      (error: Error) => {
+        throw new Error(`${configs[config]}: ${error.message}`);
+      },
+    );
   }
   return { version, ran: `types of all entries in ${Object.keys(configs).length} configurations` };
 }
