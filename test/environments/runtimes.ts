@@ -32,7 +32,8 @@ function platformProgram(project: string, name: string): string {
     .map((scope) => join(project, "node_modules", scope))
     .filter((path) => existsSync(path));
   const folders = scopes.flatMap((scope) => readdirSync(scope).map((folder) => join(scope, folder)));
-  const programs = folders.flatMap((folder) => [join(folder, "bin", name), join(folder, name)]);
+  const linked = join(project, "node_modules", name, "bin", `${name}.exe`);
+  const programs = [...folders.flatMap((folder) => [join(folder, "bin", name), join(folder, name)]), linked];
   const program = programs.find((path) => existsSync(path));
   if (program === undefined) throw new Error(`the package ${name} has no program for this platform`);
   return program;
