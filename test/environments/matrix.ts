@@ -124,7 +124,7 @@ ${rows.map((row) => line(cells(row))).join("\n")}
 
 TypeScript has no bytes to compare: [two programs](../test/environments/consumer) that use every entry compile with \`skipLibCheck: false\`, and
 none of the package's types is \`any\`. The configurations are the module resolutions \`node16\`, \`nodenext\`, \`bundler\` and \`node10\`, each
-without a library but the language's, with \`dom\`, with \`webworker\` and with the types of Node.
+without a library but the language's, and \`bundler\` also with \`dom\`, with \`webworker\` and with the types of Node.
 
 React Native's engine Hermes has no WebAssembly: \`Network.create\` rejects there with an Error that says so.
 `;

@@ -38,7 +38,9 @@ export function configurations(version: string): Record<string, string> {
   const named = (resolution: string) => (resolution === "node10" && major === 5 ? "node" : resolution);
   const all = usable.flatMap(({ module, moduleResolution }) => {
     const base = { ...STRICT, module, moduleResolution: named(moduleResolution), ...silenced(moduleResolution) };
-    const universal = LIBRARIES.map((library) => ({
+    // A library changes nothing about how modules are found: each is tried with one resolution.
+    const libraries = moduleResolution === "bundler" ? LIBRARIES : [{}];
+    const universal = libraries.map((library) => ({
       compilerOptions: { ...base, ...library },
       files: ["universal.ts"],
     }));
