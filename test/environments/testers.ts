@@ -29,7 +29,7 @@ async function jest(workshop: Workshop, name: string, environment: "node" | "jsd
         moduleFileExtensions: ["mjs", "js"],
       },
       // jest-environment-jsdom asks for the condition "browser" alone.
-      testEnvironmentOptions: environment === "jsdom" ? { customExportConditions: ["node", "import"] } : {},
+      testEnvironmentOptions: environment === "jsdom" ? { customExportConditions: ["node"] } : {},
     }),
   };
   const packages = [`jest@${JEST}`, ...(environment === "jsdom" ? [`jest-environment-jsdom@${JEST}`] : [])];
