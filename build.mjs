@@ -184,6 +184,8 @@ async function bundle() {
   for (const name of Object.keys(results[0].metafile.outputs)) hideImports(name);
   await build({ ...COMMON, entryPoints: ["build/digits-weights.ts"], ...MINIFIED });
   await build({ ...COMMON, entryPoints: { bench: "bench/main.ts" }, platform: "node", external: ["esbuild"] });
+  const matrix = { entryPoints: ["test/environments/matrix.ts"], outdir: "build/environments", packages: "external" };
+  await build({ ...COMMON, ...matrix, platform: "node" });
   const programs = { models: "models/main.ts", endurance: "test/endurance/main.ts" };
   await build({ ...COMMON, entryPoints: programs, banner: commandLine.banner, platform: "node" });
   writeFileSync("build/NOTICES.txt", noticesOf(results.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
@@ -213,6 +215,23 @@ function emptyBuild() {
   }
 }
 
+/**
+ * Makes the declarations mean the same to every TypeScript since 5.0. Until 5.6 typed arrays had no parameter: there
+ * `Uint8Array<ArrayBuffer>` is an error, and without `skipLibCheck: false` silently `any`. What `Uint8Array.of` returns is that
+ * type where it exists, and `Uint8Array` elsewhere.
+ */
+function makeTypesPortable(folder) {
+  for (const name of readdirSync(folder, { recursive: true })) {
+    if (!name.endsWith(".d.ts")) continue;
+    const path = join(folder, name);
+    const text = readFileSync(path, "utf8");
+    const portable = text
+      .replace(/\b((?:Big)?(?:Uint|Int|Float)\d+(?:Clamped)?Array)<ArrayBuffer>/g, 'ReturnType<$1Constructor["of"]>')
+      .replace(/\b((?:Big)?(?:Uint|Int|Float)\d+(?:Clamped)?Array)<ArrayBufferLike>/g, "$1");
+    if (portable !== text) writeFileSync(path, portable);
+  }
+}
+
 emptyBuild();
 writeFileSync("build/tiles.ts", tilesSource(TILES));
 await writeCodes();
@@ -231,5 +250,6 @@ await writeWorkers();
 if (!process.argv.includes("--kernels")) {
   await bundle();
   execFileSync(process.execPath, ["node_modules/typescript/bin/tsc", "-p", "src"], { stdio: "inherit" });
+  makeTypesPortable("build/types");
 }
 if (process.argv.includes("--web")) await buildPage(noticesOf);

@@ -24,7 +24,7 @@ export interface JobFile {
   kind: "train" | "infer";
   recipe: Recipe;
   inputs: number;
-  layers: { units: number; activation: Activation }[];
+  layers: readonly { units: number; activation: Activation }[];
   loss: Loss;
   batch: number;
   rate: number;

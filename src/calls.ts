@@ -1,5 +1,6 @@
 // What the calls of a network take and give.
 
+import type { Signal } from "./globals.js";
 import type { Recipe, Threads } from "./recipe/recipe.js";
 import type { LayerParameters } from "./spec.js";
 
@@ -47,7 +48,7 @@ export interface FromBytesOptions extends LoadOptions {
 /** Options of `predictAsync`. */
 export interface TurnOptions {
   /** Aborting it rejects with its reason at the next turn; default none. */
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 /** What a model file holds besides the network. */

@@ -1,6 +1,7 @@
 // Guards for values that come from outside. Each error names the argument, what was expected and what came; the wrong kind of
 // value is a TypeError, the wrong value a RangeError. The message is built only on the throwing path.
 
+import type { Signal } from "./globals.js";
 import { isBytes, isFloats, tagOf } from "./kinds.js";
 
 /**
@@ -139,9 +140,9 @@ export function checkBytes(value: unknown, title: string): Uint8Array {
   return value;
 }
 
-export function checkSignal(value: unknown, title: string): AbortSignal {
+export function checkSignal(value: unknown, title: string): Signal {
   if (tagOf(value) !== "AbortSignal") throw typeError(title, `must be an AbortSignal, got ${shown(value)}`);
-  return value as AbortSignal;
+  return value as Signal;
 }
 
 export function checkBoolean(value: unknown, title: string): boolean {

@@ -13,12 +13,14 @@ export type {
 export type { ArgumentError } from "./check.js";
 export { Dataset, type DatasetOptions } from "./data/dataset.js";
 export { readRecipe } from "./format/model.js";
+export type { GlobalType, Signal } from "./globals.js";
 export type { Term } from "./inference/chain.js";
 export type { Evaluation, EvaluationOptions, Mistake } from "./inference/evaluate.js";
 export type { Explanation } from "./inference/paper.js";
 export { type InitOptions, init, type KernelSource } from "./init.js";
 export type { BiasInit, WeightInit } from "./initial.js";
 export type { Build } from "./kernels/features.js";
+export type { KernelModule } from "./kernels/modules.js";
 export type { Loss } from "./losses.js";
 export type { MetricName } from "./metrics.js";
 export { type Augmentation, digitAugmentation } from "./recipe/augment.js";
@@ -28,12 +30,22 @@ export {
   adam,
   adamw,
   type Optimizer,
+  type OptimizerName,
+  type OptimizerOptions,
   type RmspropOptions,
   rmsprop,
   type SgdOptions,
   sgd,
 } from "./recipe/optimizer.js";
-export { checkRecipe, type FitRecipe, type NetworkOptions, type Recipe, type Threads } from "./recipe/recipe.js";
+export {
+  type CheckedFit,
+  type CheckedNetwork,
+  checkRecipe,
+  type FitRecipe,
+  type NetworkOptions,
+  type Recipe,
+  type Threads,
+} from "./recipe/recipe.js";
 export {
   type CosineOptions,
   constant,

@@ -12,9 +12,13 @@ import { Network } from "./network.js";
 import { unpack } from "./unpack.js";
 import type { Network as WorkerNetwork } from "./worker/network.js";
 
+// The types of what these functions take and give, so that a program can name them.
+export type * from "./common.js";
 export type { Doubt } from "./doubt.js";
 export { DIGIT_CLASSES, DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
 export type { DigitImage } from "./image/plane.js";
+export type { Network } from "./network.js";
+export type { Network as WorkerNetwork } from "./worker/network.js";
 
 /**
  * What a network takes a picture of a digit for. `label` and `probabilities` are its answer if the picture shows a digit. Whether it

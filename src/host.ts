@@ -34,7 +34,9 @@ interface NodeProcess {
   arch: string;
   execArgv: string[];
   execPath: string;
-  versions: { node?: string; bun?: string; deno?: string };
+  versions: { node?: string; bun?: string; deno?: string; electron?: string };
+  /** Electron's kind of process: "renderer" on a page, "worker" in its Web Workers. */
+  type?: string;
   getBuiltinModule?(name: string): unknown;
 }
 
@@ -84,6 +86,12 @@ export async function loadBuiltins(): Promise<void> {
 /** `node:worker_threads`; undefined in browsers. */
 export function nodeThreads(): NodeThreads | undefined {
   return builtin<NodeThreads>("worker_threads");
+}
+
+/** Whether this is a page of Electron with Node's modules, or a Web Worker of one. */
+export function isElectronRenderer(): boolean {
+  const { versions, type } = nodeProcess() ?? {};
+  return versions?.electron !== undefined && (type === "renderer" || type === "worker");
 }
 
 /** The major version of Node, if the engine is V8 as Node builds it for processors of the kind "x64"; else 0. */
@@ -164,8 +172,15 @@ export function now(): number {
 
 /** The timers, called as methods so that tests can replace them. They do nothing where the engine has none. */
 export const timers = {
-  start: (work: () => void, milliseconds: number): Timer | undefined => natives.setTimeout?.(work, milliseconds),
-  stop: (timer: Timer | undefined): void => natives.clearTimeout?.(timer),
+  start: (work: () => void, milliseconds: number): Timer | undefined => {
+    // Browsers refuse their timers as methods of another object.
+    const { setTimeout } = natives;
+    return setTimeout?.(work, milliseconds);
+  },
+  stop: (timer: Timer | undefined): void => {
+    const { clearTimeout } = natives;
+    clearTimeout?.(timer);
+  },
 };
 
 /**

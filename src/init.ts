@@ -1,6 +1,7 @@
 // Optional settings before the first network is created: where the kernels come from, and which script workers run.
 
 import { checkOptions, rangeError, shown, typeError } from "./check.js";
+import type { GlobalType } from "./globals.js";
 import type { Build } from "./kernels/features.js";
 import { checkBinary, type KernelModule, supplyKernels } from "./kernels/modules.js";
 import { messageOf, tagOf } from "./kinds.js";
@@ -10,13 +11,22 @@ import { useScript } from "./threads/spawn.js";
  * A file of kernels, such as `wasmlp/simd.wasm`: its bytes, a compiled module, a response with it, or the address from
  * which it is fetched. With a module, networks use one thread, since it was compiled for memory that is not shared.
  */
-export type KernelSource = ArrayBuffer | ArrayBufferView | KernelModule | Response | URL | string;
+export type KernelSource =
+  | ArrayBuffer
+  | ArrayBufferView
+  | KernelModule
+  | GlobalType<"Response">
+  | GlobalType<"URL">
+  | string;
 
 /** Settings for all networks that are created afterwards. */
 export interface InitOptions {
   /** Kernels to use instead of those embedded in the library; default: the embedded ones. */
   wasm?: {
-    /** For engines without relaxed SIMD and for deterministic networks; default: the embedded kernels. */
+    /**
+     * For engines without relaxed SIMD and for deterministic networks, and for all networks if `relaxed` is never given;
+     * default: the embedded kernels.
+     */
     simd?: KernelSource;
     /** For engines with relaxed SIMD; default: the embedded kernels. */
     relaxed?: KernelSource;
@@ -26,7 +36,7 @@ export interface InitOptions {
    * and of this version, otherwise `Network.create` of `wasmlp/worker` fails. By default, workers run a script embedded
    * in the library from a `blob:` address, which a page's content-security-policy may forbid.
    */
-  workerUrl?: string | URL;
+  workerUrl?: string | GlobalType<"URL">;
 }
 
 /**

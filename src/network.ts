@@ -1,8 +1,5 @@
 // The network as its users know it. What comes from outside is checked before anything is done with it; what goes out is a copy.
 
-// For whoever compiles against `[Symbol.dispose]` with an older library.
-/// <reference lib="esnext.disposable" preserve="true" />
-
 import type { Classification, FromBytesOptions, Gradient, Inputs, SaveOptions, TurnOptions } from "./calls.js";
 import {
   checkBoolean,

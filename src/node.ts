@@ -13,7 +13,7 @@ import { provideBuiltins } from "./host.js";
 import { tagOf } from "./kinds.js";
 import { Network } from "./network.js";
 
-export type { Idx } from "./data/idx.js";
+export type { Idx, IdxData } from "./data/idx.js";
 export { readIdx } from "./data/idx-folder.js";
 export type { DownloadProgress, MnistOptions } from "./data/mnist.js";
 export type { SaveError } from "./data/write.js";

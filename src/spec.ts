@@ -24,7 +24,7 @@ export interface NetworkSpec {
   /** Numbers in one sample. */
   inputs: number;
   /** From the first hidden layer to the output layer. */
-  layers: LayerSpec[];
+  layers: readonly LayerSpec[];
   /** The loss that training minimizes. */
   loss: Loss;
   /** What `Uint8Array` inputs are multiplied by, default 1/255. `Float32Array` inputs are used as given. */

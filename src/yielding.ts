@@ -1,5 +1,6 @@
 // Yields to the event loop during long work, so that a page stays responsive and signals arrive.
 
+import type { Signal } from "./globals.js";
 import { now, turn } from "./host.js";
 
 /** Training yields to the event loop after this long, and in a large batch at the end of the chunk of 1,024 samples. */
@@ -26,7 +27,7 @@ export async function walkYielding(
 }
 
 /** Throws the reason of a signal that has been aborted. Older signals have no such method, and no reason. */
-export function throwIfAborted(signal: AbortSignal | undefined): void {
+export function throwIfAborted(signal: Signal | undefined): void {
   if (signal?.aborted) throw signal.reason ?? new Error("this was aborted");
 }
 

@@ -2,7 +2,8 @@
 //
 //   | 0 (u16) | element type (u8) | number of dimensions (u8) | size of each dimension (u32) | elements, row-major |
 
-type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
+/** The elements of an IDX file `[...shape]`, row-major. */
+export type IdxData = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
 
 /** The array of an IDX file. */
 export interface Idx {

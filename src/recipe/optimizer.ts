@@ -45,17 +45,18 @@ export interface RmspropOptions {
 }
 
 /** The options of every optimizer, by its name. */
-interface Options {
+export interface OptimizerOptions {
   sgd: SgdOptions;
   adam: AdamOptions;
   adamw: AdamOptions;
   rmsprop: RmspropOptions;
 }
-export type OptimizerName = keyof Options;
+/** The name of an optimizer. */
+export type OptimizerName = keyof OptimizerOptions;
 
 /** An optimizer as plain data, every option filled in; made by `sgd()`, `adam()`, `adamw()` or `rmsprop()`. */
 export type Optimizer = {
-  [Name in OptimizerName]: { readonly name: Name } & Readonly<Required<Options[Name]>>;
+  [Name in OptimizerName]: { readonly name: Name } & Readonly<Required<OptimizerOptions[Name]>>;
 }[OptimizerName];
 
 /** An option of an optimizer. */
@@ -140,7 +141,7 @@ function adaptive(text: string, decay: number, isDecoupled: boolean): OptimizerR
   };
 }
 
-export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<Options[Name]> } = {
+export const OPTIMIZERS: { readonly [Name in OptimizerName]: OptimizerRow<OptimizerOptions[Name]> } = {
   sgd: {
     text: "SGD",
     options: {

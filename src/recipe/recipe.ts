@@ -28,7 +28,7 @@ export interface NetworkOptions {
   /** Numbers in one sample, from 1 to 1,048,576. */
   inputs: number;
   /** 1 to 256 layers, from the first hidden layer to the output layer. */
-  layers: LayerSpec[];
+  layers: readonly LayerSpec[];
   /** The loss that training minimizes. */
   loss: Loss;
   /** What `Uint8Array` inputs are multiplied by, default 1/255. */

@@ -1,7 +1,7 @@
 // One interface to both kinds of workers, `node:worker_threads` and Web Workers: starting them, and their own side of
 // the messages.
 
-import { nodeThreads } from "../host.js";
+import { isElectronRenderer, type NodeThreads, nodeThreads } from "../host.js";
 import { messageOf } from "../kinds.js";
 
 /** A worker that has been started. */
@@ -31,22 +31,30 @@ export function useScript(address: string | undefined): void {
 
 /** The address that was set by `useScript`; undefined on Node, where it has no effect. */
 export function usedScript(): string | undefined {
-  return nodeThreads() ? undefined : script;
+  return threadsOfNode() ? undefined : script;
+}
+
+/**
+ * `node:worker_threads` where its workers are to be used: not on the page of an Electron renderer, which can have that module,
+ * but whose engine cannot start threads of Node, nor in a Web Worker there.
+ */
+function threadsOfNode(): NodeThreads | undefined {
+  return isElectronRenderer() ? undefined : nodeThreads();
 }
 
 /** Whether this environment has workers. */
 export function canSpawn(): boolean {
-  return nodeThreads() !== undefined || typeof Worker === "function";
+  return threadsOfNode() !== undefined || typeof Worker === "function";
 }
 
 /** Starts a worker that runs `source`, or the script that was set. Throws an Error if the engine refuses. */
 export function spawn(source: string, name: string, events: Events): WorkerHandle {
   if (!canSpawn()) throw new Error('this environment has no workers; "wasmlp/worker" needs them, "wasmlp" does not');
-  return nodeThreads() ? spawnInNode(source, name, events) : spawnInBrowser(source, name, events);
+  return threadsOfNode() ? spawnInNode(source, name, events) : spawnInBrowser(source, name, events);
 }
 
 function spawnInNode(source: string, name: string, { message, gone }: Events): WorkerHandle {
-  const { Worker } = nodeThreads() as NonNullable<ReturnType<typeof nodeThreads>>;
+  const { Worker } = nodeThreads() as NodeThreads;
   // The process's `--require`, `--import` and NODE_OPTIONS are for its own program: hooks that instrument it would slow the threads
   // down or break them. Options of V8 hold for the whole process in any case.
   const worker = new Worker(source, { eval: true, name, execArgv: [], env: {} });
@@ -137,7 +145,7 @@ export interface Port {
 
 /** This worker's port. To be called in a worker only. */
 export function ownPort(): Port {
-  const port = nodeThreads()?.parentPort;
+  const port = threadsOfNode()?.parentPort;
   if (port) {
     return {
       post: (message, transfer) => port.postMessage(message, transfer),

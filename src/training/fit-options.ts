@@ -2,6 +2,7 @@
 
 import { checkBytes, checkFunction, checkNumber, checkOptions, checkSignal, rangeError } from "../check.js";
 import type { Dataset } from "../data/dataset.js";
+import type { Signal } from "../globals.js";
 import type { InputKind } from "../input-kind.js";
 import { checkHasLabels } from "../metrics.js";
 import type { Augmenting } from "../recipe/augment.js";
@@ -27,7 +28,7 @@ export interface FitOptions extends Omit<FitRecipe, "schedule"> {
    * Aborting it ends `fit` with the signal's reason after the current step, or in the middle of a long one, which then has no
    * effect; the network keeps what it has learned. Default none.
    */
-  signal?: AbortSignal;
+  signal?: Signal;
   /** Saves at intervals everything that is needed to continue, and once more when training ends or is aborted; default never. */
   checkpoint?: CheckpointOptions;
   /**

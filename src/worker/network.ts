@@ -1,8 +1,5 @@
 // The public class of wasmlp/worker: the methods of `Network`, each of which returns a promise and runs in the worker.
 
-// Declares `Symbol.dispose` for users who compile with an older standard library.
-/// <reference lib="esnext.disposable" preserve="true" />
-
 import { workerSource } from "../../build/worker-source.js";
 import type { Classification, FromBytesOptions, Gradient, Inputs, SaveOptions } from "../calls.js";
 import { checkFunction, checkInteger, checkOptions, typeError } from "../check.js";

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parseModel } from "../../src/format/model.js";
+import { decodeSafetensors } from "../../src/format/safetensors.js";
 import { program } from "../support/command.js";
 import { writeIdxFolder } from "../support/idx-folder.js";
 
@@ -47,7 +48,7 @@ function trainWith(name: string, script: { before?: string; fault: string; out: 
 }
 
 /** Whether a file is a whole model. */
-const isModel = (path: string) => parseModel(readFileSync(path), path).spec.inputs === 64;
+const isModel = (path: string) => parseModel(decodeSafetensors(readFileSync(path), path), path).spec.inputs === 64;
 
 describe("a trained network is saved beside and the command fails with one line", () => {
   it("if its folder is removed during the training", () => {

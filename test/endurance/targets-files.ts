@@ -170,8 +170,8 @@ const JPEG = Buffer.from(
 function picture(choices: Choices): Promise<string> {
   const isPng = choices.isOneOf(128);
   const bytes = Buffer.from(withDamage(choices, isPng ? choices.one(PNGS) : JPEG));
-  return attempt(() => {
-    const { data, width, height } = (isPng ? decodePng : decodeJpeg)(bytes, "the picture");
+  return attempt(async () => {
+    const { data, width, height } = await (isPng ? decodePng : decodeJpeg)(bytes, "the picture");
     hold(data.length % (width * height) === 0, "a picture has a wrong size");
     preprocessDigit({ data, width, height });
   }, false);

@@ -13,6 +13,7 @@ const root = resolve(import.meta.dirname, "../..");
  */
 const SOURCE = [
   ...[
+    "globals",
     "abi",
     "quota",
     "host",

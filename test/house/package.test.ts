@@ -1,7 +1,7 @@
 // The package as its users get it: packed, installed into an empty project, imported, type-checked, bundled, run.
 
 import { execFileSync } from "node:child_process";
-import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
@@ -133,6 +133,15 @@ describe("the installed package", () => {
   ])("type-checks with no types but %s", (_, options) => {
     writeFileSync(join(project, "check.ts"), `import { init, Network as Remote } from "wasmlp/worker";\n${REMOTE}`);
     typeCheck({ module: "esnext", moduleResolution: "bundler", ...options });
+  });
+
+  // The matrix compiles it with older versions of TypeScript, and with all libraries.
+  it.each([
+    { module: "node16", moduleResolution: "node16" },
+    { module: "esnext", moduleResolution: "node10", ignoreDeprecations: "6.0" },
+  ])("type-checks without any library but the language's under moduleResolution $moduleResolution", (options) => {
+    copyFileSync(join(root, "test/environments/consumer/universal.ts"), join(project, "check.ts"));
+    typeCheck({ ...options, lib: ["es2022"], types: [], noUncheckedIndexedAccess: true });
   });
 
   it("bundles for the browser without Node's modules, under 60 kB gzipped", async () => {
