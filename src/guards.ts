@@ -4,7 +4,16 @@ import { checkFinite, checkFloats, checkInteger, checkOptions, rangeError, shown
 import { Dataset } from "./data/dataset.js";
 import { lossRow } from "./losses.js";
 import type { Samples } from "./memory/arena.js";
-import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits, type WeightPosition } from "./spec.js";
+import {
+  classesOf,
+  classesText,
+  isBinary,
+  type LayerSpec,
+  layerInputs,
+  type NetworkSpec,
+  outputUnits,
+  type WeightPosition,
+} from "./spec.js";
 
 /** Whether samples and targets have the network's sizes, and targets the loss's range. */
 export function checkDataset(spec: NetworkSpec, data: unknown, title: string): void {
@@ -20,13 +29,35 @@ export function checkDataset(spec: NetworkSpec, data: unknown, title: string): v
     checkTargetRange(spec, data.targets, `${title}.targets`);
     return;
   }
-  if (data.classes > units || units === 1) {
-    throw rangeError(title, `has labels of ${data.classes} classes, but the network has ${units} outputs`);
-  }
+  checkClasses(spec, data, title);
   // They may have been written to since they were checked, and a wrong one would be a wrong address.
   const { labels = [] } = data;
   const at = labels.findIndex((label) => label >= data.classes);
   if (at >= 0) throw rangeError(title, `has the label ${labels[at]} at index ${at}, past its ${data.classes} classes`);
+}
+
+/** RangeError for labels of more classes than the network tells apart. */
+function checkClasses(spec: NetworkSpec, { classes }: Dataset, title: string): void {
+  const most = classesOf(spec);
+  if (most === 0) {
+    const { activation } = spec.layers.at(-1) as LayerSpec;
+    throw rangeError(
+      title,
+      `has labels, but the network has one output of "${activation}", which tells no classes apart: give "targets", or end ` +
+        `the network with one unit of "sigmoid" for two classes, or with a unit for each class`,
+    );
+  }
+  if (classes > most)
+    throw rangeError(title, `has labels of ${classes} classes, but the network has ${classesText(spec)}`);
+}
+
+/** Error for a network with one output that tells no classes apart. */
+export function checkClassifies(spec: NetworkSpec): void {
+  if (outputUnits(spec) > 1 || isBinary(spec)) return;
+  const { activation } = spec.layers.at(-1) as LayerSpec;
+  throw new Error(
+    `classify() needs classes, but this network has one output of "${activation}": call predict(), which gives the output`,
+  );
 }
 
 /** RangeError for a target outside of the range that the loss is defined for. */

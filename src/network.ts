@@ -18,7 +18,15 @@ import {
 import type { Dataset } from "./data/dataset.js";
 import { Engine } from "./engine.js";
 import { encodeModel, parseModel } from "./format/model.js";
-import { checkDataset, checkInputs, checkPosition, checkSample, checkTargetRange, toFloats } from "./guards.js";
+import {
+  checkClassifies,
+  checkDataset,
+  checkInputs,
+  checkPosition,
+  checkSample,
+  checkTargetRange,
+  toFloats,
+} from "./guards.js";
 import {
   activations,
   type Evaluation,
@@ -58,9 +66,9 @@ export type Inputs = Uint8Array | Float32Array | readonly number[];
 
 /** The class that a network assigns to a sample. */
 export interface Classification {
-  /** The number of the largest output, from 0. */
+  /** The number of the largest output, from 0. With a single sigmoid output: 1 if it is at least ½, else 0. */
   label: number;
-  /** The outputs `[units]`; probabilities if the last layer is softmax. */
+  /** The outputs `[units]`; probabilities if the last layer is softmax. A single sigmoid output is the probability of class 1. */
   probabilities: Float32Array;
 }
 
@@ -220,9 +228,13 @@ export class Network {
     return predictFilled(engine, count, fill);
   }
 
-  /** The number of the largest output of one sample `[inputs]`, and all outputs. Throws a TypeError or RangeError for an invalid sample. */
+  /**
+   * The class of one sample `[inputs]`, and all outputs. Throws a TypeError or RangeError for an invalid sample, and an Error if the
+   * network has a single output that is not sigmoid, which is no class: `predict` gives it.
+   */
   classify(input: Inputs): Classification {
     const { engine } = this;
+    checkClassifies(engine.spec);
     const samples = checkSample(engine.spec, input);
     const labels = new Uint32Array(1);
     const probabilities = predict(engine, samples, labels);

@@ -5,13 +5,14 @@ import type { Command } from "commander";
 import { DIGIT_PIXELS, DIGIT_SIDE, type DigitReading, loadDigits, readDigit } from "../digits.js";
 import { brightness, type DigitImage } from "../image/plane.js";
 import { loadNetwork, type Network } from "../node.js";
+import { classOutputs } from "../spec.js";
 import { printJson, printResult } from "../terminal/output.js";
 import { dimensions } from "../text.js";
 import type { Drawing } from "./draw.js";
 import { oneLine, reportError, UsageError } from "./errors.js";
 import { imageFiles, readImage } from "./images.js";
 import { pathOption } from "./options.js";
-import { outputValue, printDrawings } from "./show.js";
+import { classValue, printDrawings } from "./show.js";
 
 /** The options as commander parses them. */
 interface Options {
@@ -134,13 +135,10 @@ class Table {
   print({ file, label, probabilities }: Guess): void {
     if (!this.hasHeader) this.row("image", "label", "probability", "second guess");
     this.hasHeader = true;
-    const second = secondOf(probabilities, label);
-    const other = second === undefined ? "" : `${second} (${this.value(probabilities[second])})`;
-    this.row(oneLine(file), String(label), this.value(probabilities[label]), other);
-  }
-
-  private value(probability: number | undefined): string {
-    return outputValue(this.network, probability ?? 0);
+    const { network } = this;
+    const second = secondOf(classOutputs(network.spec, probabilities), label);
+    const other = second === undefined ? "" : `${second} (${classValue(network, probabilities, second)})`;
+    this.row(oneLine(file), String(label), classValue(network, probabilities, label), other);
   }
 
   private row(image: string, label: string, probability: string, second: string): void {
@@ -163,6 +161,6 @@ function secondOf(probabilities: Float32Array, first: number): number | undefine
 function drawGuess(network: Network, { file, digit, label, probabilities }: Guess): Drawing {
   const side = sideOf(digit.length);
   const [rows, columns] = side === undefined ? [1, digit.length] : [side, side];
-  const says = `says ${label} ${outputValue(network, probabilities[label] as number)}`;
+  const says = `says ${label} ${classValue(network, probabilities, label)}`;
   return { pixels: Array.from(digit, (x) => x / 255), rows, columns, caption: [oneLine(basename(file)), says] };
 }

@@ -38,7 +38,7 @@ function savedRecipe(value: unknown, spec: NetworkSpec): Recipe {
 /** The spec and the tensors by name. RangeError names `title` and what is wrong. */
 export function parseModel(bytes: Uint8Array, title: string): { spec: NetworkSpec; tensors: Safetensors["tensors"] } {
   const { tensors, metadata } = decodeSafetensors(bytes, title);
-  const spec = parsePart(metadata.get(SPEC_KEY), `${title} has a damaged spec`, (json) => checkSpec(json, SPEC_KEY));
+  const spec = parsePart(metadata.get(SPEC_KEY), `${title} has an invalid spec`, (json) => checkSpec(json, SPEC_KEY));
   if (spec === undefined) throw new RangeError(`${title} is no wasmlp model: its metadata has no "${SPEC_KEY}"`);
   checkTensors(tensors, tensorsOf(spec), title);
   return { spec, tensors };
@@ -52,16 +52,16 @@ export function readRecipe(bytes: Uint8Array): Recipe | undefined {
   checkBytes(bytes, "bytes");
   return reading("bytes", () => {
     const { metadata } = decodeSafetensors(bytes, "the model");
-    return parsePart(metadata.get(RECIPE_KEY), "the model has a damaged recipe", checkRecipe);
+    return parsePart(metadata.get(RECIPE_KEY), "the model has an invalid recipe", checkRecipe);
   });
 }
 
-/** A part of the metadata, which is JSON; undefined where it is missing. RangeError begins with `damaged`. */
-function parsePart<T>(json: string | undefined, damaged: string, check: (value: unknown) => T): T | undefined {
+/** A part of the metadata, which is JSON; undefined where it is missing. RangeError begins with `title`. */
+function parsePart<T>(json: string | undefined, title: string, check: (value: unknown) => T): T | undefined {
   if (json === undefined) return undefined;
   try {
     return check(JSON.parse(json));
   } catch (cause) {
-    throw new RangeError(`${damaged} in its metadata: ${(cause as Error).message}`, { cause });
+    throw new RangeError(`${title} in its metadata: ${(cause as Error).message}`, { cause });
   }
 }

@@ -158,7 +158,7 @@ export class Network {
     return (await this.#call("fillInputs", [count, view], { transfer: [view.buffer] })) as Float32Array;
   }
 
-  /** The unit with the largest output for one sample, and all outputs. */
+  /** The class of one sample, and all outputs; the same as `classify` of `wasmlp`, whose errors it rejects with. */
   async classify(input: Inputs): Promise<Classification> {
     return (await this.#call("classify", [input])) as Classification;
   }
