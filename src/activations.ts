@@ -33,6 +33,8 @@ export interface ActivationRow {
   readonly leastUnits?: 2;
   /** Whether outputs are from 0 to 1, to be read as shares. One such unit tells two classes apart. */
   readonly givesShares?: true;
+  /** Whether the outputs of a layer sum to 1. */
+  readonly sumsToOne?: true;
   /** Least and most that an output can be, also as a limit; any number where left out. */
   readonly range?: (p: number) => readonly [least: number, most: number];
   readonly parameter?: ActivationParameter;
@@ -131,6 +133,7 @@ export const ACTIVATIONS = {
     onlyLast: true,
     // The one output of a single unit is always 1.
     leastUnits: 2,
+    sumsToOne: true,
     givesShares: true,
     range: () => [0, 1],
   },

@@ -15,7 +15,7 @@ import {
   shown,
   typeError,
 } from "./check.js";
-import type { Dataset } from "./data/dataset.js";
+import { addWarning, type Dataset } from "./data/dataset.js";
 import { Engine } from "./engine.js";
 import { encodeModel, parseModel } from "./format/model.js";
 import {
@@ -60,6 +60,7 @@ import {
 import { fit } from "./training/fit.js";
 import { checkFitOptions, FITTING, type FitOptions } from "./training/fit-options.js";
 import type { EpochRecord } from "./training/record.js";
+import { findWarnings } from "./training/warnings.js";
 
 /** Inputs of one or more samples, one after the other; bytes are scaled by `inputScale`. */
 export type Inputs = Uint8Array | Float32Array | readonly number[];
@@ -178,6 +179,9 @@ export class Network {
     }
     this.#fitting = true;
     try {
+      const found = findWarnings(engine.spec, train, options.validation);
+      for (const { data, warning } of found) addWarning(data, warning);
+      if (checked.onWarning) for (const { warning } of found) await checked.onWarning(warning);
       return await fit(engine, train, {
         ...checked,
         ...{ batchSize, augmenting, seed: this.#seed, epochsBefore: this.#epochs, onBegin },

@@ -122,11 +122,19 @@ function addNetworkOptions(command: Command): Command {
       ),
     )
     .addOption(
-      nameOption("--output-activation <name>", "activation of the last layer", ACTIVATION_NAMES).default(
-        NETWORK.layers.at(-1)?.activation,
-      ),
+      nameOption(
+        "--output-activation <name>",
+        "activation of the last layer; without it the one that --loss needs",
+        ACTIVATION_NAMES,
+      ).default(NETWORK.layers.at(-1)?.activation),
     )
-    .addOption(nameOption("--loss <name>", "function to minimize", LOSS_NAMES).default(NETWORK.loss))
+    .addOption(
+      nameOption(
+        "--loss <name>",
+        "function to minimize; without it one that takes --output-activation, and crossEntropy with one output",
+        LOSS_NAMES,
+      ).default(NETWORK.loss),
+    )
     .addOption(
       wholeOption(
         "--seed <n>",
@@ -320,7 +328,8 @@ async function fit(network: Network, sets: Sets, options: TrainOptions, how: Fit
     if (options.json) printJson(epochEvent(record));
   };
   try {
-    const more = { onEpoch, ...(progress.batch && { onBatch: progress.batch }) };
+    const onWarning = (warning: string) => progress.note(`warning: ${warning}`);
+    const more = { onEpoch, onWarning, ...(progress.batch && { onBatch: progress.batch }) };
     return await withOptionNames(() => network.fit(train, { ...how, ...more, validation }));
   } catch (error) {
     if (error instanceof Interruption) return history;

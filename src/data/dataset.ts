@@ -3,6 +3,7 @@
 
 import { checkFinite, checkInteger, checkNumber, checkOptions, rangeError, shown, typeError } from "../check.js";
 import { ascending, Stream, shuffle } from "../random.js";
+import { inputWarnings } from "./look.js";
 
 /** Samples, with a label or a target vector each. */
 export interface DatasetOptions {
@@ -26,6 +27,9 @@ const MOST_CLASSES = 2 ** 20;
 /** A warning is given if the largest class has more than this many times the samples of the smallest. */
 const IMBALANCE = 3;
 
+/** Adds a sentence to the warnings of a dataset, unless it is there. Not a method, as it is not for users. */
+export let addWarning: (data: Dataset, warning: string) => void;
+
 /** Samples for training or evaluation. The arrays must not be changed while a network uses them. */
 export class Dataset {
   /** Number of samples. */
@@ -44,8 +48,14 @@ export class Dataset {
   readonly targets: Float32Array | undefined;
   /** Numbers in one target: the length of a target vector, or the number of classes. */
   readonly targetSize: number;
-  /** Sentences about unusual data, such as very unequal classes. */
-  readonly warnings: readonly string[];
+  /** Private, so that it can grow where the object is frozen. */
+  readonly #warnings: string[];
+
+  static {
+    addWarning = (data, warning) => {
+      if (!data.#warnings.includes(warning)) data.#warnings.push(warning);
+    };
+  }
 
   /**
    * Throws a TypeError or RangeError if the sizes do not match, a label is out of range, a number is not finite, or
@@ -65,7 +75,17 @@ export class Dataset {
     this.classes = this.labels ? (classes ?? maximum(this.labels) + 1) : 0;
     this.targets = targets === undefined ? undefined : checkTargets(targets, this.count);
     this.targetSize = this.targets ? this.targets.length / this.count : this.classes;
-    this.warnings = this.labels ? imbalance(this.classCounts()) : [];
+    const ofTargets = this.labels ? imbalance(this.classCounts(), this.count) : constancy(this.targets, this.count);
+    this.#warnings = [...inputWarnings(this.inputs, this.count, this.shape), ...ofTargets];
+  }
+
+  /**
+   * Sentences about data that is legal, but hardly what was meant, such as very unequal classes, inputs far from unit scale or the
+   * same in every sample. `fit` adds what it finds when it looks at the data against the network. The size of inputs is judged by
+   * samples that are spread over the dataset.
+   */
+  get warnings(): readonly string[] {
+    return [...this.#warnings];
   }
 
   /** `[classes]`: the number of samples of each class; empty without labels. */
@@ -189,8 +209,19 @@ function maximum(labels: Uint32Array): number {
   return labels.reduce((most, label) => Math.max(most, label), 0);
 }
 
-/** A warning if the classes have very unequal numbers of samples. */
-function imbalance(counts: number[]): string[] {
+/** A warning if all samples have the same target vector. */
+function constancy(targets: Float32Array | undefined, count: number): string[] {
+  if (!targets || count === 1) return [];
+  const size = targets.length / count;
+  for (let i = size; i < targets.length; i++) if (targets[i] !== targets[i - size]) return [];
+  return [`all ${count} samples have the same target`];
+}
+
+/** A warning if there is one class only, or if the classes have very unequal numbers of samples. */
+function imbalance(counts: number[], count: number): string[] {
+  const only = counts.indexOf(count);
+  if (only >= 0)
+    return count === 1 ? [] : [`all ${count} samples are of class ${only}: there is nothing to tell apart`];
   let [rare, common] = [0, 0];
   // Not `Math.min(...counts)`: there can be more classes than a call can take arguments.
   counts.forEach((count, label) => {

@@ -5,7 +5,7 @@
 
 import { workerSource } from "../../build/worker-source.js";
 import { checkFunction, checkInteger, checkOptions, shown, typeError } from "../check.js";
-import { Dataset } from "../data/dataset.js";
+import { addWarning, Dataset } from "../data/dataset.js";
 import type { Evaluation, EvaluationOptions } from "../inference/evaluate.js";
 import type { Explanation } from "../inference/paper.js";
 import { type Build, chooseBuild, isPairing } from "../kernels/features.js";
@@ -26,7 +26,7 @@ import { checkFitOptions, checkInterval, FITTING, type FitOptions } from "../tra
 import type { BatchRecord, EpochRecord } from "../training/record.js";
 import { type Answers, type CallOptions, Channel } from "./channel.js";
 import { compact } from "./datasets.js";
-import type { Facts, SentOptions } from "./protocol.js";
+import type { Facts, SentOptions, SentWarning } from "./protocol.js";
 
 /** Default of `batchInterval`: milliseconds of training between two calls of `onBatch`. */
 const INTERVAL = 50;
@@ -130,7 +130,7 @@ export class Network {
     const data = await this.#send(train, "train");
     if (validation !== undefined) sent.validation = await this.#send(validation, "validation");
     signal?.throwIfAborted();
-    return (await this.#call("fit", [data, sent], { answers: answersOf(options), signal })) as EpochRecord[];
+    return (await this.#call("fit", [data, sent], { answers: answersOf(options, train), signal })) as EpochRecord[];
   }
 
   /**
@@ -229,7 +229,16 @@ export class Network {
 
 /** The options without functions, signal and validation set, which cannot be cloned or are sent otherwise. */
 function sentOptions(options: FitOptions): SentOptions {
-  const { onEpoch, onBatch, batchInterval: _, checkpoint, signal: __, validation: ___, ...rest } = options;
+  const {
+    onEpoch,
+    onBatch,
+    onWarning: _____,
+    batchInterval: _,
+    checkpoint,
+    signal: __,
+    validation: ___,
+    ...rest
+  } = options;
   const sent: SentOptions = { ...rest, asks: { epoch: onEpoch !== undefined, batch: onBatch !== undefined } };
   if (!checkpoint) return sent;
   const { save: ____, ...often } = checkpoint;
@@ -240,8 +249,14 @@ function sentOptions(options: FitOptions): SentOptions {
  * The page's functions, by the kind of question. The answer to a batch is the interval until the next one, in
  * milliseconds.
  */
-function answersOf({ onEpoch, onBatch, batchInterval = INTERVAL, checkpoint }: FitOptions): Answers {
+function answersOf(options: FitOptions, train: Dataset): Answers {
+  const { onEpoch, onBatch, onWarning, batchInterval = INTERVAL, checkpoint, validation } = options;
   return {
+    // The worker has copies of the datasets: their warnings are added to the page's.
+    warning: async ({ warning, sets }: SentWarning) => {
+      for (const name of sets) addWarning({ train, validation }[name] as Dataset, warning);
+      await onWarning?.(warning);
+    },
     ...(onEpoch && { epoch: waitingFor(onEpoch) }),
     ...(onBatch && {
       batch: async (record: BatchRecord) => {
