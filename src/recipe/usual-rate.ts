@@ -21,6 +21,8 @@ const HIDDEN: { readonly [Name in Activation]?: { readonly plain: number; readon
 };
 /** Factors of losses whose gradient has the slope of the outputs as a factor: of a sigmoid, and of others. */
 const SLOPED = { shares: 4, others: 0.5 };
+/** With such losses momentum drives units into saturation, where they stay: 40 to 76 % of MNIST without this factor. */
+const SATURATION = 0.3;
 /** What the rate is rounded to, times a power of ten. */
 const ROUND = [1, 1.5, 2, 3, 5, 7, 10];
 
@@ -36,7 +38,8 @@ export function usualRate(
   const isPlain = optimizer.name === "sgd";
   const factor = layers.length > 1 ? HIDDEN[layers[0]?.activation as Activation] : undefined;
   const hidden = factor?.[isPlain ? "plain" : "adaptive"] ?? 1;
-  const scale = isPlain ? lossFactor(loss, layers) * (1 - (optimizer.momentum ?? 0)) : 1;
+  const slows = optimizer.momentum && !lossRow(loss).takesLogits ? SATURATION : 1;
+  const scale = isPlain ? lossFactor(loss, layers) * (1 - (optimizer.momentum ?? 0)) * slows : 1;
   const batch = Math.cbrt(batchSize / USUAL_BATCH);
   return rounded(OPTIMIZERS[optimizer.name].usualRate * hidden * scale * batch);
 }
