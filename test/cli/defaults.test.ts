@@ -38,7 +38,9 @@ describe("the last activation and the loss follow each other", () => {
   });
 
   it("but two that are given and do not go together are refused", async () => {
-    await expect(recipeOf(DEFAULT_RECIPE, { loss: "quadratic", outputActivation: "softmax" })).rejects.toThrow('"--loss" is');
+    await expect(recipeOf(DEFAULT_RECIPE, { loss: "quadratic", outputActivation: "softmax" })).rejects.toThrow(
+      '"--loss" is',
+    );
   });
 });
 
@@ -71,10 +73,24 @@ describe("the learning rate follows optimizer, loss, activation and mini-batch",
 });
 
 it("one output learns data of two classes, and prints every warning", () => {
-  writeIdxFolder(join(folder, "two"), Array.from({ length: 60 }, (_, i) => i % 2));
+  writeIdxFolder(
+    join(folder, "two"),
+    Array.from({ length: 60 }, (_, i) => i % 2),
+  );
   const model = join(folder, "two.safetensors");
   const data = ["--data", join(folder, "two")];
-  const trained = runProgram(folder, "train", ...data, "--layers", "64,8,1", "--epochs", "20", "--json", "--out", model);
+  const trained = runProgram(
+    folder,
+    "train",
+    ...data,
+    "--layers",
+    "64,8,1",
+    "--epochs",
+    "20",
+    "--json",
+    "--out",
+    model,
+  );
   expect(trained).toMatchObject({ code: 0, err: "" });
   expect(JSON.parse(trained.out.trimEnd().split("\n").at(-1) as string).accuracy).toBe(1);
   const evaluated = runProgram(folder, "evaluate", model, ...data);
@@ -84,6 +100,18 @@ it("one output learns data of two classes, and prints every warning", () => {
   const linear = runProgram(folder, "train", ...data, "--layers", "64,1", "--output-activation", "linear");
   expect(linear.err).toBe('wasmlp: "--output-activation" must be sigmoid where "--layers" ends with 1, got linear\n');
   writeIdxFolder(join(folder, "one"), [1, 1, 1, 1]);
-  const one = runProgram(folder, "train", "--data", join(folder, "one"), "--layers", "64,1", "--epochs", "1", "--batch", "2", "--json");
+  const one = runProgram(
+    folder,
+    "train",
+    "--data",
+    join(folder, "one"),
+    "--layers",
+    "64,1",
+    "--epochs",
+    "1",
+    "--batch",
+    "2",
+    "--json",
+  );
   expect(one.err).toContain("warning: training data: all 4 samples are of class 1: there is nothing to tell apart");
 });

@@ -24,10 +24,18 @@ function warningsOf(inputs: DatasetOptions["inputs"], shape: number | number[], 
 
 describe("the data alone tells", () => {
   it.each<[string, DatasetOptions["inputs"], RegExp]>([
-    ["bytes made of fractions", Uint8Array.from([0.2, 0.7, 0.9, 0.1]), /^all inputs are 0: bytes hold no fractions.*Float32Array$/],
+    [
+      "bytes made of fractions",
+      Uint8Array.from([0.2, 0.7, 0.9, 0.1]),
+      /^all inputs are 0: bytes hold no fractions.*Float32Array$/,
+    ],
     ["floats that are all 0", new Float32Array(4), /^all inputs are 0$/],
     ["floats that are all the same", new Float32Array(4).fill(0.5), /^all inputs are 0.5$/],
-    ["features of 1e6", Float32Array.of(1e6, 2e6, -3e6, 1), /far from unit scale, such as input 0, from -3000000 to 2000000/],
+    [
+      "features of 1e6",
+      Float32Array.of(1e6, 2e6, -3e6, 1),
+      /far from unit scale, such as input 0, from -3000000 to 2000000/,
+    ],
     ["pixels from 0 to 255 as floats", Float32Array.of(0, 255, 120, 9), /from 0 to 255: subtract the mean/],
     ["tiny features", Float32Array.of(1e-5, 2e-5, -3e-5, 0), /none is above 0.00003 in magnitude/],
   ])("%s", (_, inputs, sentence) => {
@@ -64,8 +72,16 @@ describe("the data alone tells", () => {
 describe("no false alarm from", () => {
   it.each<[string, DatasetOptions["inputs"], number | number[]]>([
     ["a standardised table", gaussians(1000, 2), 10],
-    ["sparse one-hot floats", Float32Array.from({ length: 200 * 400 }, (_, i) => Number(i % 400 === (i * 7) % 390)), 400],
-    ["a narrow one-hot table with classes that do not occur", Float32Array.from({ length: 50 * 20 }, (_, i) => Number(i % 20 === Math.floor(i / 20) % 15)), 20],
+    [
+      "sparse one-hot floats",
+      Float32Array.from({ length: 200 * 400 }, (_, i) => Number(i % 400 === (i * 7) % 390)),
+      400,
+    ],
+    [
+      "a narrow one-hot table with classes that do not occur",
+      Float32Array.from({ length: 50 * 20 }, (_, i) => Number(i % 20 === Math.floor(i / 20) % 15)),
+      20,
+    ],
     ["images like Fashion", Uint8Array.from(gaussians(64 * 50, 3), (x) => Math.abs(80 * x)), [8, 8]],
     ["bytes of 0 and 255", Uint8Array.from(gaussians(64 * 50, 4), (x) => (x > 0 ? 255 : 0)), [8, 8]],
     ["one sample", Float32Array.of(0, 0), 2],
@@ -75,7 +91,12 @@ describe("no false alarm from", () => {
     const { train, test } = await loadMnist();
     const network = await create(784, "sigmoid", 10);
     const warned: string[] = [];
-    await network.fit(test, { ...HOW, batchSize: 5000, validation: test.select([0, 1, 2]), onWarning: (warning) => void warned.push(warning) });
+    await network.fit(test, {
+      ...HOW,
+      batchSize: 5000,
+      validation: test.select([0, 1, 2]),
+      onWarning: (warning) => void warned.push(warning),
+    });
     const labels = (test.labels as Uint32Array).slice();
     const floats = Float32Array.from(test.inputs, (x) => x / 255);
     for (const inputs of [floats, floats.map((x) => (x - 0.1307) / 0.3081)]) {
@@ -121,7 +142,9 @@ describe("fit tells", () => {
   it("softmax targets that do not sum to 1", async () => {
     const data = targeted([0.5, 1, 0.3, 0.7, 0, 1, 1, 0], 2);
     await (await create(1, "softmax", 2)).fit(data, HOW);
-    expect(data.warnings).toEqual([expect.stringMatching(/^the training targets of 1 sample do not sum to 1.*1.5 of sample 0/)]);
+    expect(data.warnings).toEqual([
+      expect.stringMatching(/^the training targets of 1 sample do not sum to 1.*1.5 of sample 0/),
+    ]);
   });
 
   it("bytes of 0 and 1 that are scaled by 1/255, and bytes that are not scaled", async () => {
@@ -136,8 +159,16 @@ describe("fit tells", () => {
     expect(pixels.warnings).toEqual([expect.stringContaining("far from unit scale")]);
   });
 
-  it.each([["here", Network], ["in a worker", WorkerNetwork]] as const)("each sentence once, %s, to the dataset and the callback", async (_, Kind) => {
-    const network = await Kind.create({ inputs: 1, layers: [{ units: 3, activation: "sigmoid" }], loss: "quadratic", threads: 1 });
+  it.each([
+    ["here", Network],
+    ["in a worker", WorkerNetwork],
+  ] as const)("each sentence once, %s, to the dataset and the callback", async (_, Kind) => {
+    const network = await Kind.create({
+      inputs: 1,
+      layers: [{ units: 3, activation: "sigmoid" }],
+      loss: "quadratic",
+      threads: 1,
+    });
     networks.push(network);
     const train = new Dataset({ inputs: Float32Array.of(1, 2), shape: 1, labels: [0, 1] });
     const validation = new Dataset({ inputs: Float32Array.of(1, 2, 3), shape: 1, labels: [0, 1, 2] });
@@ -145,10 +176,17 @@ describe("fit tells", () => {
     const onWarning = (warning: string) => void seen.push(warning);
     const onBatch = () => void seen.push("step");
     await network.fit(train, { ...HOW, validation, onWarning, onBatch, batchInterval: 0 });
-    const sentence = "only the validation set has samples of class 2, which the network cannot learn from the training set";
+    const sentence =
+      "only the validation set has samples of class 2, which the network cannot learn from the training set";
     expect(seen).toEqual([sentence, "step"]);
     expect([train.warnings, validation.warnings]).toEqual([[], [sentence]]);
-    const failing = network.fit(train, { ...HOW, validation, onWarning: () => { throw new Error("no"); } });
+    const failing = network.fit(train, {
+      ...HOW,
+      validation,
+      onWarning: () => {
+        throw new Error("no");
+      },
+    });
     await expect(failing).rejects.toThrow("no");
   });
 });
