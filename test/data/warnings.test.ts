@@ -192,7 +192,8 @@ describe("fit tells", () => {
 });
 
 it("warnings are a copy, and grow where the dataset is frozen", async () => {
-  const data = Object.freeze(targeted([3, 6], 1));
+  const data = targeted([3, 6], 1);
+  Object.freeze(data);
   (data.warnings as string[]).push("mine");
   expect(data.warnings).toEqual([]);
   await (await create(1, "sigmoid", 1)).fit(data, HOW);
