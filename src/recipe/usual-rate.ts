@@ -39,7 +39,9 @@ export function usualRate(
   const factor = layers.length > 1 ? HIDDEN[layers[0]?.activation as Activation] : undefined;
   const hidden = factor?.[isPlain ? "plain" : "adaptive"] ?? 1;
   const slows = optimizer.momentum && !lossRow(loss).takesLogits ? SATURATION : 1;
-  const scale = isPlain ? lossFactor(loss, layers) * (1 - (optimizer.momentum ?? 0)) * slows : 1;
+  // A momentum of 1 or more is refused later, by its own name.
+  const pace = Math.max(1e-6, 1 - (optimizer.momentum ?? 0));
+  const scale = isPlain ? lossFactor(loss, layers) * pace * slows : 1;
   const batch = Math.cbrt(batchSize / USUAL_BATCH);
   return rounded(OPTIMIZERS[optimizer.name].usualRate * hidden * scale * batch);
 }
