@@ -1,6 +1,6 @@
-// The learning rate of a training that gives none. Measured on MNIST: with it, every optimizer reaches over 90 % of the test images
-// in three epochs with 32 hidden units, and over 93 % with 128, with every hidden activation but linear, with cross-entropy and the
-// quadratic cost, and in mini-batches of 10, 32 and 128. `test/cli/defaults.test.ts` holds what the rule gives.
+// The learning rate of a training that gives none. Measured on MNIST with 32 hidden units and three epochs: plain SGD reaches 93.6 to
+// 96.1 % of the test images with sigmoid, tanh and relu, cross-entropy and the quadratic cost, and mini-batches of 10, 32 and 128. The
+// factors of momentum and of the other optimizers are checked at single points only. `test/cli/defaults.test.ts` holds the results.
 
 import { type Activation, activationRow } from "../activations.js";
 import { type Loss, lossRow } from "../losses.js";
