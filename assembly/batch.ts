@@ -52,14 +52,19 @@ export function gatherF32(x: usize, rows: usize, order: usize, count: usize, wid
   }
 }
 
-/** Y[count][units] = one-hot vectors of the dataset's labels (u32, each below `units`); the padding becomes zero. */
+/**
+ * Y[count][units] = one-hot vectors of the dataset's labels (u32, each below `units`), or with one unit the labels, 0 or 1,
+ * themselves; the padding becomes zero.
+ */
 export function gatherLabels(y: usize, labels: usize, order: usize, count: usize, units: usize): void {
   assertAligned(y);
   assertSizes(count, 1, units);
   const stride = rowBytes(units);
   for (let i: usize = 0; i < count; i++) {
     for (let k: usize = 0; k < stride; k += 16) v128.store(y + k, f32x4.splat(0));
-    store<f32>(y + ((<usize>load<u32>(labels + (rowNumber(order, i) << 2))) << 2), 1);
+    const label = load<u32>(labels + (rowNumber(order, i) << 2));
+    if (units === 1) store<f32>(y, <f32>label);
+    else store<f32>(y + ((<usize>label) << 2), 1);
     y += stride;
   }
 }

@@ -14,7 +14,7 @@ export {
 } from "./dense";
 export { dDropout, dropout } from "./dropout";
 export * from "./loss";
-export { countCorrect, findLargest } from "./metric";
+export { countBinary, countCorrect, findBinary, findLargest } from "./metric";
 export * from "./optimizer";
 export {
   countNonZeroF32,

@@ -1,7 +1,7 @@
 import { Dataset, Network, sgd } from "wasmlp/worker";
 
 const inputs = Float32Array.of(0, 0, 0, 1, 1, 0, 1, 1);
-const data = new Dataset({ inputs, shape: 2, targets: Float32Array.of(0, 1, 1, 0) });
+const data = new Dataset({ inputs, shape: 2, labels: [0, 1, 1, 0] });
 
 const network = await Network.create({
   inputs: 2,
@@ -19,5 +19,5 @@ await network.fit(data, {
     if (epoch % 100 === 0) console.log(`epoch ${epoch}: loss ${loss.toFixed(3)}`); // epoch 500: loss 0.009
   },
 });
-console.log((await network.predict([0, 1]))[0]?.toFixed(2)); // 0.99
+console.log((await network.classify([0, 1])).label); // 1
 network.dispose(); // ends the worker; so does dropping the last reference to the network

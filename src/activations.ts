@@ -29,8 +29,14 @@ export interface ActivationRow {
   readonly gain: 1 | 2;
   /** Whether only the last layer can have it. */
   readonly onlyLast?: true;
-  /** Whether outputs are from 0 to 1, to be read as shares. */
+  /** The fewest units of a layer that can learn with it; 1 where left out. */
+  readonly leastUnits?: 2;
+  /** Whether outputs are from 0 to 1, to be read as shares. One such unit tells two classes apart. */
   readonly givesShares?: true;
+  /** Whether the outputs of a layer sum to 1. */
+  readonly sumsToOne?: true;
+  /** Least and most that an output can be, also as a limit; any number where left out. */
+  readonly range?: (p: number) => readonly [least: number, most: number];
   readonly parameter?: ActivationParameter;
 }
 
@@ -65,6 +71,7 @@ export const ACTIVATIONS = {
     slopeNumbers: (_, a) => `${a}·(1 − ${a})`,
     gain: 1,
     givesShares: true,
+    range: () => [0, 1],
   },
   tanh: {
     code: 2,
@@ -74,6 +81,7 @@ export const ACTIVATIONS = {
     slopeText: "1 − a²",
     slopeNumbers: (_, a) => `1 − ${brackets(a)}²`,
     gain: 1,
+    range: () => [-1, 1],
   },
   relu: {
     code: 3,
@@ -82,6 +90,7 @@ export const ACTIVATIONS = {
     text: "max(0, z)",
     slopeText: "1 if a > 0, else 0",
     gain: 2,
+    range: () => [0, Infinity],
   },
   leakyRelu: {
     code: 4,
@@ -90,6 +99,7 @@ export const ACTIVATIONS = {
     text: "max(z, slope·z)",
     slopeText: "1 if a > 0, else slope",
     gain: 2,
+    range: (p) => [p === 0 ? 0 : -Infinity, Infinity],
     // The kernels take the slope as float32.
     parameter: { name: "slope", default: Math.fround(0.01), least: 0, most: 1 },
   },
@@ -102,6 +112,7 @@ export const ACTIVATIONS = {
     slopeText: "1 / (1 + e^−z)",
     slopeNumbers: (z) => `1 / (1 + e^−${brackets(z)})`,
     gain: 1,
+    range: () => [0, Infinity],
   },
   linear: {
     code: 0,
@@ -120,7 +131,11 @@ export const ACTIVATIONS = {
     slopeNumbers: (_, a) => `${a}·(1 − ${a})`,
     gain: 1,
     onlyLast: true,
+    // The one output of a single unit is always 1.
+    leastUnits: 2,
+    sumsToOne: true,
     givesShares: true,
+    range: () => [0, 1],
   },
 } as const satisfies Record<string, ActivationRow>;
 

@@ -15,9 +15,9 @@ export type Inputs = Uint8Array | Float32Array | readonly number[];
 
 /** The class that a network assigns to a sample. */
 export interface Classification {
-  /** The number of the largest output, from 0. */
+  /** The number of the largest output, from 0. With a single sigmoid output: 1 if it is at least ½, else 0. */
   label: number;
-  /** The outputs `[units]`; probabilities if the last layer is softmax. */
+  /** The outputs `[units]`; probabilities if the last layer is softmax. A single sigmoid output is the probability of class 1. */
   probabilities: Float32Array;
 }
 

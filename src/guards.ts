@@ -1,12 +1,21 @@
 // Checks of what `Network` is given as data: samples, targets and the position of a weight.
 
 import { checkFinite, checkFloats, checkInteger, checkOptions, rangeError, shown, typeError } from "./check.js";
-import { checkIsDataset, readAnew } from "./data/dataset.js";
+import { checkIsDataset, type Dataset, readAnew } from "./data/dataset.js";
 import { checkKind, type InputKinds, plainBytes } from "./input-kind.js";
 import { isBytes, isFloats } from "./kinds.js";
 import { lossRow } from "./losses.js";
 import type { Samples } from "./memory/arena.js";
-import { type LayerSpec, layerInputs, type NetworkSpec, outputUnits, type WeightPosition } from "./spec.js";
+import {
+  classesOf,
+  classesText,
+  isBinary,
+  type LayerSpec,
+  layerInputs,
+  type NetworkSpec,
+  outputUnits,
+  type WeightPosition,
+} from "./spec.js";
 
 /**
  * Whether samples and targets have the network's sizes, and targets the loss's range, and whether inputs are of the kind that it
@@ -24,10 +33,32 @@ export function checkDataset(spec: NetworkSpec, value: unknown, title: string, t
       throw rangeError(title, `has targets of ${data.targetSize} numbers, but the network gives ${units}`);
     }
     checkTargetRange(spec, data.targets, `${title}.targets`);
-  } else if (data.classes > units || units === 1) {
-    throw rangeError(title, `has labels of ${data.classes} classes, but the network has ${units} outputs`);
-  }
+  } else checkClasses(spec, data, title);
   checkKind(spec, data.inputs, trainedOn, `${title}.inputs`);
+}
+
+/** RangeError for labels of more classes than the network tells apart. */
+function checkClasses(spec: NetworkSpec, { classes }: Dataset, title: string): void {
+  const most = classesOf(spec);
+  if (most === 0) {
+    const { activation } = spec.layers.at(-1) as LayerSpec;
+    throw rangeError(
+      title,
+      `has labels, but the network has one output of "${activation}", which tells no classes apart: give "targets", or end ` +
+        `the network with one unit of "sigmoid" for two classes, or with a unit for each class`,
+    );
+  }
+  if (classes > most)
+    throw rangeError(title, `has labels of ${classes} classes, but the network has ${classesText(spec)}`);
+}
+
+/** Error for a network with one output that tells no classes apart. */
+export function checkClassifies(spec: NetworkSpec): void {
+  if (outputUnits(spec) > 1 || isBinary(spec)) return;
+  const { activation } = spec.layers.at(-1) as LayerSpec;
+  throw new Error(
+    `classify() needs classes, but this network has one output of "${activation}": call predict(), which gives the output`,
+  );
 }
 
 /** RangeError for a target outside of the range that the loss is defined for. */

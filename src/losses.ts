@@ -1,7 +1,7 @@
 // The losses: everything about each but its kernel, which is in `assembly/loss.ts`. C of one sample is a sum over its outputs
 // a with targets y; a batch's loss is the mean over its samples.
 
-import { ACTIVATIONS, type Activation } from "./activations.js";
+import { ACTIVATIONS, type Activation, activationRow } from "./activations.js";
 import type { Kernels } from "./kernels/modules.js";
 
 /** Where a loss kernel finds its rows: addresses in bytes, sizes, and what it needs of the last layer. */
@@ -39,6 +39,8 @@ export interface LossRow {
   readonly outputs?: readonly Activation[];
   /** Least and most that a target can be; any number where left out. */
   readonly targets?: readonly [least: number, most: number];
+  /** Whether it is the mean over the outputs, not their sum. */
+  readonly averages?: true;
   /** Whether the last layer leaves its logits z, from which the loss computes the outputs and ∂C/∂z at once. */
   readonly takesLogits?: true;
   /** C of one sample in float64. */
@@ -80,6 +82,7 @@ const LOSSES = {
     formula: "Σ (a − y)² / n",
     kernel: (k, losses, outputs, slopes, targets, rows, units, scale, code, parameter) =>
       k.squaredError(losses, outputs, slopes, targets, rows, units, 1 / units, scale * (1 / units), code, parameter),
+    averages: true,
     value: (a, y) => squares(a, y) / a.length,
     gradient: {
       value: (a, y, units) => (2 * (a - y)) / units,
@@ -92,6 +95,7 @@ const LOSSES = {
     formula: "Σ |a − y| / n",
     kernel: (k, losses, outputs, slopes, targets, rows, units, scale, code, parameter) =>
       k.absoluteError(losses, outputs, slopes, targets, rows, units, 1 / units, scale * (1 / units), code, parameter),
+    averages: true,
     value: (a, y) => sum(a, (one, i) => Math.abs(one - (y[i] as number))) / a.length,
     gradient: {
       value: (a, y, units) => Math.sign(a - y) / units,
@@ -120,6 +124,12 @@ const LOSSES = {
 /** The name of a loss. */
 export type Loss = keyof typeof LOSSES;
 export const LOSS_NAMES = Object.keys(LOSSES) as Loss[];
+
+/** Whether a loss accepts an activation of the last layer. */
+export function accepts(loss: Loss, output: Activation): boolean {
+  const { outputs } = lossRow(loss);
+  return outputs ? outputs.includes(output) : !activationRow(output).onlyLast;
+}
 
 /** The row of a loss, with everything that rows may have. */
 export function lossRow(name: Loss): LossRow {

@@ -7,9 +7,9 @@ import { fixed, percent } from "./text.js";
 /** What an evaluation knows about one sample. One object serves all samples: a metric must not keep it. */
 export interface SampleResult {
   loss: number;
-  /** The number of the largest output, the first of equals. */
+  /** The class that the network gives: the number of the largest output, the first of equals; of a single one 1 from ½ on. */
   prediction: number;
-  /** The number of the sample's class, below `units`; only for metrics that need labels. */
+  /** The number of the sample's class; only for metrics that need labels. */
   label: number;
   /** Its outputs, those of `predict`: `units` floats from `outputs[at]` on; only for metrics that need outputs. */
   outputs: Float32Array;
@@ -41,7 +41,7 @@ export const METRICS = {
     needsOutputs: false,
     of: ({ loss }) => loss,
   },
-  /** Share of samples whose largest output, the first of equals, is that of their label. */
+  /** Share of samples that the network gives the class of their label. */
   accuracy: {
     title: "accuracy",
     better: "higher",
@@ -83,9 +83,10 @@ function topK(k: number): Metric {
 
 /**
  * How many outputs come before the label's, from the largest down, the first of equals first. As in the prediction, a first
- * output that is not a number comes before all others, and such an output elsewhere after all.
+ * output that is not a number comes before all others, and such an output elsewhere after all. A single output ranks two classes.
  */
-function rankOfLabel({ outputs, at, units, label }: SampleResult): number {
+function rankOfLabel({ outputs, at, units, label, prediction }: SampleResult): number {
+  if (units === 1) return Number(prediction !== label);
   const own = outputs[at + label] as number;
   if (Number.isNaN(own)) return label === 0 ? 0 : units;
   let rank = Number.isNaN(outputs[at]) ? 1 : 0;

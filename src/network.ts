@@ -14,13 +14,21 @@ import {
   shown,
   typeError,
 } from "./check.js";
-import type { Dataset } from "./data/dataset.js";
+import { addWarning, type Dataset } from "./data/dataset.js";
 import { notConstructed, printAs, proxied } from "./describe.js";
 import { Engine } from "./engine.js";
 import { encodeModel, parseModel } from "./format/model.js";
 import { decodeSafetensors } from "./format/safetensors.js";
 import { isTrainingFile } from "./format/training-file.js";
-import { checkDataset, checkInputs, checkPosition, checkSample, checkTargetRange, toFloats } from "./guards.js";
+import {
+  checkClassifies,
+  checkDataset,
+  checkInputs,
+  checkPosition,
+  checkSample,
+  checkTargetRange,
+  toFloats,
+} from "./guards.js";
 import {
   activations,
   type Evaluation,
@@ -53,6 +61,7 @@ import { modelOfCheckpoint } from "./training/checkpoint.js";
 import { fit } from "./training/fit.js";
 import { checkFitOptions, DISPOSED, type Experience, FITTING, type FitOptions } from "./training/fit-options.js";
 import type { EpochRecord } from "./training/record.js";
+import { findWarnings } from "./training/warnings.js";
 import { neverYield, Yielder, type YieldPoint } from "./yielding.js";
 
 /** A multilayer perceptron: layers L_l = S(W·L_{l-1} + B), trained by gradient descent. */
@@ -147,6 +156,9 @@ export class Network {
     }
     this.#fitting = true;
     try {
+      const found = findWarnings(engine.spec, train, options.validation);
+      for (const { data, warning } of found) addWarning(data, warning);
+      if (checked.onWarning) for (const { warning } of found) await checked.onWarning(warning);
       // What measures the network in turns has begun with its parameters.
       if (this.#turning > 0) await this.#turns;
       return await fit(engine, train, {
@@ -240,9 +252,13 @@ export class Network {
     return predictFilled(engine, count, fill);
   }
 
-  /** The number of the largest output of one sample `[inputs]`, and all outputs. Throws a TypeError or RangeError for an invalid sample. */
+  /**
+   * The class of one sample `[inputs]`, and all outputs. Throws a TypeError or RangeError for an invalid sample, and an Error if the
+   * network has a single output that is not sigmoid, which is no class: `predict` gives it.
+   */
   classify(input: Inputs): Classification {
     const { engine } = this;
+    checkClassifies(engine.spec);
     const samples = checkSample(engine.spec, input, this.#experience.inputs);
     const labels = new Uint32Array(1);
     const probabilities = predict(engine, samples, labels);

@@ -115,7 +115,15 @@ function checkPairing(layers: LayerSpec[], loss: Loss): void {
     const { activation } = layers[misplaced] as LayerSpec;
     throw rangeError(`layers[${misplaced}].activation`, `is "${activation}", which only the last layer can have`);
   }
-  const output = (layers[last] as LayerSpec).activation;
+  const { activation: output, units } = layers[last] as LayerSpec;
+  const { leastUnits = 1 } = activationRow(output);
+  if (units < leastUnits) {
+    throw rangeError(
+      `layers[${last}].units`,
+      `must be at least ${leastUnits} with "${output}", whose one output would always be 1, got ${units}: ` +
+        `for two classes take one unit of "sigmoid"`,
+    );
+  }
   const { outputs } = lossRow(loss);
   if (outputs && !outputs.includes(output)) {
     const names = outputs.map((name) => `"${name}"`).join(" or ");
@@ -137,9 +145,45 @@ export function layerInputs(spec: NetworkSpec, layer: number): number {
   return layer === 0 ? spec.inputs : (spec.layers[layer - 1] as LayerSpec).units;
 }
 
+/** What has layers: a spec, or the options of a network. */
+type Layered = Pick<NetworkSpec, "layers">;
+
 /** The last layer's units: numbers in one output. */
-export function outputUnits(spec: NetworkSpec): number {
+export function outputUnits(spec: Layered): number {
   return (spec.layers[spec.layers.length - 1] as LayerSpec).units;
+}
+
+/**
+ * The classes that a network tells apart: as many as it has outputs. A single output from 0 to 1 tells two: class 1 from ½ on, else
+ * class 0. Any other single output tells none, which is 0 here.
+ */
+export function classesOf(spec: Layered): number {
+  const { units, activation } = spec.layers[spec.layers.length - 1] as LayerSpec;
+  if (units > 1) return units;
+  return activationRow(activation).givesShares ? 2 : 0;
+}
+
+/** How many classes a network tells apart, after "the network has". */
+export function classesText(spec: Layered): string {
+  return isBinary(spec) ? "one output, which tells 2 classes apart" : `${outputUnits(spec)} outputs`;
+}
+
+/** Whether the network tells two classes apart by a single output. */
+export function isBinary(spec: Layered): boolean {
+  return outputUnits(spec) === 1 && classesOf(spec) === 2;
+}
+
+/** The target outputs `[units]` of a label: one-hot, or with a single output the label itself. */
+export function labelTarget(spec: NetworkSpec, label: number): Float32Array {
+  const target = new Float32Array(outputUnits(spec));
+  if (isBinary(spec)) target[0] = label;
+  else target[label] = 1;
+  return target;
+}
+
+/** A number for each class, from the outputs: they themselves, or 1 − a and a of a single output a. */
+export function classOutputs(spec: NetworkSpec, outputs: Float32Array): Float32Array {
+  return isBinary(spec) ? Float32Array.of(1 - (outputs[0] as number), outputs[0] as number) : outputs;
 }
 
 /** Weights and biases of all layers; 784-16-16-10 has 13,002. */

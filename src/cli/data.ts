@@ -2,6 +2,7 @@
 
 import { SingleBar } from "cli-progress";
 import type { Dataset, DownloadProgress, NetworkSpec, TrainAndTest } from "../node.js";
+import { classesOf, classesText } from "../spec.js";
 import { readData } from "../terminal/data.js";
 import { printNote } from "../terminal/output.js";
 import { dimensions } from "../text.js";
@@ -32,12 +33,16 @@ function loadWithReport(data: string, quiet: boolean): Promise<TrainAndTest> {
 /** Throws if samples or labels do not fit the network. `model` and `data` name both in the message. */
 export function checkDataFits(spec: NetworkSpec, set: Dataset, model: string, data: string): void {
   // More outputs than classes are allowed: the surplus ones have the target 0.
-  const outputs = spec.layers.at(-1)?.units as number;
   if (set.sampleSize !== spec.inputs) {
     throw new Error(`${model} takes ${spec.inputs} inputs, but the images of ${data} have ${pixels(set)}`);
   }
-  if (set.classes > outputs) {
-    throw new Error(`${model} has ${outputs} outputs, but the labels of ${data} are of ${set.classes} classes`);
+  const classes = classesOf(spec);
+  if (classes === 0) {
+    const activation = spec.layers.at(-1)?.activation;
+    throw new Error(`${model} has one output of "${activation}", which tells no classes apart, but ${data} has labels`);
+  }
+  if (set.classes > classes) {
+    throw new Error(`${model} has ${classesText(spec)}, but the labels of ${data} are of ${set.classes} classes`);
   }
 }
 

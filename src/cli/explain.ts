@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { type Dataset, type Explanation, loadNetwork, type Network, type WeightPosition } from "../node.js";
+import { labelTarget } from "../spec.js";
 import { printJson, printResult } from "../terminal/output.js";
 import { grouped } from "../text.js";
 import { checkDataFits, loadData, SPLIT_NAMES, SPLITS, type Split } from "./data.js";
@@ -67,8 +68,7 @@ async function explain(model: string, options: ExplainOptions): Promise<void> {
 
 /** The explanation with the sample's own target. */
 function explainSample(network: Network, set: Dataset, { sample, weight, lr }: ExplainOptions): Explanation {
-  // One-hot over the classes, padded with zeros: a network may have more outputs than the data has classes.
-  const target = new Float32Array(network.spec.layers.at(-1)?.units as number);
-  target.set(set.target(sample));
+  // Not `set.target`, which has a number for each class: a network may have more outputs than the data has classes, or one for two.
+  const target = labelTarget(network.spec, set.labels?.[sample] as number);
   return network.explain({ input: set.sample(sample), target, weight, learningRate: lr });
 }

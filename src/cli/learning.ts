@@ -36,7 +36,12 @@ const HOLDOUT = 0.1;
 /** Adds the options; `defaults` are the recipe without any. */
 export function addLearningOptions(command: Command, defaults: Recipe): Command {
   command
-    .addOption(rateOption("--lr <rate>", `learning rate (default: ${rates(defaults.fit.optimizer)})`))
+    .addOption(
+      rateOption(
+        "--lr <rate>",
+        `learning rate (default: by the optimizer, the loss, the activation and the batch size; ${defaults.fit.optimizer.learningRate} without options)`,
+      ),
+    )
     .addOption(nameOption("--optimizer <name>", "update rule", OPTIMIZER_NAMES).default(defaults.fit.optimizer.name));
   for (const [name, uses] of optimizerOptions()) command.addOption(optimizerOption(name, uses));
   return command
@@ -95,24 +100,22 @@ function byOwner(values: [OptimizerName, unknown][]): string {
   return [first?.[0], ...others.map(([value, names]) => `${value} with ${names.join(", ")}`)].join("; ");
 }
 
-/** The usual learning rates as text, the recipe's own first. */
-function rates({ name: own, learningRate }: Optimizer): string {
-  return byOwner([
-    [own, learningRate],
-    ...OPTIMIZER_NAMES.filter((name) => name !== own).map((name): [OptimizerName, number] => [
-      name,
-      OPTIMIZERS[name].usualRate,
-    ]),
-  ]);
-}
-
-/** The optimizer of a recipe, changed by the options that were given. Another optimizer starts from its usual rate. */
-export function optimizerOf(base: Optimizer, given: LearningOptions): Optimizer {
+/**
+ * The optimizer of a recipe, changed by the options that were given. Where no learning rate is given, `rateOf` gives that of another
+ * optimizer, and of the recipe's own unless it `keepsRate`.
+ */
+export function optimizerOf(
+  base: Optimizer,
+  given: LearningOptions,
+  keepsRate: boolean,
+  rateOf: (optimizer: Optimizer) => number,
+): Optimizer {
   const name = given.optimizer ?? base.name;
   const own = Object.keys(OPTIMIZERS[name].options);
   refuseOthers(given, "optimizer", name, [...optimizerOptions().keys()], own);
-  const start = name === base.name ? base : { name, learningRate: OPTIMIZERS[name].usualRate };
-  return { ...start, ...defined({ learningRate: given.lr }), ...picked(given, own) } as Optimizer;
+  const optimizer = { ...(name === base.name ? base : { name }), ...picked(given, own) } as Optimizer;
+  if (given.lr === undefined && keepsRate && name === base.name) return optimizer;
+  return { ...optimizer, learningRate: given.lr ?? rateOf(optimizer) };
 }
 
 /** The options of a schedule that each name takes, by their names on the command line; true where one must be given. */

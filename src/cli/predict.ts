@@ -5,6 +5,7 @@ import type { Command } from "commander";
 import { DIGIT_PIXELS, DIGIT_SIDE, type DigitReading, loadDigits, readDigit } from "../digits.js";
 import { brightness } from "../image/plane.js";
 import { loadNetwork, type Network } from "../node.js";
+import { classOutputs } from "../spec.js";
 import { printJson, printNote, printResult } from "../terminal/output.js";
 import { dimensions, percent } from "../text.js";
 import type { Drawing } from "./draw.js";
@@ -12,7 +13,7 @@ import { oneLine, reportError, UsageError } from "./errors.js";
 import type { Picture } from "./image-file.js";
 import { imageFiles, readImage } from "./images.js";
 import { pathOption } from "./options.js";
-import { outputValue, printDrawings } from "./show.js";
+import { classValue, printDrawings } from "./show.js";
 
 /** The options as commander parses them. */
 interface Options {
@@ -147,19 +148,17 @@ class Table {
   print({ file, label, probabilities, doubt = 0, isDigit }: Guess): void {
     if (!this.hasHeader) this.row("image", "label", "probability", "second guess");
     this.hasHeader = true;
-    const [name, best] = [oneLine(file), this.value(probabilities[label])];
+    const { network } = this;
+    const [name, best] = [oneLine(file), classValue(network, probabilities, label)];
     if (isDigit === false) this.row(name, NONE, percent(doubt, 0), `if a digit, ${label}`);
     else this.row(name, String(label), best, this.otherThan(label, probabilities));
   }
 
   /** The second guess with its value; empty if there is none. */
   private otherThan(label: number, probabilities: Float32Array): string {
-    const second = secondOf(probabilities, label);
-    return second === undefined ? "" : `${second} (${this.value(probabilities[second])})`;
-  }
-
-  private value(probability: number | undefined): string {
-    return outputValue(this.network, probability ?? 0);
+    const { network } = this;
+    const second = secondOf(classOutputs(network.spec, probabilities), label);
+    return second === undefined ? "" : `${second} (${classValue(network, probabilities, second)})`;
   }
 
   private row(image: string, label: string, probability: string, second: string): void {
@@ -183,7 +182,7 @@ function drawGuess(network: Network, { file, digit, label, probabilities, doubt 
   const side = sideOf(digit.length);
   const [rows, columns] = side === undefined ? [1, digit.length] : [side, side];
   const [answer, value] =
-    isDigit === false ? [NONE, percent(doubt, 0)] : [label, outputValue(network, probabilities[label] as number)];
+    isDigit === false ? [NONE, percent(doubt, 0)] : [label, classValue(network, probabilities, label)];
   const says = `says ${answer} ${value}`;
   return { pixels: Array.from(digit, (x) => x / 255), rows, columns, caption: [oneLine(basename(file)), says] };
 }

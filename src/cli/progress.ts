@@ -30,6 +30,8 @@ export interface Progress {
   /** Called after every step; most calls only read the clock. Undefined if nothing is shown per batch. */
   batch: ((record: BatchRecord) => void) | undefined;
   epoch(record: EpochRecord): void;
+  /** Prints a line that comes before the first epoch, also where nothing else is shown. */
+  note(line: string): void;
   end(): void;
 }
 
@@ -48,10 +50,10 @@ interface ProgressOptions {
 
 /** Progress of a training of `epochs` epochs with `samples` samples each. */
 export function createProgress(epochs: number, samples: number, options: ProgressOptions): Progress {
-  if (options.quiet) return { batch: undefined, epoch: () => {}, end: () => {} };
+  if (options.quiet) return { batch: undefined, epoch: () => {}, note: printNote, end: () => {} };
   const printEpoch = (record: EpochRecord) => options.lines && printNote(epochLine(record, epochs, options.validation));
   if (isTerminal()) return new TrainingBar(epochs, samples, printEpoch);
-  return { batch: undefined, epoch: printEpoch, end: () => {} };
+  return { batch: undefined, epoch: printEpoch, note: printNote, end: () => {} };
 }
 
 /** The line of an epoch, with aligned epoch numbers. */
@@ -79,7 +81,17 @@ class TrainingBar implements Progress {
     private readonly samples: number,
     private readonly printEpoch: (record: EpochRecord) => void,
   ) {
-    this.show(0, { epoch: `1/${epochs}`, rate: "-", loss: "-", accuracy: "-", left: "-" });
+    this.showStart();
+  }
+
+  private showStart(): void {
+    this.show(0, { epoch: `1/${this.epochs}`, rate: "-", loss: "-", accuracy: "-", left: "-" });
+  }
+
+  note(line: string): void {
+    this.bar.stop();
+    printNote(line);
+    this.showStart();
   }
 
   readonly batch = (record: BatchRecord): void => {

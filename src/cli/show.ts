@@ -2,6 +2,7 @@
 
 import { activationRow } from "../activations.js";
 import type { Dataset, LayerSpec, Network } from "../node.js";
+import { classOutputs } from "../spec.js";
 import { printResult } from "../terminal/output.js";
 import { fixed, percent } from "../text.js";
 import { type Drawing, drawSideBySide } from "./draw.js";
@@ -26,7 +27,7 @@ function drawSample(network: Network, data: Dataset, index: number): Drawing {
   const sample = data.sample(index);
   const { label, probabilities } = network.classify(sample);
   const truth = data.labels?.[index] as number;
-  const says = `says ${label} ${outputValue(network, probabilities[label] as number)}`;
+  const says = `says ${label} ${classValue(network, probabilities, label)}`;
   const [rows, columns] = data.shape.length === 2 ? data.shape : [1, data.sampleSize];
   return {
     pixels: sample instanceof Uint8Array ? Array.from(sample, (x) => x / 255) : sample,
@@ -35,8 +36,9 @@ function drawSample(network: Network, data: Dataset, index: number): Drawing {
   };
 }
 
-/** An output as text: a percentage if the last layer's outputs are between 0 and 1, else a number. */
-export function outputValue(network: Network, value: number): string {
-  const { activation } = network.spec.layers.at(-1) as LayerSpec;
+/** What the outputs say of a class, as text: a percentage if the last layer's outputs are between 0 and 1, else a number. */
+export function classValue({ spec }: Network, outputs: Float32Array, label: number): string {
+  const { activation } = spec.layers.at(-1) as LayerSpec;
+  const value = classOutputs(spec, outputs)[label] as number;
   return activationRow(activation).givesShares ? percent(value, 0) : fixed(value);
 }

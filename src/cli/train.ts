@@ -14,12 +14,14 @@ import {
   type EpochRecord,
   type FitOptions,
   fileCheckpoint,
+  type LayerSpec,
   Network,
   type Recipe,
   readCheckpoint,
   type SaveError,
   saveNetwork,
 } from "../node.js";
+import { classesOf, outputUnits } from "../spec.js";
 import { continueWithoutStdout, printJson, printNote, printResult } from "../terminal/output.js";
 import { Interruption, listenForStop } from "../terminal/stop.js";
 import { checkWritable } from "../terminal/writable.js";
@@ -122,11 +124,19 @@ function addNetworkOptions(command: Command): Command {
       ),
     )
     .addOption(
-      nameOption("--output-activation <name>", "activation of the last layer", ACTIVATION_NAMES).default(
-        NETWORK.layers.at(-1)?.activation,
-      ),
+      nameOption(
+        "--output-activation <name>",
+        "activation of the last layer; without it the one that --loss needs",
+        ACTIVATION_NAMES,
+      ).default(NETWORK.layers.at(-1)?.activation),
     )
-    .addOption(nameOption("--loss <name>", "function to minimize", LOSS_NAMES).default(NETWORK.loss))
+    .addOption(
+      nameOption(
+        "--loss <name>",
+        "function to minimize; without it one that takes --output-activation, and crossEntropy with one output",
+        LOSS_NAMES,
+      ).default(NETWORK.loss),
+    )
     .addOption(
       wholeOption(
         "--seed <n>",
@@ -277,18 +287,27 @@ function holdOut({ train, test }: { train: Dataset; test: Dataset }, options: Tr
 
 /** Throws if the recipe does not fit the data. */
 function checkFit({ network, fit }: Recipe, data: string, set: Dataset): void {
-  const [inputs, outputs] = [network.inputs, network.layers.at(-1)?.units as number];
-  const least = Math.max(2, set.classes);
+  const { inputs } = network;
   if (inputs !== set.sampleSize) {
     throw new UsageError(`"--layers" must begin with the ${pixels(set)} of an image of ${data}, got ${inputs}`);
   }
-  if (outputs < least) {
-    throw new UsageError(`"--layers" must end with at least ${least}, one for each label of ${data}, got ${outputs}`);
-  }
+  checkOutputs(network, data, set.classes);
   if (fit.batchSize !== undefined && fit.batchSize > set.count) {
     const most = `at most the ${set.count} training samples of ${data}`;
     throw new UsageError(`"--batch" must be ${most}, got ${fit.batchSize}`);
   }
+}
+
+/** Throws if the network does not tell the classes of the data apart. */
+function checkOutputs(network: Recipe["network"], data: string, classes: number): void {
+  const told = classesOf(network);
+  if (told >= classes && told > 0) return;
+  const [least, outputs] = [Math.max(2, classes), outputUnits(network)];
+  if (told === 0 && classes <= 2) {
+    const { activation } = network.layers.at(-1) as LayerSpec;
+    throw new UsageError(`"--output-activation" must be sigmoid where "--layers" ends with 1, got ${activation}`);
+  }
+  throw new UsageError(`"--layers" must end with at least ${least}, one for each label of ${data}, got ${outputs}`);
 }
 
 /** The first line of progress: sizes of the network and of the sets. */
@@ -316,7 +335,8 @@ async function fit(network: Network, sets: Sets, options: TrainOptions, how: Fit
     if (options.json) printJson(epochEvent(record));
   };
   try {
-    const more = { onEpoch, ...(progress.batch && { onBatch: progress.batch }) };
+    const onWarning = (warning: string) => progress.note(`warning: ${warning}`);
+    const more = { onEpoch, onWarning, ...(progress.batch && { onBatch: progress.batch }) };
     return await withOptionNames(() => network.fit(train, { ...how, ...more, validation }));
   } catch (error) {
     if (error instanceof Interruption) return history;

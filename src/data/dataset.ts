@@ -14,6 +14,7 @@ import {
 import { printAs } from "../describe.js";
 import { isBytes, isFloats, isWords, tagOf } from "../kinds.js";
 import { ascending, Stream, shuffle } from "../random.js";
+import { inputWarnings } from "./look.js";
 
 /** Samples, with a label or a target vector each. */
 export interface DatasetOptions {
@@ -40,6 +41,15 @@ const IMBALANCE = 3;
 /** The arrays of labels that datasets were given. */
 const given = new WeakMap<Dataset, ArrayLike<number>>();
 
+/** The sentences about datasets, which grow where the objects are frozen. */
+const warned = new WeakMap<Dataset, string[]>();
+
+/** Adds a sentence to the warnings of a dataset, unless it is there. Not a method, as it is not for users. */
+export function addWarning(data: Dataset, warning: string): void {
+  const warnings = warned.get(data);
+  if (warnings && !warnings.includes(warning)) warnings.push(warning);
+}
+
 /**
  * Samples for training or evaluation. The arrays stay the caller's: `fit`, `evaluate` and the methods that copy read what inputs,
  * labels and targets hold when they are called, so arrays can be refilled between two calls. They must not change during a call
@@ -63,8 +73,6 @@ export class Dataset {
   readonly targets: Float32Array | undefined;
   /** Numbers in one target: the length of a target vector, or the number of classes. */
   readonly targetSize: number;
-  /** Sentences about unusual data, such as very unequal classes. */
-  readonly warnings: readonly string[];
 
   /**
    * Throws a TypeError or RangeError if the sizes do not match, a label is out of range, a number is not finite, or
@@ -86,7 +94,8 @@ export class Dataset {
     this.classes = this.labels ? (classes ?? maximum(this.labels) + 1) : 0;
     this.targets = targets === undefined ? undefined : checkTargets(targets, this.count);
     this.targetSize = this.targets ? this.targets.length / this.count : this.classes;
-    this.warnings = this.labels ? imbalance(this.classCounts()) : [];
+    const ofTargets = this.labels ? imbalance(this.classCounts(), this.count) : constancy(this.targets, this.count);
+    warned.set(this, [...inputWarnings(this.inputs, this.count, this.shape), ...ofTargets]);
     Object.freeze(this);
   }
 
@@ -99,6 +108,15 @@ export class Dataset {
   /** The name of the class in messages, also in minified programs. Vue leaves objects that have such a tag unwrapped. */
   get [Symbol.toStringTag](): string {
     return "Dataset";
+  }
+
+  /**
+   * Sentences about data that is legal, but hardly what was meant, such as very unequal classes, inputs far from unit scale or the
+   * same in every sample. `fit` adds what it finds when it looks at the data against the network. The size of inputs is judged by
+   * samples that are spread over the dataset.
+   */
+  get warnings(): readonly string[] {
+    return [...(warned.get(this) ?? [])];
   }
 
   /** `[classes]`: the number of samples of each class; empty without labels. */
@@ -267,8 +285,19 @@ function maximum(labels: Uint32Array): number {
   return labels.reduce((most, label) => Math.max(most, label), 0);
 }
 
-/** A warning if the classes have very unequal numbers of samples. */
-function imbalance(counts: number[]): string[] {
+/** A warning if all samples have the same target vector. */
+function constancy(targets: Float32Array | undefined, count: number): string[] {
+  if (!targets || count === 1) return [];
+  const size = targets.length / count;
+  for (let i = size; i < targets.length; i++) if (targets[i] !== targets[i - size]) return [];
+  return [`all ${count} samples have the same target`];
+}
+
+/** A warning if there is one class only, or if the classes have very unequal numbers of samples. */
+function imbalance(counts: number[], count: number): string[] {
+  const only = counts.indexOf(count);
+  if (only >= 0)
+    return count === 1 ? [] : [`all ${count} samples are of class ${only}: there is nothing to tell apart`];
   let [rare, common] = [0, 0];
   // Not `Math.min(...counts)`: there can be more classes than a call can take arguments.
   counts.forEach((count, label) => {

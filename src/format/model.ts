@@ -54,7 +54,7 @@ export interface Model {
 /** A model. RangeError names `title` and what is wrong. */
 export function parseModel(file: Safetensors, title: string): Model {
   const { tensors, bytes, metadata } = file;
-  const spec = parsePart(metadata.get(SPEC_KEY), `${title} has a damaged spec`, (json) => checkSpec(json, SPEC_KEY));
+  const spec = parsePart(metadata.get(SPEC_KEY), `${title} has an invalid spec`, (json) => checkSpec(json, SPEC_KEY));
   if (spec === undefined) throw new RangeError(`${title} is no wasmlp model: its metadata has no "${SPEC_KEY}"`);
   const [other] = bytes.keys();
   if (other !== undefined) throw new RangeError(`${title} has a tensor ${shown(other)} of the type U8; F32 is read`);
@@ -76,7 +76,7 @@ export function readRecipe(bytes: Uint8Array): Recipe | undefined {
   return reading("bytes", () => {
     const file = decodeSafetensors(bytes, "the model", ["F32", "U8"]);
     if (isTrainingFile(file)) return checkpointRecipe(readTrainingFile(file, "the checkpoint").state);
-    return parsePart(file.metadata.get(RECIPE_KEY), "the model has a damaged recipe", checkRecipe);
+    return parsePart(file.metadata.get(RECIPE_KEY), "the model has an invalid recipe", checkRecipe);
   });
 }
 
@@ -91,12 +91,12 @@ function checkpointRecipe(state: unknown): Recipe | undefined {
   }
 }
 
-/** A part of the metadata, which is JSON; undefined where it is missing. RangeError begins with `damaged`. */
-function parsePart<T>(json: string | undefined, damaged: string, check: (value: unknown) => T): T | undefined {
+/** A part of the metadata, which is JSON; undefined where it is missing. RangeError begins with `title`. */
+function parsePart<T>(json: string | undefined, title: string, check: (value: unknown) => T): T | undefined {
   if (json === undefined) return undefined;
   try {
     return check(JSON.parse(json));
   } catch (cause) {
-    throw new RangeError(`${damaged} in its metadata: ${messageOf(cause)}`, { cause });
+    throw new RangeError(`${title} in its metadata: ${messageOf(cause)}`, { cause });
   }
 }

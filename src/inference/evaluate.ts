@@ -3,7 +3,7 @@
 import type { Engine } from "../engine.js";
 import type { Pieces, Samples } from "../memory/arena.js";
 import { METRICS, type MetricName, metricsOf, type SampleResult, type Scores } from "../metrics.js";
-import { outputUnits } from "../spec.js";
+import { classesOf, outputUnits } from "../spec.js";
 import { walkYielding, type YieldPoint } from "../yielding.js";
 
 /** The result of an evaluation: the metrics that were computed, and details about labelled samples. */
@@ -12,7 +12,7 @@ export interface Evaluation extends Scores {
   loss: number;
   /** The number of samples. */
   count: number;
-  /** `confusion[label][prediction]`: counts of samples; absent without labels, and with more than 1,000 outputs. */
+  /** `confusion[label][prediction]`: counts of samples; absent without labels, and with more than 1,000 classes. */
   confusion?: number[][];
   /** The misclassified samples with the largest losses, the largest first; absent without labels, or if `worst` is 0. */
   worst?: Mistake[];
@@ -32,13 +32,13 @@ export interface Mistake {
   index: number;
   /** The number of its class. */
   label: number;
-  /** The number of its largest output. */
+  /** The number of the class that the network gives it. */
   prediction: number;
   /** Its loss. */
   loss: number;
 }
 
-/** The confusion counts grow with the square of the number of outputs. */
+/** The confusion counts grow with the square of the number of classes. */
 const MOST_CONFUSED = 1000;
 
 /** Loss, metrics, and for labelled samples accuracy, confusion and the worst mistakes. */
@@ -84,8 +84,9 @@ class Tally {
     this.sums = new Float64Array(this.names.length);
     this.needsOutputs = this.names.some((name) => METRICS[name].needsOutputs);
     this.result = { loss: 0, prediction: 0, label: 0, outputs: engine.arena.floats, at: 0, units };
-    const isSquare = hasLabels && units <= MOST_CONFUSED;
-    this.confusion = isSquare ? Array.from({ length: units }, () => Array<number>(units).fill(0)) : undefined;
+    const classes = classesOf(engine.spec);
+    const isSquare = hasLabels && classes <= MOST_CONFUSED;
+    this.confusion = isSquare ? Array.from({ length: classes }, () => Array<number>(classes).fill(0)) : undefined;
   }
 
   /** Runs the samples through the network, piece by piece. */
@@ -146,8 +147,8 @@ class Tally {
 }
 
 /**
- * Outputs `[count][units]`. The number of each sample's largest output goes to `labels` if given: it is found before the last
- * activation, whose rounding can make outputs equal.
+ * Outputs `[count][units]`. The class of each sample goes to `labels` if given: the largest of several outputs is found before
+ * the last activation, whose rounding can make outputs equal.
  */
 export function predict(engine: Engine, samples: Samples, labels?: Uint32Array): Float32Array<ArrayBuffer> {
   return collect(engine, samples.count, engine.infer(samples, "predict"), labels);

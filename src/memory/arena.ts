@@ -6,7 +6,7 @@ import type { Dataset } from "../data/dataset.js";
 import { growMemory, type Memory } from "../kernels/memory.js";
 import type { Kernels } from "../kernels/modules.js";
 import { isBytes } from "../kinds.js";
-import { type LayerParameters, type NetworkSpec, outputUnits } from "../spec.js";
+import { classesOf, classesText, type LayerParameters, type NetworkSpec, outputUnits } from "../spec.js";
 import {
   type LayerPlan,
   type Needs,
@@ -86,15 +86,16 @@ export class Arena {
     else new Float32Array(this.memory.buffer, address, rows.length).set(rows);
   }
 
-  /** RangeError for a label that is no output's number: it would be a wrong address. Its array may change at any time. */
+  /** RangeError for a label of no class: it would be a wrong address, or target. Its array may change at any time. */
   copyTargets({ labels, targets, targetSize }: Samples, from: number, to: number, address: number): void {
     if (labels) {
       const copies = new Uint32Array(this.memory.buffer, address, to - from);
       copies.set(labels.subarray(from, to));
-      const wrong = copies.find((label) => label >= outputUnits(this.spec));
+      const classes = classesOf(this.spec);
+      const wrong = copies.find((label) => label >= classes);
       if (wrong === undefined) return;
       copies.fill(0);
-      throw new RangeError(`a label was changed to ${wrong}, but the network has ${outputUnits(this.spec)} outputs`);
+      throw new RangeError(`a label was changed to ${wrong}, but the network has ${classesText(this.spec)}`);
     } else if (targets) this.floats.set(targets.subarray(from * targetSize, to * targetSize), address / 4);
   }
 
@@ -157,7 +158,7 @@ export class Arena {
 
   // --- results ---
 
-  /** Where row `row` of the last piece has its largest output. */
+  /** The class of row `row` of the last piece. */
   label(row: number): number {
     return this.words[this.plan.labels / 4 + row] as number;
   }

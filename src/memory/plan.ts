@@ -17,7 +17,7 @@
 //   columns      the sparse columns (CSC) of the batch, for the gradient, and the end of each (ends)
 //   targets      the targets of the batch [capacity][outputs padded], with its inputs once per thread
 //   losses       [capacity] float64, once per thread
-//   labels       [capacity]: the number of each row's largest output
+//   labels       [capacity]: the class of each row: the number of its largest output, or of a single one 1 from ½ on, else 0
 //   stage        samples on their way into a prediction or an evaluation, with their labels or target vectors
 //   keptOutputs  the outputs that an evaluation keeps for the host
 //   augment      the augmented images of a batch, the settings of the augmentation, and scratch memory for each thread
@@ -133,7 +133,7 @@ export interface Plan extends BatchPlan {
   capacity: number;
   /** `[capacity]` float64, a block of them for each thread. */
   losses: number;
-  /** `[capacity]` u32: where each row's largest output is. */
+  /** `[capacity]` u32: the class of each row. */
   labels: number;
   /** The samples that are on their way into a prediction or an evaluation, `stageRows` at a time. */
   stage: RowsPlan;

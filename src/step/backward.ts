@@ -9,11 +9,13 @@ import { layerInput } from "./forward.js";
 
 /** On thread 0, counts the rows that are classified right, before the loss turns outputs into deltas. */
 export function countCorrect(context: StepContext): void {
-  const { kernels, plan, task, thread } = context;
+  const { kernels, plan, task, thread, isBinary, leavesLogits } = context;
   if (thread !== 0 || task.targetKind !== TargetKind.labels) return;
   const { activations, units } = context.lastLayer;
   // The blocks of thread 0 are the first.
-  context.correct = kernels.countCorrect(activations, plan.targets, task.count, units);
+  context.correct = isBinary
+    ? kernels.countBinary(activations, plan.targets, task.count, leavesLogits)
+    : kernels.countCorrect(activations, plan.targets, task.count, units);
 }
 
 /** The losses of the batch and ∂C/∂z of the last layer: of this thread's rows where it is split, else of all. */

@@ -7,7 +7,7 @@ import { type LossKernel, lossRow } from "../losses.js";
 import { InputForm, newTask, SETTINGS_BYTES, type Task } from "../memory/command.js";
 import { type LayerPlan, type ParameterRange, type Plan, parameterRanges, shareOf } from "../memory/plan.js";
 import type { UpdateKernel } from "../recipe/optimizer.js";
-import { activationParameter, type LayerSpec, type NetworkSpec, type TensorSpec } from "../spec.js";
+import { activationParameter, isBinary, type LayerSpec, type NetworkSpec, type TensorSpec } from "../spec.js";
 
 /** One layer as a thread sees it. */
 export interface StepLayer extends LayerPlan {
@@ -34,6 +34,8 @@ export class StepContext {
   readonly update: Kernels[UpdateKernel];
   /** Whether the last layer's outputs are logits until the loss, or a prediction, applies its activation. */
   readonly leavesLogits: boolean;
+  /** Whether a single output tells two classes apart. */
+  readonly isBinary: boolean;
   /** The parameters that this thread updates. */
   readonly ranges: readonly ParameterRange[];
   /** Where the kernels of this thread find the settings of a step, and the same as numbers. */
@@ -55,6 +57,7 @@ export class StepContext {
     this.loss = kernel;
     this.update = kernels[plan.update];
     this.leavesLogits = takesLogits;
+    this.isBinary = isBinary(spec);
     const last = plan.layers.length - 1;
     this.layers = plan.layers.map((layer, i) => {
       const trains = { weights: trained(plan, i, "weights"), biases: trained(plan, i, "biases") };

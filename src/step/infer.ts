@@ -8,7 +8,7 @@ import { gatherRows } from "./batch.js";
 import type { StepContext } from "./context.js";
 import { forwardRows } from "./forward.js";
 
-/** This thread's rows through all layers, in the blocks of thread 0: outputs or losses, and where each row's largest output is. */
+/** This thread's rows through all layers, in the blocks of thread 0: outputs or losses, and the class of each row. */
 export function inferRows(context: StepContext): void {
   const { kernels, layers, plan, task } = context;
   const [from, to] = context.share(task.count);
@@ -18,7 +18,9 @@ export function inferRows(context: StepContext): void {
   for (let i = 0; i < layers.length; i++) forwardRows(context, i, from, rows, 0, context.layer(i).panels, 0);
   const { activations, units, panels, code, parameter } = context.lastLayer;
   const outputs = activations + from * padded(units) * 4;
-  kernels.findLargest(plan.labels + from * 4, outputs, rows, units);
+  const labels = plan.labels + from * 4;
+  if (context.isBinary) kernels.findBinary(labels, outputs, rows, context.leavesLogits);
+  else kernels.findLargest(labels, outputs, rows, units);
   if (task.kind === TaskKind.evaluate) {
     if (task.keepsOutputs === 1) keepOutputs(context, outputs, from, rows);
     lossOfRows(context, from, to, 1, 0);

@@ -22,6 +22,11 @@ export interface FitOptions extends Omit<FitRecipe, "schedule"> {
   onEpoch?: (record: EpochRecord) => void | Promise<void>;
   /** Called after mini-batches, at most every `batchInterval`; a promise that it returns is awaited. Default none. */
   onBatch?: (record: BatchRecord) => unknown;
+  /**
+   * Called before the first step with each sentence about the data that this training finds, such as targets that the last layer
+   * cannot reach; the sentences are also added to the `warnings` of the dataset. A promise that it returns is awaited. Default none.
+   */
+  onWarning?: (warning: string) => void | Promise<void>;
   /** Milliseconds between two calls of `onBatch`, default 0: every mini-batch. A function is called after every call of `onBatch`. */
   batchInterval?: number | (() => number);
   /**
@@ -67,7 +72,9 @@ export const DISPOSED = "this network has been disposed of";
 export const FITTING = "this network is being trained already: wait for the first fit to end";
 
 /** The options that JSON cannot hold. */
-const OTHER_OPTIONS = [...["validation", "onEpoch", "onBatch", "batchInterval", "signal", "checkpoint", "resume"]];
+const OTHER_OPTIONS = [
+  ...["validation", "onEpoch", "onBatch", "onWarning", "batchInterval", "signal", "checkpoint", "resume"],
+];
 
 /** The options without the defaults that depend on the network and the data. */
 type CheckedOptions = Omit<FitPlan, "batchSize" | "seed" | "augmenting" | "experience"> & Pick<FitOptions, "batchSize">;
@@ -75,11 +82,12 @@ type CheckedOptions = Omit<FitPlan, "batchSize" | "seed" | "augmenting" | "exper
 /** A checked copy with all defaults. TypeError or RangeError names the option at fault. */
 export function checkFitOptions(options: FitOptions): CheckedOptions {
   checkOptions(options, "options", [...FIT_OPTIONS, ...OTHER_OPTIONS]);
-  const { validation, onEpoch, onBatch, batchInterval = 0, signal, checkpoint, resume, ...recipe } = options;
+  const { validation, onEpoch, onBatch, onWarning, batchInterval = 0, signal, checkpoint, resume, ...recipe } = options;
   const checked = withSchedule(recipe);
   if (typeof batchInterval !== "function") checkInterval(batchInterval);
   if (onEpoch !== undefined) checkFunction(onEpoch, "onEpoch");
   if (onBatch !== undefined) checkFunction(onBatch, "onBatch");
+  if (onWarning !== undefined) checkFunction(onWarning, "onWarning");
   if (signal !== undefined) checkSignal(signal, "signal");
   if (checked.earlyStopping) checkValidation(checked.earlyStopping, validation);
   return {
@@ -88,6 +96,7 @@ export function checkFitOptions(options: FitOptions): CheckedOptions {
     ...(validation && { validation }),
     ...(onEpoch && { onEpoch }),
     ...(onBatch && { onBatch }),
+    ...(onWarning && { onWarning }),
     ...(signal && { signal }),
     ...(checkpoint !== undefined && { checkpoint: checkCheckpointOptions(checkpoint) }),
     ...(resume !== undefined && { resume: checkBytes(resume, "resume") }),

@@ -3,7 +3,7 @@
 import { workerSource } from "../../build/worker-source.js";
 import type { Classification, FromBytesOptions, Gradient, Inputs, SaveOptions } from "../calls.js";
 import { checkFunction, checkInteger, checkOptions, typeError } from "../check.js";
-import { checkIsDataset, type Dataset } from "../data/dataset.js";
+import { addWarning, checkIsDataset, type Dataset } from "../data/dataset.js";
 import { notConstructed, printAs, proxied } from "../describe.js";
 import { loadBuiltins, whenCollected } from "../host.js";
 import type { Evaluation, EvaluationOptions } from "../inference/evaluate.js";
@@ -20,7 +20,7 @@ import type { BatchRecord, EpochRecord } from "../training/record.js";
 import { throwIfAborted } from "../yielding.js";
 import { type Answers, type CallOptions, Channel } from "./channel.js";
 import { compact } from "./datasets.js";
-import type { Facts, SentOptions } from "./protocol.js";
+import type { Facts, SentOptions, SentWarning } from "./protocol.js";
 
 /** Default of `batchInterval`: milliseconds of training between two calls of `onBatch`. */
 const INTERVAL = 50;
@@ -130,7 +130,7 @@ export class Network {
     const data = await this.send(train, "train");
     if (validation !== undefined) sent.validation = await this.send(validation, "validation");
     throwIfAborted(signal);
-    return (await this.call("fit", [data, sent], { answers: answersOf(options), signal })) as EpochRecord[];
+    return (await this.call("fit", [data, sent], { answers: answersOf(options, train), signal })) as EpochRecord[];
   }
 
   /**
@@ -158,7 +158,7 @@ export class Network {
     return (await this.call("fillInputs", [count, view], { transfer: [view.buffer] })) as Float32Array;
   }
 
-  /** The unit with the largest output for one sample, and all outputs. */
+  /** The class of one sample, and all outputs; the same as `classify` of `wasmlp`, whose errors it rejects with. */
   async classify(input: Inputs): Promise<Classification> {
     return (await this.call("classify", [input])) as Classification;
   }
@@ -249,7 +249,16 @@ export class Network {
 
 /** The options without functions, signal and validation set, which cannot be cloned or are sent otherwise. */
 function sentOptions(options: FitOptions): SentOptions {
-  const { onEpoch, onBatch, batchInterval: _, checkpoint, signal: __, validation: ___, ...rest } = options;
+  const {
+    onEpoch,
+    onBatch,
+    onWarning: _____,
+    batchInterval: _,
+    checkpoint,
+    signal: __,
+    validation: ___,
+    ...rest
+  } = options;
   const sent: SentOptions = { ...rest, asks: { epoch: onEpoch !== undefined, batch: onBatch !== undefined } };
   if (!checkpoint) return sent;
   const { save: ____, ...often } = checkpoint;
@@ -260,8 +269,14 @@ function sentOptions(options: FitOptions): SentOptions {
  * The page's functions, by the kind of question. The answer to a batch is the interval until the next one, in
  * milliseconds.
  */
-function answersOf({ onEpoch, onBatch, batchInterval = INTERVAL, checkpoint }: FitOptions): Answers {
+function answersOf(options: FitOptions, train: Dataset): Answers {
+  const { onEpoch, onBatch, onWarning, batchInterval = INTERVAL, checkpoint, validation } = options;
   return {
+    // The worker has copies of the datasets: their warnings are added to the page's.
+    warning: async ({ warning, sets }: SentWarning) => {
+      for (const name of sets) addWarning({ train, validation }[name] as Dataset, warning);
+      await onWarning?.(warning);
+    },
     ...(onEpoch && { epoch: waitingFor(onEpoch) }),
     ...(onBatch && {
       batch: async (record: BatchRecord) => {

@@ -22,13 +22,22 @@ export interface Opening {
 }
 
 /** The kinds of questions that a fit asks. The page answers each, and the fit waits for the answer. */
-export type Asking = "epoch" | "batch" | "checkpoint";
+export type Asking = "epoch" | "batch" | "checkpoint" | "warning";
+
+/** A warning that a fit has found, and which of its datasets it is about. */
+export interface SentWarning {
+  warning: string;
+  sets: ("train" | "validation")[];
+}
 
 /**
  * The options of a fit as they are sent: datasets by number; `asks` and `checkpoint` say which functions the page has.
  */
 export interface SentOptions
-  extends Omit<FitOptions, "validation" | "onEpoch" | "onBatch" | "batchInterval" | "signal" | "checkpoint"> {
+  extends Omit<
+    FitOptions,
+    "validation" | "onEpoch" | "onBatch" | "onWarning" | "batchInterval" | "signal" | "checkpoint"
+  > {
   validation?: number;
   asks: { epoch: boolean; batch: boolean };
   checkpoint?: { seconds?: number; steps?: number };

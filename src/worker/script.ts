@@ -2,6 +2,7 @@
 // address (`workerUrl`), the network's threads run this script too, and join on their first message.
 
 import { argumentOf } from "../check.js";
+import type { Dataset } from "../data/dataset.js";
 import type { EvaluationOptions } from "../inference/evaluate.js";
 import { assumePairing } from "../kernels/features.js";
 import { supplyKernels } from "../kernels/modules.js";
@@ -13,7 +14,15 @@ import { ownPort, useScript } from "../threads/spawn.js";
 import { type JoinRequest, useThreadSource } from "../threads/team.js";
 import type { FitOptions } from "../training/fit-options.js";
 import { Datasets } from "./datasets.js";
-import { type Asking, type Facts, type Opening, READY, type Request, type SentOptions } from "./protocol.js";
+import {
+  type Asking,
+  type Facts,
+  type Opening,
+  READY,
+  type Request,
+  type SentOptions,
+  type SentWarning,
+} from "./protocol.js";
 
 /** A function that runs one call; it is given the call's number and arguments. */
 type Method = (call: number, ...args: never[]) => unknown;
@@ -73,9 +82,14 @@ async function fit(call: number, train: number, sent: SentOptions): Promise<unkn
   const stop = new AbortController();
   fits.set(call, stop);
   try {
-    return await own().fit(datasets.get(train), {
+    const sets = {
+      train: datasets.get(train),
+      validation: validation === undefined ? undefined : datasets.get(validation),
+    };
+    return await own().fit(sets.train, {
       ...options,
-      ...(validation !== undefined && { validation: datasets.get(validation) }),
+      ...(sets.validation && { validation: sets.validation }),
+      onWarning: (warning) => ask(call, "warning", warningOf(warning, sets)) as Promise<void>,
       ...(asks.epoch && { onEpoch: (record) => ask(call, "epoch", record) as Promise<void> }),
       ...(asks.batch && reporting(call)),
       ...(checkpoint && { checkpoint: { ...checkpoint, save: (bytes) => ask(call, "checkpoint", bytes) } }),
@@ -84,6 +98,11 @@ async function fit(call: number, train: number, sent: SentOptions): Promise<unkn
   } finally {
     fits.delete(call);
   }
+}
+
+/** A warning with the datasets that have it. */
+function warningOf(warning: string, sets: Record<SentWarning["sets"][number], Dataset | undefined>): SentWarning {
+  return { warning, sets: (["train", "validation"] as const).filter((name) => sets[name]?.warnings.includes(warning)) };
 }
 
 /** Reports batches. The page's answer to each is the interval in milliseconds until the next report. */

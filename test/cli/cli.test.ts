@@ -805,7 +805,7 @@ describe("errors: one sentence on stderr", () => {
     [
       "a loss that does not fit",
       USAGE,
-      ["train", "--output-activation", "softmax"],
+      ["train", "--output-activation", "softmax", "--loss", "quadratic"],
       /"--loss" is "quadratic", but .*"softmax"/,
     ],
     ["letters after a number", USAGE, ["train", "--epochs", "1e3x"], /"--epochs" must be a whole number .* got "1e3x"/],

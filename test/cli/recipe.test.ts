@@ -5,7 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { checkRecipe, type Recipe, readRecipe } from "../../src/index.js";
-import { OPTIMIZER_NAMES, OPTIMIZERS } from "../../src/recipe/optimizer.js";
+import { OPTIMIZER_NAMES } from "../../src/recipe/optimizer.js";
+import { usualRate } from "../../src/recipe/usual-rate.js";
 import { type Outcome, runProgram } from "../support/command.js";
 import { writeIdxFolder } from "../support/idx-folder.js";
 
@@ -67,8 +68,9 @@ describe("--print-recipe", () => {
   });
 
   it.each(OPTIMIZER_NAMES)("gives %s its own defaults, and takes its options", (name) => {
-    const { optimizer } = printed("--optimizer", name).fit;
-    const rate = name === "sgd" ? 1.5 : OPTIMIZERS[name].usualRate;
+    const { network, fit } = printed("--optimizer", name);
+    const { optimizer } = fit;
+    const rate = name === "sgd" ? 1.5 : usualRate(network, { name }, 10);
     expect(optimizer).toEqual(
       checkRecipe({ ...printed(), fit: { epochs: 1, optimizer: { name, learningRate: rate } } }).fit.optimizer,
     );
@@ -110,7 +112,7 @@ describe("--recipe", () => {
     expect(changed("--beta2", "0.9").fit.optimizer).toEqual({ ...whole.fit.optimizer, beta2: 0.9 });
     expect(changed("--optimizer", "adamw").fit.optimizer).toMatchObject({
       name: "adamw",
-      learningRate: 0.001,
+      learningRate: usualRate(whole.network, { name: "adamw" }, whole.fit.batchSize ?? 32),
       beta1: 0.9,
     });
     expect(changed("--floor", "0.5").fit.schedule).toEqual({ name: "cosine", warmUp: 1, floor: 0.5 });

@@ -3,7 +3,7 @@ import { Dataset } from "../../src/index.js";
 
 const bytes = (...values: number[]) => Uint8Array.from(values);
 const make = (labels: number[], classes?: number) =>
-  new Dataset({ inputs: new Uint8Array(labels.length), shape: 1, labels, ...(classes ? { classes } : {}) });
+  new Dataset({ inputs: Uint8Array.from(labels, (_, i) => i), shape: 1, labels, ...(classes ? { classes } : {}) });
 
 describe("a dataset", () => {
   it("with labels", () => {

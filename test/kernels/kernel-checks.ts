@@ -1,6 +1,6 @@
 // One check for each kernel that is neither dense, nor a loss, nor an optimizer: derivatives, gathers, counting.
 
-import { LINEAR } from "../../build/codes.js";
+import { LINEAR, SIGMOID } from "../../build/codes.js";
 import { padded } from "../../src/memory/plan.js";
 import * as reference from "../support/reference.js";
 import { Draws, type Lab, noTiny, sameWords, TINY, U, within } from "./lab.js";
@@ -66,10 +66,10 @@ export function checkGatherU8({ kernels, arena }: Lab, count: number, width: num
   sameWords(arena.read(xAt), padRows(want, count, width, BLANK), `gatherU8 of ${count} rows of ${width}`);
 }
 
-/** One-hot rows; their padding is zero. */
+/** One-hot rows, or with one unit labels of two classes; their padding is zero. */
 export function checkGatherLabels({ kernels, arena }: Lab, count: number, units: number, ordered: boolean): void {
   const draws = new Draws(count * 1000 + units);
-  const labels = Uint32Array.from({ length: count + 3 }, () => draws.below(units));
+  const labels = Uint32Array.from({ length: count + 3 }, () => draws.below(Math.max(2, units)));
   const order = orderOf(draws, count, labels.length, ordered);
   arena.reset();
   const labelsAt = arena.input("labels", labels);
@@ -97,6 +97,36 @@ function checkPaddedCount({ kernels, arena }: Lab, rows: number, units: number, 
   arena.check();
   const want = reference.countCorrect(outputs, targets, rows, units);
   if (got !== want) throw new Error(`countCorrect of ${rows} rows of ${units}: ${got} instead of ${want}`);
+}
+
+/** Values around the boundary between two classes: outputs around ½, or logits around 0, some of which round to ½. */
+const BOUNDARY = {
+  outputs: [0, 0.25, 0.49999997, 0.5, 0.50000006, 1, Number.NaN],
+  logits: [-30, -1, -1e-3, -1e-9, -0, 0, 1e-9, 1, 90, Number.NaN],
+};
+
+/** The classes of single outputs, and how many are right. The kernel `activate` tells which logits give ½. */
+export function checkBinary({ kernels, arena }: Lab, rows: number, areLogits: boolean): void {
+  const draws = new Draws(rows);
+  const values = areLogits ? BOUNDARY.logits : BOUNDARY.outputs;
+  const outputs = Float32Array.from({ length: rows }, () => values[draws.below(values.length)] as number);
+  const targets = Float32Array.from({ length: rows }, () => draws.below(2));
+  for (const padding of [POISON, HUGE]) {
+    arena.reset();
+    const outputsAt = arena.input("outputs", padRows(outputs, rows, 1, padding));
+    const targetsAt = arena.input("targets", padRows(targets, rows, 1, padding));
+    const labelsAt = arena.output("labels", blank(rows));
+    const sharesAt = arena.output("shares", blank(rows * padded(1)));
+    kernels.findBinary(labelsAt, outputsAt, rows, areLogits);
+    const correct = kernels.countBinary(outputsAt, targetsAt, rows, areLogits);
+    kernels.activate(sharesAt, outputsAt, rows, 1, 0, 1, SIGMOID, 0);
+    arena.check();
+    const shares = areLogits ? unpadRows(arena.read(sharesAt), rows, 1) : outputs;
+    const want = Uint32Array.from(shares, (share) => Number(share >= 0.5));
+    sameWords(arena.read(labelsAt), want, `findBinary of ${rows} rows`);
+    const right = want.reduce((sum, label, i) => sum + Number(label === targets[i]), 0);
+    if (correct !== right) throw new Error(`countBinary of ${rows} rows: ${correct} instead of ${right}`);
+  }
 }
 
 /** Outputs are multiples of a quarter, so that many rows have several largest: the first one counts. */

@@ -448,6 +448,43 @@ const otherMutants: Mutant[] = [
     }),
   },
   {
+    name: "gatherLabels gives one unit the target 1 whatever the label is",
+    check: (lab) => check.checkGatherLabels(lab, 5, 1, true),
+    wrong: (lab) => ({
+      gatherLabels: (y, labels, order, count, units) => {
+        lab.kernels.gatherLabels(y, labels, order, count, units);
+        memoryFloats(lab)[y / 4] = 1;
+        memoryFloats(lab)[y / 4 + padded(1)] = 1;
+      },
+    }),
+  },
+  {
+    name: "findBinary goes by the logit, not by the output",
+    check: (lab) => check.checkBinary(lab, 100, true),
+    wrong: (lab) => ({
+      findBinary: (labels, outputs, rows) => {
+        const words = new Uint32Array(lab.arena.memory.buffer);
+        for (let r = 0; r < rows; r++) {
+          words[labels / 4 + r] = Number((memoryFloats(lab)[outputs / 4 + r * padded(1)] as number) >= 0);
+        }
+      },
+    }),
+  },
+  {
+    name: "findBinary takes logits for outputs",
+    check: (lab) => check.checkBinary(lab, 100, true),
+    wrong: ({ kernels }) => ({
+      findBinary: (labels, outputs, rows) => kernels.findBinary(labels, outputs, rows, false),
+    }),
+  },
+  {
+    name: "countBinary skips a row",
+    check: (lab) => check.checkBinary(lab, 100, false),
+    wrong: ({ kernels }) => ({
+      countBinary: (outputs, targets, rows, areLogits) => kernels.countBinary(outputs, targets, rows - 3, areLogits),
+    }),
+  },
+  {
     name: "findLargest takes the last of equals",
     check: (lab) => check.checkFindLargest(lab, 30, 10),
     wrong: (lab) => ({

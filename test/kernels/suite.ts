@@ -426,6 +426,10 @@ function otherTests(lab: () => Lab): void {
     for (const units of widths) for (const rows of [1, 7, 30]) check.checkFindLargest(lab(), rows, units);
   });
 
+  it("findBinary and countBinary", () => {
+    for (const areLogits of [true, false]) for (const rows of [1, 7, 100]) check.checkBinary(lab(), rows, areLogits);
+  });
+
   it("countCorrect", () => {
     for (const units of widths) for (const rows of [1, 7, 30]) check.checkCountCorrect(lab(), rows, units);
   });

@@ -409,12 +409,12 @@ describe("Network.fromBytes refuses", () => {
 
   it.each([
     ["no spec", [weights, biases], {}, 'the model is no wasmlp model: its metadata has no "wasmlp"'],
-    ["a spec that is not JSON", [weights, biases], { wasmlp: "{" }, "the model has a damaged spec in its metadata"],
+    ["a spec that is not JSON", [weights, biases], { wasmlp: "{" }, "the model has an invalid spec in its metadata"],
     [
       "a wrong spec",
       [weights, biases],
       { wasmlp: '{"inputs":0}' },
-      'the model has a damaged spec in its metadata: "inputs" must be a whole number',
+      'the model has an invalid spec in its metadata: "inputs" must be a whole number',
     ],
     ["a missing tensor", [weights], { wasmlp }, 'the model lacks the tensor "layers.0.biases"'],
     [

@@ -260,10 +260,14 @@ export function gather(
   });
 }
 
-/** One-hot rows of labels. */
+/** One-hot rows of labels; with one unit the labels. */
 export function gatherLabels(labels: Numbers, order: Numbers | undefined, count: number, units: number): Float64Array {
   const y = new Float64Array(count * units);
-  for (let i = 0; i < count; i++) y[i * units + at(labels, order ? at(order, i) : i)] = 1;
+  for (let i = 0; i < count; i++) {
+    const label = at(labels, order ? at(order, i) : i);
+    if (units === 1) y[i] = label;
+    else y[i * units + label] = 1;
+  }
   return y;
 }
 

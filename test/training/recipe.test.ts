@@ -129,7 +129,7 @@ describe("a model file", async () => {
     const refusal = refusalOf(() => readRecipe(damaged));
     expect(refusal.argument).toBe("bytes");
     expect(refusal.message).toMatch(
-      /^the model has a damaged recipe in its metadata: "network.inputs" must be a number/,
+      /^the model has an invalid recipe in its metadata: "network.inputs" must be a number/,
     );
     expect(refusalOf(() => readRecipe("x" as never)).message).toBe('"bytes" must be a Uint8Array, got "x"');
   });

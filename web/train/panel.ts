@@ -91,6 +91,11 @@ function statusOf({ progress, message, isPreparing, activity, current }: Trainer
   if (progress) return `Downloading MNIST${progress.total === undefined ? "" : `, ${megabytes(progress.total)}`}…`;
   if (isPreparing) return activity;
   if (!current) return "Train a network on 60,000 handwritten digits in your browser.";
+  return [runStatus(current), ...current.warnings.map((warning) => `Warning: ${warning}.`)].join(" ");
+}
+
+/** The sentence on a run. */
+function runStatus(current: Run): string {
   const { name, state, tests, epochs, settings, accuracy } = current;
   const result = tests.length > 0 ? ` Test accuracy ${percent(current.accuracy)}.` : "";
   switch (state) {

@@ -29,6 +29,8 @@ export class Run implements NetworkEntry {
   samplesPerSecond: number | undefined;
   /** Error message of a failed training. */
   message = "";
+  /** What the current training found odd about the data, as sentences. */
+  warnings: string[] = [];
   /** Whether the charts show the run. */
   isShown = true;
   /** Resolves when the current training has ended: done, stopped or failed. */
@@ -87,6 +89,7 @@ export class Run implements NetworkEntry {
       await this.network.fit(train, {
         ...recipeOf(settings).fit,
         ...{ validation: test, signal, batchInterval: () => (this.isPaused ? 0 : REPORT_MILLISECONDS) },
+        onWarning: (warning) => this.warn(warning),
         onBatch: (record) => this.batchDone(record, before),
         onEpoch: (record) => this.epochDone(record, before, train.count),
       });
@@ -95,6 +98,11 @@ export class Run implements NetworkEntry {
       if (!signal.aborted) this.message = (error as Error).message;
       this.setState(signal.aborted ? "stopped" : "failed");
     }
+  }
+
+  private warn(warning: string): void {
+    this.warnings.push(warning);
+    this.onChange(this);
   }
 
   private begin(settings: Settings, isPaused: boolean): void {
@@ -106,6 +114,7 @@ export class Run implements NetworkEntry {
     this.planned = this.epochs + settings.epochs;
     this.reference = undefined;
     this.message = "";
+    this.warnings = [];
     this.setState(isPaused ? "paused" : "training");
   }
 
