@@ -59,6 +59,6 @@ describeIn("chromium", "the example", (browser) => {
     const stated = statedOutput(readExample("worker.ts"));
     expect(stated).toHaveLength(2);
     await page.waitForFunction("window.printed?.length === 6");
-    expect(await page.evaluate<string[]>("printed.slice(-2)")).toEqual(stated);
+    expect(await page.evaluate<string[]>("printed.slice(-2).map(String)")).toEqual(stated);
   });
 });
