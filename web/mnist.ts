@@ -1,6 +1,7 @@
 // MNIST for the page: one compact file, downloaded and unpacked in a worker on first use.
 
 import { Dataset } from "../src/index.js";
+import { unanswered } from "./fetch.js";
 import type { MnistMessage, MnistPart } from "./mnist-worker.js";
 
 export interface TrainAndTest {
@@ -47,7 +48,9 @@ function answer(worker: Worker): Promise<{ train: MnistPart; test: MnistPart }> 
       else if ("train" in data) resolve(data);
       else for (const listener of listeners) listener(data.loaded, data.total);
     };
-    worker.onerror = ({ message }) => reject(new Error(message || "the worker that unpacks MNIST did not start"));
+    // Without a message the script itself could not be fetched.
+    worker.onerror = ({ message }) =>
+      reject(new Error(message || `MNIST's images could not be fetched: ${unanswered()}`));
   });
 }
 

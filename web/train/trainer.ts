@@ -9,6 +9,8 @@ import { forgetKept, Keeper, type Kept, readKept } from "./keep.js";
 import { Run } from "./run.js";
 import { parametersOf, recipeOf, type Settings, topology } from "./settings.js";
 
+/** Ends the name of a network that was taken back. */
+const KEPT = ", kept";
 /** The reason of a preparation that the user has ended. */
 const STOPPED = new Error("stopped");
 
@@ -112,7 +114,7 @@ export class Trainer {
       const { name, bytes, epochs, test } = offer;
       const network = await this.open(bytes, name);
       this.offer = undefined;
-      const run = this.addLoaded(network, `${name}, kept`, "from your last visit");
+      const run = this.addLoaded(network, name.endsWith(KEPT) ? name : name + KEPT, "from your last visit");
       run.epochs = epochs;
       if (test) run.addTest(epochs, test);
       // A network that was trained in the meantime has taken its place.
