@@ -5,11 +5,11 @@ import type { Classification, LoadOptions } from "./calls.js";
 import { checkOptions, rangeError, shown, typeError } from "./check.js";
 import { Doubt, MOST_DOUBT, SURE, SURE_DOUBT } from "./doubt.js";
 import { unpackModel } from "./format/packed.js";
+import { unpack } from "./host.js";
 import { DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
 import type { DigitImage } from "./image/plane.js";
 import { isBytes, isPromiseLike } from "./kinds.js";
 import { Network } from "./network.js";
-import { unpack } from "./unpack.js";
 import type { Network as WorkerNetwork } from "./worker/network.js";
 
 // The types of what these functions take and give, so that a program can name them.

@@ -217,27 +217,20 @@ export function whenCollected<T>(cleanup: (held: T) => void): Collected<T> {
 
 // --- decompression ---
 
-/** Inflates raw deflate by the host's means; undefined where it has none. Rejects with an Error if the data is damaged. */
-export async function nativeInflate(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  // `DecompressionStream` takes ten milliseconds to load on Node; `node:zlib` is loaded already.
-  const zlib = builtin<{ inflateRawSync(from: Uint8Array): Uint8Array }>("zlib");
-  if (zlib) return Uint8Array.from(zlib.inflateRawSync(packed));
-  const stream = rawDeflateStream();
-  if (!stream) return undefined;
-  const writer = stream.writable.getWriter();
-  const [bytes] = await Promise.all([
-    new Response(stream.readable).arrayBuffer(),
-    writer.write(packed),
-    writer.close(),
-  ]);
-  return new Uint8Array(bytes);
-}
-
-function rawDeflateStream(): DecompressionStream | undefined {
-  try {
-    return typeof Response === "function" ? new DecompressionStream("deflate-raw") : undefined;
-  } catch {
-    // There is no such class, or it does not know the format.
-    return undefined;
+/**
+ * Unpacks what the build embeds as text: zlib's format (RFC 1950) in base64. Rejects with an Error if the data is damaged, or the
+ * engine has no means.
+ */
+export async function unpack(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  const zlib = builtin<{ inflateSync(from: Uint8Array): Uint8Array }>("zlib");
+  if (!zlib && typeof DecompressionStream !== "function") {
+    throw new Error("this engine has no DecompressionStream to unpack the kernels with: give them to init({ wasm })");
   }
+  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  // `DecompressionStream` takes ten milliseconds to load on Node; `node:zlib` is loaded already.
+  if (zlib) return Uint8Array.from(zlib.inflateSync(packed));
+  const { readable, writable } = new DecompressionStream("deflate");
+  const writer = writable.getWriter();
+  const [bytes] = await Promise.all([new Response(readable).arrayBuffer(), writer.write(packed), writer.close()]);
+  return new Uint8Array(bytes);
 }

@@ -62,7 +62,7 @@ import { fit } from "./training/fit.js";
 import { checkFitOptions, DISPOSED, type Experience, FITTING, type FitOptions } from "./training/fit-options.js";
 import type { EpochRecord } from "./training/record.js";
 import { findWarnings } from "./training/warnings.js";
-import { neverYield, Yielder, type YieldPoint } from "./yielding.js";
+import { neverYield, throwIfAborted, Yielder, type YieldPoint } from "./yielding.js";
 
 /** A multilayer perceptron: layers L_l = S(W·L_{l-1} + B), trained by gradient descent. */
 export class Network {
@@ -209,7 +209,7 @@ export class Network {
   async #inTurns<T>(signal: unknown, work: (engine: Engine, yieldPoint: YieldPoint) => Promise<T>): Promise<T> {
     const stop = signal === undefined ? undefined : checkSignal(signal, "signal");
     const check = (): Engine => {
-      stop?.throwIfAborted();
+      throwIfAborted(stop);
       return this.engine;
     };
     check();

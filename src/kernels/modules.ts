@@ -4,8 +4,8 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import { binaries, type KernelExports, relaxedBytes, simdBytes } from "../../build/wasm.js";
 import { rangeError, shown, typeError } from "../check.js";
+import { unpack } from "../host.js";
 import { messageOf, tagOf } from "../kinds.js";
-import { unpack } from "../unpack.js";
 import { type Build, preferSimd } from "./features.js";
 import type { Memory } from "./memory.js";
 

@@ -20,7 +20,6 @@ const SOURCE = [
     "yielding",
     "kinds",
     "utf8",
-    "unpack",
     "check",
     "describe",
     "text",
