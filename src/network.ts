@@ -187,7 +187,8 @@ export class Network {
   /**
    * `evaluate`, with the same result, in turns that leave the event loop to others. `data` must not change meanwhile. One such
    * call begins after the other, and `fit` after all of them; `setParameters` is refused. During a `fit` it is done in one
-   * turn, so that it measures the parameters of one step. Rejects with the signal's reason when aborted.
+   * turn, so that it measures the parameters of one step. Rejects with a TypeError or RangeError for what `evaluate` refuses, or
+   * with the signal's reason when aborted.
    */
   async evaluateAsync(data: Dataset, options: EvaluationOptions & TurnOptions = {}): Promise<Evaluation> {
     const { signal, ...rest } = checkOptions(options, "options", ["worst", "metrics", "signal"]);
@@ -231,7 +232,10 @@ export class Network {
     return predict(engine, checkInputs(engine.spec, inputs, this.#experience.inputs));
   }
 
-  /** `predict`, with the same result, in turns that leave the event loop to others, as `evaluateAsync` does. */
+  /**
+   * `predict`, with the same result `[samples][units]`, in turns that leave the event loop to others, as `evaluateAsync` does.
+   * Rejects with a TypeError or RangeError for what `predict` refuses, or with the signal's reason when aborted.
+   */
   async predictAsync(inputs: Inputs, options: TurnOptions = {}): Promise<Float32Array> {
     const { signal } = checkOptions(options, "options", ["signal"]);
     const samples = checkInputs(this.engine.spec, inputs, this.#experience.inputs);
@@ -314,7 +318,7 @@ export class Network {
     return explain(spec, this.parameters(), input, target, checkPosition(spec, options.weight), learningRate);
   }
 
-  /** Weights `[units][inputs]` and biases `[units]` of each layer, row-major, copied. */
+  /** Weights `[units][inputs]` and biases `[units]` of each layer, row-major, copied. Error in the middle of another call. */
   parameters(): LayerParameters[] {
     const { engine } = this;
     engine.checkNotLate();
@@ -383,7 +387,7 @@ export class Network {
 
   /**
    * Ends the network's threads and releases its memory. A running `fit` rejects after the current step, or piece of one, without
-   * another checkpoint. Optional: an unreachable network is collected.
+   * another checkpoint. Optional: an unreachable network is collected. TypeError where the network is wrapped in a proxy.
    */
   dispose(): void {
     if (!(#engine in this)) throw proxied("Network");

@@ -122,7 +122,7 @@ describe("a network that loadDigits did not give", () => {
 
   it("refuses what is no doubt", () => {
     expect(() => readDigit(own, digit, { doubt: loadDoubt() as never })).toThrow(
-      '"options.doubt" must be a Doubt, such as await loadDoubt() gives, got Promise',
+      '"options.doubt" must be a Doubt, such as await loadDoubt() gives, got a Promise, which was not awaited',
     );
     expect(() => readDigit(own, digit, { doubts: doubt } as never)).toThrow('"options" has no option "doubts"');
   });
