@@ -1,4 +1,4 @@
-// The memory of one network over time: a small one that cannot grow while it only answers, so that a process can have many; one that
+// The memory of one network over time: a small one that cannot grow while it only answers, where an engine reserves less for it; one that
 // grows, and that threads can share where some are wanted, for a training; and a small one again.
 
 import type { Build } from "./kernels/features.js";
