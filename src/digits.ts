@@ -29,7 +29,7 @@ export interface DigitReading extends Classification {
   digit: Uint8Array;
   /** The probability, from 0 to 1, that the picture shows none of the digits: a scribble, a letter, a smiley; absent without a `Doubt`. */
   doubt?: number;
-  /** Whether `doubt` is at most 0.9; otherwise the picture is to be treated as none of the digits; absent without a `Doubt`. */
+  /** Whether `doubt` is at most 0.98; otherwise the picture is to be treated as none of the digits; absent without a `Doubt`. */
   isDigit?: boolean;
   /** Whether the answer is sure: `doubt` is at most 0.1, and the probability of `label` at least 0.9; absent without a `Doubt`. */
   isSure?: boolean;

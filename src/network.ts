@@ -177,7 +177,8 @@ export class Network {
 
   /**
    * Mean loss over `data`, and for labelled samples accuracy and confusion; with `worst` the worst mistakes, and with `metrics`
-   * further metrics, each under its name. TypeError or RangeError names the option or what of `data` does not fit.
+   * further metrics, each under its name. A loss of NaN tells that outputs are not numbers; an accuracy beside it means nothing.
+   * TypeError or RangeError names the option or what of `data` does not fit.
    */
   evaluate(data: Dataset, options: EvaluationOptions = {}): Evaluation {
     const { engine } = this;
@@ -257,8 +258,8 @@ export class Network {
   }
 
   /**
-   * The class of one sample `[inputs]`, and all outputs. Throws a TypeError or RangeError for an invalid sample, and an Error if the
-   * network has a single output that is not sigmoid, which is no class: `predict` gives it.
+   * The class of one sample `[inputs]`, and all outputs. Throws a TypeError or RangeError for an invalid sample, and an Error if an
+   * output is not a finite number, or if the network has a single output that is not sigmoid, which is no class: `predict` gives it.
    */
   classify(input: Inputs): Classification {
     const { engine } = this;
@@ -266,7 +267,7 @@ export class Network {
     const samples = checkSample(engine.spec, input, this.#experience.inputs);
     const labels = new Uint32Array(1);
     const probabilities = predict(engine, samples, labels);
-    if (!probabilities.every(Number.isFinite)) checkParameters(engine);
+    if (!probabilities.every(Number.isFinite)) throw noAnswer(engine);
     return { label: labels[0] as number, probabilities };
   }
 
@@ -418,6 +419,14 @@ export class Network {
 function told(engine: Engine, evaluation: Evaluation): Evaluation {
   if (!Number.isFinite(evaluation.loss)) checkParameters(engine);
   return evaluation;
+}
+
+/** Why there is no class. Finite parameters may be so large that sums of products overflow. */
+function noAnswer(engine: Engine): Error {
+  checkParameters(engine);
+  return new Error(
+    "outputs for this sample are not finite numbers: scale the inputs to about −1…1, or train with a lower learning rate",
+  );
 }
 
 function checkParameters(engine: Engine): void {
