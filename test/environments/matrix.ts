@@ -87,8 +87,10 @@ async function runAll(environments: Environment[]): Promise<Row[]> {
     const hash = await expectedHash(workshop);
     const rows: Row[] = [];
     for (const environment of environments) {
+      const began = performance.now();
       const row = judged(await runApart(environment, workshop.folder), hash);
-      stderr.write(row.failure === undefined ? `passed: ${row.name}\n` : `failed: ${row.name}\n${row.failure}\n\n`);
+      const took = `${row.name}, ${Math.round((performance.now() - began) / 1000)} s`;
+      stderr.write(row.failure === undefined ? `passed: ${took}\n` : `failed: ${took}\n${row.failure}\n\n`);
       rows.push(row);
     }
     return rows;
