@@ -4,6 +4,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { argv, env, execPath, kill, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
@@ -18,6 +19,8 @@ import { TYPESCRIPTS } from "./typescript.js";
 const ENVIRONMENTS: Environment[] = [...RUNTIMES, ...PAGES, ...FRAMEWORKS, ...TESTERS, ...TYPESCRIPTS];
 /** An environment that has not answered after this time has failed. */
 const MINUTES = 20;
+/** Much of an environment's time is its installation. More at once would take gigabytes of memory for bundlers and browsers. */
+const AT_ONCE = 4;
 /** What the process of one environment prints its outcome after. */
 const MARK = "outcome: ";
 
@@ -81,18 +84,26 @@ function judged(row: Row, hash: string): Row {
   return { name, outcome, failure: `the trained parameters are ${outcome.hash}, and ${hash} on Node` };
 }
 
+/** Runs one environment, and says on stderr what came of it and after how long. */
+async function rowOf(environment: Environment, folder: string, hash: string): Promise<Row> {
+  const began = performance.now();
+  const row = judged(await runApart(environment, folder), hash);
+  const took = `${row.name}, ${Math.round((performance.now() - began) / 1000)} s`;
+  stderr.write(row.failure === undefined ? `passed: ${took}\n` : `failed: ${took}\n${row.failure}\n\n`);
+  return row;
+}
+
+/** Runs as many environments at once as there are processors, at most `AT_ONCE`. */
 async function runAll(environments: Environment[]): Promise<Row[]> {
   const workshop = new Workshop();
   try {
     const hash = await expectedHash(workshop);
     const rows: Row[] = [];
-    for (const environment of environments) {
-      const began = performance.now();
-      const row = judged(await runApart(environment, workshop.folder), hash);
-      const took = `${row.name}, ${Math.round((performance.now() - began) / 1000)} s`;
-      stderr.write(row.failure === undefined ? `passed: ${took}\n` : `failed: ${took}\n${row.failure}\n\n`);
-      rows.push(row);
-    }
+    const left = environments.entries();
+    const lane = async (): Promise<void> => {
+      for (const [i, environment] of left) rows[i] = await rowOf(environment, workshop.folder, hash);
+    };
+    await Promise.all(Array.from({ length: Math.min(AT_ONCE, availableParallelism()) }, lane));
     return rows;
   } finally {
     workshop.remove();
