@@ -152,7 +152,8 @@ async function svelteKit(workshop: Workshop): Promise<Outcome> {
   const port = await freePort();
   const args = ["node_modules/vite/bin/vite.js", "preview", "--host", "127.0.0.1", "--port", String(port)];
   const smoke = await serving({ program, args, cwd, port }, (address) => outcomeInPage(address));
-  return { version: kit, ran: ranOf(smoke), hash: smoke.hash };
+  const remark = `built with Node ${SVELTE.node}`;
+  return { version: kit, ran: ranOf(smoke), hash: smoke.hash, remark };
 }
 
 /** Miniflare's program: a worker of workerd answers one request. */

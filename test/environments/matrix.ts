@@ -4,7 +4,6 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { argv, env, execPath, kill, stderr, stdout } from "node:process";
 import { fileURLToPath } from "node:url";
@@ -19,7 +18,7 @@ import { TYPESCRIPTS } from "./typescript.js";
 const ENVIRONMENTS: Environment[] = [...RUNTIMES, ...PAGES, ...FRAMEWORKS, ...TESTERS, ...TYPESCRIPTS];
 /** An environment that has not answered after this time has failed. */
 const MINUTES = 20;
-/** Much of an environment's time is its installation. More at once would take gigabytes of memory for bundlers and browsers. */
+/** Environments that run at once. Much of their time is installation, and bundlers and browsers take a gigabyte each. */
 const AT_ONCE = 4;
 /** What the process of one environment prints its outcome after. */
 const MARK = "outcome: ";
@@ -93,7 +92,7 @@ async function rowOf(environment: Environment, folder: string, hash: string): Pr
   return row;
 }
 
-/** Runs as many environments at once as there are processors, at most `AT_ONCE`. */
+/** Runs environments, several at once. The rows are in the order of `environments`. */
 async function runAll(environments: Environment[]): Promise<Row[]> {
   const workshop = new Workshop();
   try {
@@ -103,7 +102,7 @@ async function runAll(environments: Environment[]): Promise<Row[]> {
     const lane = async (): Promise<void> => {
       for (const [i, environment] of left) rows[i] = await rowOf(environment, workshop.folder, hash);
     };
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, availableParallelism()) }, lane));
+    await Promise.all(Array.from({ length: AT_ONCE }, lane));
     return rows;
   } finally {
     workshop.remove();
@@ -139,7 +138,8 @@ TypeScript has no bytes to compare: [two programs](../test/environments/consumer
 none of the package's types is \`any\`. The configurations are the module resolutions \`node16\`, \`nodenext\`, \`bundler\` and \`node10\`, each
 without a library but the language's, and \`bundler\` also with \`dom\`, with \`webworker\` and with the types of Node.
 
-React Native's engine Hermes has no WebAssembly: \`Network.create\` rejects there with an Error that says so.
+Electron and React Native were not run. React Native's engine Hermes has no WebAssembly: in engines without it \`Network.create\` rejects with an
+Error that says so.
 `;
 }
 
