@@ -96,6 +96,9 @@ const EDGE_BODY = `async function answer() {
 `;
 const EDGE_IMPORTS = 'import * as library from "wasmlp";\nimport { init } from "wasmlp";\n';
 
+/** Turbopack does not find a file by the field "exports" of a package when the name has a query, so it is named by its path. */
+const EDGE_KERNELS = "../../node_modules/wasmlp/build/simd.wasm?module";
+
 const NEXT_FILES = {
   "package.json": '{ "name": "empty", "version": "1.0.0", "type": "module" }',
   "app/layout.js": "export default ({ children }) => <html lang='en'><body>{children}</body></html>;",
@@ -110,7 +113,7 @@ export default function Train() {
   "app/server/route.js": `import * as library from "wasmlp";\nimport * as worker from "wasmlp/worker";\n${smokeModule()}
 export const dynamic = "force-dynamic";
 export const GET = async () => Response.json(await smoke(library, { worker, threads: [1, 2] }));`,
-  "app/edge/route.js": `${EDGE_IMPORTS}import simd from "wasmlp/simd.wasm?module";\n${smokeModule()}${EDGE_BODY}
+  "app/edge/route.js": `${EDGE_IMPORTS}import simd from "${EDGE_KERNELS}";\n${smokeModule()}${EDGE_BODY}
 export const runtime = "edge";
 export const GET = answer;`,
 };
@@ -127,7 +130,7 @@ async function next(workshop: Workshop, part: "page" | "server" | "edge"): Promi
   const smoke = await serving({ program: process.execPath, args, cwd, port }, (address) => {
     return part === "page" ? outcomeInPage(address) : answerOf(`${address}/${part}`);
   });
-  const remark = part === "edge" ? 'kernels by `import simd from "wasmlp/simd.wasm?module"`' : "";
+  const remark = part === "edge" ? `kernels by \`import simd from "${EDGE_KERNELS}"\`` : "";
   return { version: NEXT.next, ran: ranOf(smoke, part === "server"), hash: smoke.hash, ...(remark && { remark }) };
 }
 
