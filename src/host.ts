@@ -131,7 +131,8 @@ function readText(path: string): string | undefined {
 
 // --- clock and timers ---
 
-type Timer = ReturnType<typeof setTimeout>;
+/** What `setTimeout` gives: a number or an object. The declarations name no function that projects may lack the types of. */
+type Timer = unknown;
 
 /**
  * The clock and timers as they were when this module was loaded: a test that replaces them by fake ones, which stand still,
@@ -139,8 +140,8 @@ type Timer = ReturnType<typeof setTimeout>;
  */
 interface Natives {
   clock: { now(): number };
-  setTimeout: typeof setTimeout | undefined;
-  clearTimeout: typeof clearTimeout | undefined;
+  setTimeout: ((work: () => void, milliseconds?: number) => Timer) | undefined;
+  clearTimeout: ((timer: Timer) => void) | undefined;
   setImmediate: ((work: () => void) => unknown) | undefined;
   MessageChannel: typeof MessageChannel | undefined;
 }
@@ -172,12 +173,12 @@ export function now(): number {
 
 /** The timers, called as methods so that tests can replace them. They do nothing where the engine has none. */
 export const timers = {
-  start: (work: () => void, milliseconds: number): Timer | undefined => {
+  start: (work: () => void, milliseconds: number): Timer => {
     // Browsers refuse their timers as methods of another object.
     const { setTimeout } = natives;
     return setTimeout?.(work, milliseconds);
   },
-  stop: (timer: Timer | undefined): void => {
+  stop: (timer: Timer): void => {
     const { clearTimeout } = natives;
     clearTimeout?.(timer);
   },
