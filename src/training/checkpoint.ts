@@ -319,7 +319,8 @@ function checkPosition(trainingState: TrainingState, { fit, data }: Asked): void
     history.forEach((record, i) => {
       checkInteger((record as Partial<EpochRecord> | null)?.epoch, "history.epoch", i + 1, i + 1);
     });
-    if (best === undefined || best?.epoch !== history.at(-1)?.bestEpoch) throw rangeError("best", "is missing, or there for nothing");
+    if (best === undefined || best?.epoch !== history.at(-1)?.bestEpoch)
+      throw rangeError("best", "is missing, or there for nothing");
     if (best === null) return;
     checkInteger(best.epoch, "best.epoch", 1, epoch - 1);
     checkNumber(best.score, "best.score");
