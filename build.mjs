@@ -8,9 +8,10 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { stderr } from "node:process";
-import { deflateRawSync } from "node:zlib";
+import { deflateSync } from "node:zlib";
 import asc from "assemblyscript/asc";
 import { build } from "esbuild";
+import ts from "typescript";
 import { tilesSource } from "./assembly/tiles.mjs";
 import { packModel } from "./models/pack.mjs";
 import { buildPage } from "./web/build.mjs";
@@ -65,7 +66,7 @@ function kernelTypes() {
 
 /** Bytes as the source of a text: deflated, in base64, in lines. */
 function packed(bytes) {
-  const base64 = deflateRawSync(bytes, { level: 9 }).toString("base64");
+  const base64 = deflateSync(bytes, { level: 9 }).toString("base64");
   return JSON.stringify(base64.match(new RegExp(`.{1,${LINE}}`, "g")).join("\n"));
 }
 
@@ -101,11 +102,38 @@ function beside(filter) {
   return { name: "beside", setup: ({ onResolve }) => onResolve({ filter }, external) };
 }
 
+/** What rows of the tables of activations and losses have for kernels; all else is for checks and texts. */
+const FOR_KERNELS = ["code", "slopeNeedsSum", "parameter", "kernel", "takesLogits"];
+
+/** A plugin for esbuild: of the tables of activations and losses only what kernels need, a third of a thread's script. */
+const forKernels = {
+  name: "for-kernels",
+  setup({ onLoad }) {
+    onLoad({ filter: /\/src\/(activations|losses)\.ts$/ }, ({ path }) => ({
+      contents: rowsForKernels(path),
+      loader: "ts",
+    }));
+  },
+};
+
+/** The source of a table whose rows have only the properties of `FOR_KERNELS`. */
+function rowsForKernels(path) {
+  const file = ts.createSourceFile(path, readFileSync(path, "utf8"), ts.ScriptTarget.ES2022, true);
+  const table = (node) => ts.isSatisfiesExpression(node) && node.expression.expression;
+  const removed = file.statements
+    .filter(ts.isVariableStatement)
+    .flatMap(({ declarationList }) => declarationList.declarations)
+    .flatMap(({ initializer }) => (initializer && table(initializer)?.properties) || [])
+    .flatMap((row) => row.initializer.properties.filter(({ name }) => !FOR_KERNELS.includes(name.text)));
+  const { text } = file;
+  return removed.reduceRight((rest, { pos, end }) => rest.slice(0, pos) + rest.slice(end + 1), text);
+}
+
 /**
  * A worker's script as a self-contained text. Modules that match `left` are replaced by empty ones: their content is
  * sent.
  */
-async function workerScript(entry, left) {
+async function workerScript(entry, left, ...plugins) {
   const empty = {
     name: "empty",
     setup({ onResolve, onLoad }) {
@@ -115,7 +143,7 @@ async function workerScript(entry, left) {
   };
   const options = { bundle: true, format: "iife", target: "es2022", ...MINIFIED, write: false, logLevel: "warning" };
   const mainFields = ["module", "main"];
-  const { outputFiles } = await build({ ...options, mainFields, entryPoints: [entry], plugins: [empty] });
+  const { outputFiles } = await build({ ...options, mainFields, entryPoints: [entry], plugins: [empty, ...plugins] });
   return outputFiles[0].text.trim();
 }
 
@@ -130,7 +158,10 @@ const EMPTY = 'export const [binaries, simdBytes, relaxedBytes, threadSource] = 
 async function writeWorkers() {
   const carried = (name, text) =>
     `// Written by build.mjs.\nexport const ${name}: string =\n  ${JSON.stringify(text)};\n`;
-  writeFileSync("build/thread.ts", carried("threadSource", await workerScript("src/threads/thread.ts", /^$/)));
+  writeFileSync(
+    "build/thread.ts",
+    carried("threadSource", await workerScript("src/threads/thread.ts", /^$/, forKernels)),
+  );
   const script = await workerScript("src/worker/script.ts", /\/build\/(wasm|thread)\.js$/);
   writeFileSync("build/worker-source.ts", carried("workerSource", script));
   writeFileSync("build/worker-script.js", `${script}\n`);

@@ -1,18 +1,23 @@
 // The card of the network of doubt, as Markdown.
 
+import { MOST_DOUBT, SURE_DOUBT } from "../src/doubt.js";
 import { table } from "../src/terminal/markdown.js";
 import { grouped, percent } from "../src/text.js";
-import { type Making, makingOf } from "./card.js";
 import { type DigitResult, type OtherResult, shareAbove, thresholdOf } from "./doubt-measure.js";
 
 /** What the card reports. */
 interface Facts {
-  making: Making;
+  purpose: string;
+  /** The rows of the table of the training. */
+  making: string[][];
   /** The odds of the held-out digits and of the test digits that are read right, largest first. */
   held: number[];
   tested: number[];
-  /** The shares of the held-out digits that the thresholds doubt. */
-  shares: { none: number; unsure: number };
+  /** The shares of the held-out digits that a doubt of `high` is scaled to, and that the threshold of sure answers doubts. */
+  shares: { high: number; unsure: number };
+  high: number;
+  /** The shares of the two halves of the test images that are read right, but taken for none. */
+  halves: number[];
   digits: DigitResult[];
   others: OtherResult[];
   /** Bytes that the package grows by: of the text with the packed weights. */
@@ -22,19 +27,30 @@ interface Facts {
 /** Shares of doubted digits, for each of which the card tells what a threshold there gives. */
 const CURVE = [0.0001, 0.0003, 0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.03];
 
+const HOW = ["what", "how"];
+
+/** The rows of the table of the training in a card. */
+export function makingIn(card: string): string[][] {
+  const rows = card.split("\n").filter((line) => line.startsWith("| "));
+  const cells = rows.map((row) => row.split(" | ").map((cell) => cell.replace(/^\| | \|$/g, "")));
+  const first = cells.findIndex((row) => row.join() === HOW.join()) + 2;
+  return cells.slice(first, first + cells.slice(first).findIndex(({ length }) => length !== HOW.length));
+}
+
 /** The text of the card. */
 export function doubtCard(facts: Facts): string {
-  const { making, held, shares, digits, others, bytes } = facts;
+  const { purpose, making, held, shares, high, halves, digits, others, bytes } = facts;
+  const [chosen, confirmed] = halves as [number, number];
   const [mnist] = digits as [DigitResult];
   return `# doubt
 
-${making.model.purpose}
+${purpose}
 The file is doubt.safetensors. \`node build/models.js doubt\` wrote both; none of the numbers is written by hand. In the package it takes
 ${grouped(bytes)} bytes.
 
 ## How it was trained
 
-${table(["what", "how"], makingOf(making), ["---", "---"])}
+${table(HOW, making, ["---", "---"])}
 
 The digits are five sixths of the training images of MNIST, and drawings made from them with other sizes, pens and slants
 (\`models/doubt-data.ts\`). The pictures of what is no digit are strokes from lists and formulas, no font among them: letters and signs
@@ -44,9 +60,11 @@ rectangles and ellipses of any brightness; two digits beside each other. All pas
 Signs that a reader may take for a digit are neither trained on nor counted: O, o, D, Q, Ø, θ and circles (0); I, i, j, l, |, ! and
 slashes (1); Z, z (2); З, з, Э (3); y, Ч, ч (4); S, s, $ (5); b, G, б (6); B, ß (8); g, q (9).
 
-Two thresholds were chosen with the other sixth of the training images, of which ${grouped(held.length)} are read right: ${percent(shares.none)} of them
-are taken for none of the digits (\`isDigit\` is false), and ${percent(shares.unsure)} are not sure for doubt (\`isSure\` is false). The last layer is scaled
-and moved so that the thresholds are a doubt of 0.9 and of 0.1. The reader was trained on these images, but the network of doubt was not.
+The last layer is scaled and moved with the other sixth of the training images, of which ${grouped(held.length)} are read right: ${percent(shares.unsure)} of
+them have a doubt above ${SURE_DOUBT} and are not sure (\`isSure\` is false), and ${percent(shares.high)} have one above ${high}. The network of doubt was not trained
+on these images, but the reader was, which therefore raises more doubt about images that are new to it. The doubt from which a picture
+is taken for none of the digits (\`isDigit\` is false), ${MOST_DOUBT}, was chosen with the first half of the test images: ${percent(chosen)} of them are
+read right, but taken for none. Of the second half, which had no part in this choice, it is ${percent(confirmed)}.
 
 ## What is no digit
 
@@ -66,7 +84,7 @@ ${table(["kind", "drawings", "read right", "right, but taken for none", "right, 
 ## Other thresholds
 
 A threshold that doubts the share of the held-out digits in the first column would doubt the share of the test images in the second and
-leave the share of what is no digit in the third as sure, the mean of the kinds. The shares of the two thresholds were chosen after
+leave the share of what is no digit in the third as sure, the mean of the kinds. The shares of the calibration were chosen after
 trials whose results on these test sets were seen, so that the numbers of this card are better than those of unseen kinds would be.
 
 ${table(["held-out digits doubted", "test images doubted", "no digit, but sure"], curve(facts))}

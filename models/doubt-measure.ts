@@ -1,7 +1,7 @@
 // Measures the network of doubt: the digits that it doubts, and the pictures of what is no digit that stay sure.
 
 import { type DigitReading, readDigit } from "../src/digits.js";
-import { Doubt, features, SURE } from "../src/doubt.js";
+import { Doubt, features, MOST_DOUBT, SURE } from "../src/doubt.js";
 import type { Dataset, Network } from "../src/node.js";
 import { DIGIT, NONE, type OtherKind, seen } from "./doubt-data.js";
 import { type Kind, kinds, type Pair, SHOWN } from "./kinds.js";
@@ -25,6 +25,12 @@ export class Judge {
   odds(image: Uint8Array): number {
     const outputs = this.head.predict(features(this.reader, image));
     return Math.log(outputs[NONE] as number) - Math.log(outputs[DIGIT] as number);
+  }
+
+  /** The share of a dataset's images that are read right, but taken for none. */
+  doubtedOf(data: Dataset): number {
+    const least = Math.log(MOST_DOUBT / (1 - MOST_DOUBT));
+    return this.oddsOfDigits(data).filter((odds) => odds > least).length / data.count;
   }
 
   /** The odds of those digits of a dataset that are read right, largest first. */

@@ -7,13 +7,14 @@ import { deflateRawSync } from "node:zlib";
 import type { Command } from "commander";
 import { checkInteger } from "../src/check.js";
 import { writeAtomic } from "../src/data/write.js";
-import { features, MOST_DOUBT, SURE_DOUBT } from "../src/doubt.js";
+import { features, SURE_DOUBT } from "../src/doubt.js";
 import { DIGIT_PIXELS } from "../src/image/digit.js";
 import { Dataset, type LayerParameters, loadNetwork, Network, saveNetwork } from "../src/node.js";
 import { readData } from "../src/terminal/data.js";
 import { checkWritable } from "../src/terminal/writable.js";
 import { grouped } from "../src/text.js";
-import { doubtCard } from "./doubt-card.js";
+import { makingOf } from "./card.js";
+import { doubtCard, makingIn } from "./doubt-card.js";
 import { NONE, redrawnDigits, testKinds, toDataset, unlikeDigits } from "./doubt-data.js";
 import { Judge, measureDigits, measureOthers, thresholdOf } from "./doubt-measure.js";
 import { contactSheet } from "./drawn.js";
@@ -23,8 +24,10 @@ import { finish, fitOptions, plain } from "./record.js";
 
 /** Pictures of the training: of what is no digit, and of digits redrawn besides those of the dataset. */
 const [OTHERS, REDRAWN] = [24_000, 8_000];
-/** The shares of the digits held out that are taken for none, and that are not sure because of doubt. */
-const SHARES = { none: 0.0003, unsure: 0.01 };
+/** The shares of the digits held out whose doubt is above `HIGH_DOUBT`, and that are not sure because of doubt. */
+const SHARES = { high: 0.0003, unsure: 0.01 };
+/** The doubt that the last layer is scaled to. The reader was trained on the digits held out, so others get more: see `MOST_DOUBT`. */
+const HIGH_DOUBT = 0.9;
 
 /** The command's options. */
 interface Options {
@@ -33,6 +36,7 @@ interface Options {
   count: number;
   out: string;
   sheet?: string;
+  measure?: boolean;
 }
 
 /** Adds the command to a program. */
@@ -49,7 +53,8 @@ export function addDoubt(program: Command): void {
     .option("--count <n>", "drawings of each kind in the test", Number, 1000)
     .option("--out <DIR>", "folder of the files, with digits.safetensors", "models")
     .option("--sheet <FILE>", "write a PNG of the test's pictures that were sure, and of its digits that were doubted")
-    .action(make);
+    .option("--measure", "train nothing: measure the network that is there and write its card anew")
+    .action((options: Options) => (options.measure ? measureAgain(options) : make(options)));
 }
 
 /** Trains, measures and writes the network of doubt. */
@@ -69,30 +74,73 @@ async function make({ data, epochs, count, out, sheet }: Options): Promise<void>
   const history = await network.fit(images, fitOptions(model));
   calibrate(network, new Judge(reader, await plain(network)).oddsOfDigits(rest));
   finish(network, model);
+  const trained = { model, spec: network.spec, build: network.build, trained: images.count, history };
+  const text = await measured(reader, network, { test, rest, count, sheet }, makingOf(trained));
+  await saveNetwork(file("safetensors"), network, { recipe: model.recipe });
+  await writeCard(file("md"), text);
+  await rm(file("pictures"), { force: true });
+  console.log(`wrote ${file("safetensors")}`);
+}
+
+/** Measures the network of doubt that there is. What its card says of the training stays. */
+async function measureAgain({ data, count, out, sheet }: Options): Promise<void> {
+  checkInteger(count, "--count");
+  const card = join(out, "doubt.md");
+  await checkWritable(card);
+  const reader = await loadNetwork(join(out, "digits.safetensors"), { deterministic: true });
+  const network = await loadNetwork(join(out, "doubt.safetensors"), { deterministic: true });
+  const { train, test } = await readData(data);
+  const [, rest] = fiveSixths(train);
+  const making = makingIn(await readFile(card, "utf8"));
+  await writeCard(card, await measured(reader, network, { test, rest, count, sheet }, making));
+}
+
+async function writeCard(path: string, text: string): Promise<void> {
+  await writeAtomic(path, new TextEncoder().encode(text));
+  console.log(`wrote ${path}`);
+}
+
+/** What the network of doubt is measured with. */
+interface Measuring {
+  test: Dataset;
+  /** The digits that were held out. */
+  rest: Dataset;
+  /** Drawings of each kind. */
+  count: number;
+  sheet: string | undefined;
+}
+
+/** The text of the card of a network of doubt. Writes the contact sheet, where one is wanted. */
+async function measured(
+  reader: Network,
+  network: Network,
+  { test, rest, count, sheet }: Measuring,
+  making: string[][],
+): Promise<string> {
   const judge = new Judge(reader, await plain(network));
   const digits = measureDigits(judge, test, count);
   const others = measureOthers(judge, testKinds(test, count));
-  const text = doubtCard({
-    ...{ making: { model, spec: network.spec, build: network.build, trained: images.count, history }, shares: SHARES },
-    ...{
-      held: judge.oddsOfDigits(rest),
-      tested: judge.oddsOfDigits(test),
-      digits,
-      others,
-      bytes: packedBytes(network),
-    },
-  });
-  await saveNetwork(file("safetensors"), network, { recipe: model.recipe });
-  await writeAtomic(file("md"), new TextEncoder().encode(text));
   if (sheet !== undefined)
     await writeAtomic(sheet, contactSheet([...others, ...digits].map(({ mistaken }) => mistaken)));
-  await rm(file("pictures"), { force: true });
-  console.log(`wrote ${file("safetensors")} and ${file("md")}`);
+  return doubtCard({
+    ...{ purpose: DOUBT.purpose, making, shares: SHARES, high: HIGH_DOUBT },
+    ...{ held: judge.oddsOfDigits(rest), tested: judge.oddsOfDigits(test) },
+    halves: halves(test).map((half) => judge.doubtedOf(half)),
+    ...{ digits, others, bytes: packedBytes(network) },
+  });
 }
 
 /** The first five sixths of a dataset, and the rest. */
 function fiveSixths(data: Dataset): [Dataset, Dataset] {
-  const most = Math.ceil((5 / 6) * data.count);
+  return split(data, Math.ceil((5 / 6) * data.count));
+}
+
+function halves(data: Dataset): [Dataset, Dataset] {
+  return split(data, Math.ceil(data.count / 2));
+}
+
+/** The first `most` samples of a dataset, and the rest. */
+function split(data: Dataset, most: number): [Dataset, Dataset] {
   const indices = Array.from({ length: data.count }, (_, i) => i);
   return [data.select(indices.slice(0, most)), data.select(indices.slice(most))];
 }
@@ -121,13 +169,13 @@ function withFeatures(reader: Network, images: Dataset): Dataset {
 }
 
 /**
- * Scales and moves the odds so that the two thresholds of `readDigit` doubt the shares of digits that they are to doubt. `odds` are
+ * Scales and moves the odds so that `HIGH_DOUBT` and the threshold of sure answers doubt the shares of `SHARES`. `odds` are
  * those of the digits held out, largest first. Changes the network.
  */
 function calibrate(network: Network, odds: number[]): void {
-  const [none, unsure] = [thresholdOf(odds, SHARES.none), thresholdOf(odds, SHARES.unsure)];
-  const [most, sure] = [logOdds(MOST_DOUBT), logOdds(SURE_DOUBT)];
-  const scale = (most - sure) / (none - unsure);
+  const [high, unsure] = [thresholdOf(odds, SHARES.high), thresholdOf(odds, SHARES.unsure)];
+  const [most, sure] = [logOdds(HIGH_DOUBT), logOdds(SURE_DOUBT)];
+  const scale = (most - sure) / (high - unsure);
   const layers = network.parameters();
   const { weights, biases } = layers.at(-1) as LayerParameters;
   weights.forEach((weight, i) => {
@@ -136,7 +184,7 @@ function calibrate(network: Network, odds: number[]): void {
   biases.forEach((bias, i) => {
     biases[i] = scale * bias;
   });
-  biases[NONE] = (biases[NONE] as number) + most - scale * none;
+  biases[NONE] = (biases[NONE] as number) + most - scale * high;
   network.setParameters(layers);
 }
 

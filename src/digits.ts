@@ -5,11 +5,11 @@ import type { Classification, LoadOptions } from "./calls.js";
 import { checkOptions, rangeError, shown, typeError } from "./check.js";
 import { Doubt, MOST_DOUBT, SURE, SURE_DOUBT } from "./doubt.js";
 import { unpackModel } from "./format/packed.js";
+import { unpack } from "./host.js";
 import { DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "./image/digit.js";
 import type { DigitImage } from "./image/plane.js";
 import { isBytes, isPromiseLike } from "./kinds.js";
 import { Network } from "./network.js";
-import { unpack } from "./unpack.js";
 import type { Network as WorkerNetwork } from "./worker/network.js";
 
 // The types of what these functions take and give, so that a program can name them.
@@ -29,7 +29,7 @@ export interface DigitReading extends Classification {
   digit: Uint8Array;
   /** The probability, from 0 to 1, that the picture shows none of the digits: a scribble, a letter, a smiley; absent without a `Doubt`. */
   doubt?: number;
-  /** Whether `doubt` is at most 0.9; otherwise the picture is to be treated as none of the digits; absent without a `Doubt`. */
+  /** Whether `doubt` is at most 0.98; otherwise the picture is to be treated as none of the digits; absent without a `Doubt`. */
   isDigit?: boolean;
   /** Whether the answer is sure: `doubt` is at most 0.1, and the probability of `label` at least 0.9; absent without a `Doubt`. */
   isSure?: boolean;

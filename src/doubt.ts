@@ -3,7 +3,7 @@
 import type { Network } from "./network.js";
 
 /** The most doubt with which a picture counts as a digit, and with which an answer may be sure. */
-export const [MOST_DOUBT, SURE_DOUBT] = [0.9, 0.1];
+export const [MOST_DOUBT, SURE_DOUBT] = [0.98, 0.1];
 /** The least probability of a sure answer. */
 export const SURE = 0.9;
 

@@ -190,7 +190,7 @@ export class Engine {
     return this.runner.open();
   }
 
-  /** Ends what `bind` began, and gives back the memory of its samples. */
+  /** Ends what `bind` began, and gives back the memory of its samples where that is much. */
   release(): void {
     this.runner.close();
     this.isBound = false;

@@ -20,5 +20,13 @@ export type GlobalType<Name extends string, Otherwise = never> = typeof globalTh
   ? Instance
   : Otherwise;
 
+/** What is used of an `AbortSignal` in projects that compile without its declaration. */
+interface SignalLike {
+  /** Whether it has been aborted. */
+  readonly aborted: boolean;
+  /** Why it has been aborted; absent before. */
+  readonly reason?: unknown;
+}
+
 /** An `AbortSignal`, also in projects that compile without its declaration. */
-export type Signal = GlobalType<"AbortSignal", { readonly aborted: boolean; readonly reason?: unknown }>;
+export type Signal = GlobalType<"AbortSignal", SignalLike>;

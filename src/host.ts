@@ -131,7 +131,8 @@ function readText(path: string): string | undefined {
 
 // --- clock and timers ---
 
-type Timer = ReturnType<typeof setTimeout>;
+/** What `setTimeout` gives: a number or an object. The declarations name no function that projects may lack the types of. */
+type Timer = unknown;
 
 /**
  * The clock and timers as they were when this module was loaded: a test that replaces them by fake ones, which stand still,
@@ -139,8 +140,8 @@ type Timer = ReturnType<typeof setTimeout>;
  */
 interface Natives {
   clock: { now(): number };
-  setTimeout: typeof setTimeout | undefined;
-  clearTimeout: typeof clearTimeout | undefined;
+  setTimeout: ((work: () => void, milliseconds?: number) => Timer) | undefined;
+  clearTimeout: ((timer: Timer) => void) | undefined;
   setImmediate: ((work: () => void) => unknown) | undefined;
   MessageChannel: typeof MessageChannel | undefined;
 }
@@ -172,12 +173,12 @@ export function now(): number {
 
 /** The timers, called as methods so that tests can replace them. They do nothing where the engine has none. */
 export const timers = {
-  start: (work: () => void, milliseconds: number): Timer | undefined => {
+  start: (work: () => void, milliseconds: number): Timer => {
     // Browsers refuse their timers as methods of another object.
     const { setTimeout } = natives;
     return setTimeout?.(work, milliseconds);
   },
-  stop: (timer: Timer | undefined): void => {
+  stop: (timer: Timer): void => {
     const { clearTimeout } = natives;
     clearTimeout?.(timer);
   },
@@ -217,27 +218,20 @@ export function whenCollected<T>(cleanup: (held: T) => void): Collected<T> {
 
 // --- decompression ---
 
-/** Inflates raw deflate by the host's means; undefined where it has none. Rejects with an Error if the data is damaged. */
-export async function nativeInflate(packed: Uint8Array<ArrayBuffer>): Promise<Uint8Array<ArrayBuffer> | undefined> {
-  // `DecompressionStream` takes ten milliseconds to load on Node; `node:zlib` is loaded already.
-  const zlib = builtin<{ inflateRawSync(from: Uint8Array): Uint8Array }>("zlib");
-  if (zlib) return Uint8Array.from(zlib.inflateRawSync(packed));
-  const stream = rawDeflateStream();
-  if (!stream) return undefined;
-  const writer = stream.writable.getWriter();
-  const [bytes] = await Promise.all([
-    new Response(stream.readable).arrayBuffer(),
-    writer.write(packed),
-    writer.close(),
-  ]);
-  return new Uint8Array(bytes);
-}
-
-function rawDeflateStream(): DecompressionStream | undefined {
-  try {
-    return typeof Response === "function" ? new DecompressionStream("deflate-raw") : undefined;
-  } catch {
-    // There is no such class, or it does not know the format.
-    return undefined;
+/**
+ * Unpacks what the build embeds as text: zlib's format (RFC 1950) in base64. Rejects with an Error if the data is damaged, or the
+ * engine has no means.
+ */
+export async function unpack(base64: string): Promise<Uint8Array<ArrayBuffer>> {
+  const zlib = builtin<{ inflateSync(from: Uint8Array): Uint8Array }>("zlib");
+  if (!zlib && typeof DecompressionStream !== "function") {
+    throw new Error("this engine has no DecompressionStream to unpack the kernels with: give them to init({ wasm })");
   }
+  const packed = Uint8Array.from(atob(base64), (character) => character.charCodeAt(0));
+  // `DecompressionStream` takes ten milliseconds to load on Node; `node:zlib` is loaded already.
+  if (zlib) return Uint8Array.from(zlib.inflateSync(packed));
+  const { readable, writable } = new DecompressionStream("deflate");
+  const writer = writable.getWriter();
+  const [bytes] = await Promise.all([new Response(readable).arrayBuffer(), writer.write(packed), writer.close()]);
+  return new Uint8Array(bytes);
 }

@@ -62,7 +62,7 @@ import { fit } from "./training/fit.js";
 import { checkFitOptions, DISPOSED, type Experience, FITTING, type FitOptions } from "./training/fit-options.js";
 import type { EpochRecord } from "./training/record.js";
 import { findWarnings } from "./training/warnings.js";
-import { neverYield, Yielder, type YieldPoint } from "./yielding.js";
+import { neverYield, throwIfAborted, Yielder, type YieldPoint } from "./yielding.js";
 
 /** A multilayer perceptron: layers L_l = S(W·L_{l-1} + B), trained by gradient descent. */
 export class Network {
@@ -177,7 +177,8 @@ export class Network {
 
   /**
    * Mean loss over `data`, and for labelled samples accuracy and confusion; with `worst` the worst mistakes, and with `metrics`
-   * further metrics, each under its name. TypeError or RangeError names the option or what of `data` does not fit.
+   * further metrics, each under its name. A loss of NaN tells that outputs are not numbers; an accuracy beside it means nothing.
+   * TypeError or RangeError names the option or what of `data` does not fit.
    */
   evaluate(data: Dataset, options: EvaluationOptions = {}): Evaluation {
     const { engine } = this;
@@ -187,7 +188,8 @@ export class Network {
   /**
    * `evaluate`, with the same result, in turns that leave the event loop to others. `data` must not change meanwhile. One such
    * call begins after the other, and `fit` after all of them; `setParameters` is refused. During a `fit` it is done in one
-   * turn, so that it measures the parameters of one step. Rejects with the signal's reason when aborted.
+   * turn, so that it measures the parameters of one step. Rejects with a TypeError or RangeError for what `evaluate` refuses, or
+   * with the signal's reason when aborted.
    */
   async evaluateAsync(data: Dataset, options: EvaluationOptions & TurnOptions = {}): Promise<Evaluation> {
     const { signal, ...rest } = checkOptions(options, "options", ["worst", "metrics", "signal"]);
@@ -209,7 +211,7 @@ export class Network {
   async #inTurns<T>(signal: unknown, work: (engine: Engine, yieldPoint: YieldPoint) => Promise<T>): Promise<T> {
     const stop = signal === undefined ? undefined : checkSignal(signal, "signal");
     const check = (): Engine => {
-      stop?.throwIfAborted();
+      throwIfAborted(stop);
       return this.engine;
     };
     check();
@@ -231,7 +233,10 @@ export class Network {
     return predict(engine, checkInputs(engine.spec, inputs, this.#experience.inputs));
   }
 
-  /** `predict`, with the same result, in turns that leave the event loop to others, as `evaluateAsync` does. */
+  /**
+   * `predict`, with the same result `[samples][units]`, in turns that leave the event loop to others, as `evaluateAsync` does.
+   * Rejects with a TypeError or RangeError for what `predict` refuses, or with the signal's reason when aborted.
+   */
   async predictAsync(inputs: Inputs, options: TurnOptions = {}): Promise<Float32Array> {
     const { signal } = checkOptions(options, "options", ["signal"]);
     const samples = checkInputs(this.engine.spec, inputs, this.#experience.inputs);
@@ -253,8 +258,8 @@ export class Network {
   }
 
   /**
-   * The class of one sample `[inputs]`, and all outputs. Throws a TypeError or RangeError for an invalid sample, and an Error if the
-   * network has a single output that is not sigmoid, which is no class: `predict` gives it.
+   * The class of one sample `[inputs]`, and all outputs. Throws a TypeError or RangeError for an invalid sample, and an Error if an
+   * output is not a finite number, or if the network has a single output that is not sigmoid, which is no class: `predict` gives it.
    */
   classify(input: Inputs): Classification {
     const { engine } = this;
@@ -262,7 +267,7 @@ export class Network {
     const samples = checkSample(engine.spec, input, this.#experience.inputs);
     const labels = new Uint32Array(1);
     const probabilities = predict(engine, samples, labels);
-    if (!probabilities.every(Number.isFinite)) checkParameters(engine);
+    if (!probabilities.every(Number.isFinite)) throw noAnswer(engine);
     return { label: labels[0] as number, probabilities };
   }
 
@@ -314,7 +319,7 @@ export class Network {
     return explain(spec, this.parameters(), input, target, checkPosition(spec, options.weight), learningRate);
   }
 
-  /** Weights `[units][inputs]` and biases `[units]` of each layer, row-major, copied. */
+  /** Weights `[units][inputs]` and biases `[units]` of each layer, row-major, copied. Error in the middle of another call. */
   parameters(): LayerParameters[] {
     const { engine } = this;
     engine.checkNotLate();
@@ -383,7 +388,7 @@ export class Network {
 
   /**
    * Ends the network's threads and releases its memory. A running `fit` rejects after the current step, or piece of one, without
-   * another checkpoint. Optional: an unreachable network is collected.
+   * another checkpoint. Optional: an unreachable network is collected. TypeError where the network is wrapped in a proxy.
    */
   dispose(): void {
     if (!(#engine in this)) throw proxied("Network");
@@ -414,6 +419,14 @@ export class Network {
 function told(engine: Engine, evaluation: Evaluation): Evaluation {
   if (!Number.isFinite(evaluation.loss)) checkParameters(engine);
   return evaluation;
+}
+
+/** Why there is no class. Finite parameters may be so large that sums of products overflow. */
+function noAnswer(engine: Engine): Error {
+  checkParameters(engine);
+  return new Error(
+    "outputs for this sample are not finite numbers: scale the inputs to about −1…1, or train with a lower learning rate",
+  );
 }
 
 function checkParameters(engine: Engine): void {

@@ -29,7 +29,7 @@ export interface TrainAndTest {
   train: Dataset;
   /** The samples to measure with. */
   test: Dataset;
-  /** Sentences about unusual files, such as labels that begin at 1; those about samples are in `train.warnings`. */
+  /** Sentences about unusual files, such as labels that begin at 1; those about samples are in `train.warnings`; absent for MNIST. */
   warnings?: readonly string[];
 }
 

@@ -27,7 +27,7 @@ import { Interruption, listenForStop } from "../terminal/stop.js";
 import { checkWritable } from "../terminal/writable.js";
 import { grouped, percent } from "../text.js";
 import { epochsIn } from "../training/checkpoint.js";
-import { withoutConfusion } from "../training/history.js";
+import { withoutConfusion } from "../training/record.js";
 import { loadData, pixels } from "./data.js";
 import { UsageError, withOptionNames } from "./errors.js";
 import { addLearningOptions, holdoutOf } from "./learning.js";

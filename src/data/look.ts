@@ -15,6 +15,8 @@ export interface Look {
  * however many samples there are.
  */
 const LOOKED = 2 ** 17;
+/** Numbers that tell how large the inputs are on the whole: so few that the beginning of a short training is not felt. */
+export const GLANCED = 2 ** 14;
 /** An input whose root mean square is above this is far from unit scale: standardised ones have 1, and pixels from 0 to 255 about 100. */
 const MOST_SIZE = 30;
 /** Inputs that are all below this are too; bytes of 0 and 1 become 1/255. */
@@ -26,9 +28,9 @@ const MOST_COLUMNS = 100;
 /** In fewer samples an input can be constant by chance. */
 const LEAST_SAMPLES = 4;
 
-/** Looks at samples `[count][sampleSize]`. */
-export function lookAt(inputs: Inputs, count: number, sampleSize: number): Look {
-  const rows = looked(count, sampleSize);
+/** Looks at about so many `numbers` of the samples `[count][sampleSize]`. */
+export function lookAt(inputs: Inputs, count: number, sampleSize: number, numbers = LOOKED): Look {
+  const rows = Math.min(count, Math.ceil(numbers / sampleSize));
   const least = new Float32Array(sampleSize).fill(Infinity);
   const most = new Float32Array(sampleSize).fill(-Infinity);
   const squares = new Float64Array(sampleSize);

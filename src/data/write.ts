@@ -11,7 +11,7 @@ import { isStale, shortName, temporaryName } from "./temporary.js";
 
 /** An error of `saveNetwork` and `fileCheckpoint` about a file that could not be written. */
 export interface SaveError extends Error {
-  /** The file that holds the content instead; undefined if it could not be written anywhere. */
+  /** The file that holds the content instead; absent if it could not be written anywhere. */
   readonly savedTo?: string;
 }
 

@@ -20,7 +20,8 @@ const LEAST_MAXIMUM = 1024;
 
 /**
  * A memory of at least `bytes` zeros, for one thread. Engines may reserve the maximum, so a memory that is never to grow has none to
- * spare. Throws a RangeError if the engine refuses.
+ * spare. V8 on 64 bits reserves about 8 GB of addresses whatever the maximum: a page of Chromium has about 125 memories. Throws a
+ * RangeError if the engine refuses.
  */
 export function createMemory(bytes: number, grows = true): Memory {
   const initial = Math.ceil(bytes / PAGE);

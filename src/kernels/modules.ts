@@ -4,8 +4,8 @@
 import { instantiateSync } from "@assemblyscript/loader";
 import { binaries, type KernelExports, relaxedBytes, simdBytes } from "../../build/wasm.js";
 import { rangeError, shown, typeError } from "../check.js";
+import { unpack } from "../host.js";
 import { messageOf, tagOf } from "../kinds.js";
-import { unpack } from "../unpack.js";
 import { type Build, preferSimd } from "./features.js";
 import type { Memory } from "./memory.js";
 
@@ -69,6 +69,8 @@ export function hasCompiled(): boolean {
  * The kernels of a module over `memory`. The loader's wrappers are removed, since they cost more than a small kernel.
  */
 export function bindKernels(module: KernelModule, memory: Memory): Kernels {
+  // The loader takes a module of another realm, as Next's edge runtime gives, for bytes.
+  if (!(module instanceof WebAssembly.Module)) return { ...joinKernels(module, memory) };
   // Not `instantiate`: it tests whether the module is a Response, for which Node loads its whole HTTP client.
   const { exports } = instantiateSync(module, { env: { memory } });
   const raw = Object.entries(exports).map(([name, value]) => [

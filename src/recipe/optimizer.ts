@@ -46,9 +46,13 @@ export interface RmspropOptions {
 
 /** The options of every optimizer, by its name. */
 export interface OptimizerOptions {
+  /** Of `sgd`. */
   sgd: SgdOptions;
+  /** Of `adam`. */
   adam: AdamOptions;
+  /** Of `adamw`. */
   adamw: AdamOptions;
+  /** Of `rmsprop`. */
   rmsprop: RmspropOptions;
 }
 /** The name of an optimizer. */

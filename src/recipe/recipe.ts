@@ -85,7 +85,12 @@ export type CheckedNetwork = NetworkSpec &
   Pick<NetworkOptions, "threads">;
 
 /** What is left out of the rest has a default that depends on the data, or means that there is none. */
-export type CheckedFit = FitRecipe & { shuffle: boolean; earlyStopping?: Required<EarlyStoppingOptions> };
+export type CheckedFit = FitRecipe & {
+  /** Whether every epoch takes the samples in a new order. */
+  shuffle: boolean;
+  /** When training ends early, with all defaults; absent without early stopping. */
+  earlyStopping?: Required<EarlyStoppingOptions>;
+};
 
 const SPEC_OPTIONS = ["inputs", "layers", "loss", "inputScale"];
 const NETWORK_OPTIONS = [...SPEC_OPTIONS, "seed", "weightInit", "biasInit", "deterministic", "threads"];

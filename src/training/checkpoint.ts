@@ -30,8 +30,7 @@ import type { Arena } from "../memory/arena.js";
 import type { FitRecipe } from "../recipe/recipe.js";
 import { checkSpec, type NetworkSpec, type TensorSpec, tensorsOf } from "../spec.js";
 import { clock, type YieldPoint } from "../yielding.js";
-import { fromTable, toTable } from "./history.js";
-import type { EpochRecord } from "./record.js";
+import { type EpochRecord, withoutConfusion } from "./record.js";
 import type { Best } from "./stopping.js";
 
 const TITLE = "the checkpoint";
@@ -158,7 +157,7 @@ export function encodeCheckpoint(
       ),
       ...(best ? named("best.", (i) => best.parameters[i] as Float32Array) : []),
     ],
-    { ...trainingState, history: toTable(trainingState.history) },
+    trainingState,
   );
 }
 
@@ -264,7 +263,12 @@ function checkState(value: unknown, title: string): TrainingState {
     for (const part of ["network", "fit", "data"]) checkOptions(parts[part], part, Object.keys(parts[part] ?? {}));
     if (state.build !== undefined) checkName(state.build, "build", ["simd", "relaxed"]);
     if (state.inputs !== undefined) checkKinds(state.inputs);
-    return { ...(state as unknown as TrainingState), history: fromTable(state.history) };
+    if (!Array.isArray(state.history)) throw typeError("history", `must be an array, got ${shown(state.history)}`);
+    // Checkpoints of format 2 have the confusion counts of every record.
+    const history = state.history.map((record, i, { length }) => {
+      return i < length - 1 && record ? withoutConfusion(record) : record;
+    });
+    return { ...(state as unknown as TrainingState), history };
   } catch (cause) {
     throw damaged(title, cause);
   }
@@ -315,7 +319,8 @@ function checkPosition(trainingState: TrainingState, { fit, data }: Asked): void
     history.forEach((record, i) => {
       checkInteger((record as Partial<EpochRecord> | null)?.epoch, "history.epoch", i + 1, i + 1);
     });
-    if (best?.epoch !== history.at(-1)?.bestEpoch) throw rangeError("best", "is missing, or there for nothing");
+    if (best === undefined || best?.epoch !== history.at(-1)?.bestEpoch)
+      throw rangeError("best", "is missing, or there for nothing");
     if (best === null) return;
     checkInteger(best.epoch, "best.epoch", 1, epoch - 1);
     checkNumber(best.score, "best.score");

@@ -12,11 +12,10 @@ import { factorAt } from "../recipe/schedule.js";
 import type { NetworkSpec } from "../spec.js";
 import { StepSettings } from "../step/settings.js";
 import { LostThread } from "../threads/runner.js";
-import { Yielder, type YieldPoint } from "../yielding.js";
+import { throwIfAborted, Yielder, type YieldPoint } from "../yielding.js";
 import { type Asked, decodeCheckpoint, encodeCheckpoint, fingerprint, restore, Timer } from "./checkpoint.js";
 import { checkInterval, DISPOSED, type FitOptions, type FitPlan } from "./fit-options.js";
-import { withoutConfusion } from "./history.js";
-import type { BatchRecord, EpochRecord } from "./record.js";
+import { type BatchRecord, type EpochRecord, withoutConfusion } from "./record.js";
 import { EarlyStopping } from "./stopping.js";
 
 /** One record an epoch. The training set is copied into the network's memory once. */
@@ -63,7 +62,7 @@ class Training {
   /** Throws where the network has been disposed of, or the training aborted. */
   private throwIfOver(): void {
     if (this.engine.isDisposed) throw new Error(DISPOSED);
-    this.options.signal?.throwIfAborted();
+    throwIfAborted(this.options.signal);
   }
 
   /** Takes in the data, and where the training stands that is gone on with. */

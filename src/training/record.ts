@@ -23,6 +23,16 @@ export interface EpochRecord {
   seconds: number;
 }
 
+/**
+ * A record without confusion counts, whose number grows with the square of the number of classes: a copy, if it has any. What is
+ * kept of a training has them in its last record only.
+ */
+export function withoutConfusion(record: EpochRecord): EpochRecord {
+  if (!record.validation?.confusion) return record;
+  const { confusion: _, ...validation } = record.validation;
+  return { ...record, validation };
+}
+
 /** The state of training after a mini-batch. All calls get the same object; copy what you keep. */
 export interface BatchRecord {
   /** The current epoch, from 1. */

@@ -2,7 +2,7 @@
 
 import { activationRow } from "../activations.js";
 import type { Dataset } from "../data/dataset.js";
-import { lookAt, NO_FRACTIONS, shortened, sizeWarning } from "../data/look.js";
+import { GLANCED, lookAt, NO_FRACTIONS, shortened, sizeWarning } from "../data/look.js";
 import { activationParameter, type LayerSpec, type NetworkSpec } from "../spec.js";
 
 /** A sentence about a dataset. */
@@ -30,7 +30,7 @@ export function findWarnings(spec: NetworkSpec, train: Dataset, validation: Data
 /** A sentence where bytes times `inputScale` are far from unit scale. */
 function byteWarning({ inputScale }: NetworkSpec, { inputs, count, sampleSize }: Dataset, name: string) {
   if (!(inputs instanceof Uint8Array)) return undefined;
-  const look = lookAt(inputs, count, sampleSize);
+  const look = lookAt(inputs, count, sampleSize, GLANCED);
   const most = look.most.reduce((a, b) => Math.max(a, b), 0);
   const isTiny = most === 1 && Math.abs(inputScale) < 0.1 && !inputs.some((x) => x > 1);
   if (isTiny) {

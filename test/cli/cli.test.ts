@@ -1066,7 +1066,9 @@ describe("errors: one sentence on stderr", () => {
     const wild = ["--activation", "relu", "--output-activation", "linear", "--lr", "1e9", "--quiet"];
     const { code, out, err } = wasmlp(...train(...wild, "--out", "model.safetensors"));
     expect([code, out]).toEqual([FAILURE, ""]);
-    expect(err).toMatch(/^wasmlp: training diverged: .* at epoch 1, step \d+; try [^\n]+\n$/);
+    expect(err).toMatch(
+      /^wasmlp: training diverged: .* at epoch 1, step \d+; the network holds [^\n;]+; try [^\n]+\n$/,
+    );
     expect(readFileSync(join(folder, "model.safetensors")).equals(before)).toBe(true);
   });
 

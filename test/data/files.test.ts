@@ -119,7 +119,7 @@ describe("files", () => {
     await expect(saveNetwork("", net)).rejects.toThrow(new RangeError('"path" must be a path, got ""'));
     const path = at("untouched");
     await expect(saveNetwork(path, {} as never)).rejects.toThrow(
-      new TypeError('"network" must be a Network, got Object'),
+      new TypeError('"network" must be a Network of wasmlp, got Object'),
     );
     expect(existsSync(path)).toBe(false);
     await expect(loadNetwork(url)).rejects.toThrow(new TypeError('"path" must be a string, got URL'));

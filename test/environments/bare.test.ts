@@ -1,7 +1,7 @@
 // The built library where little but the language exists: node:vm contexts, as Jest makes them, and Node's own tests of old versions.
 
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createContext, runInContext } from "node:vm";
@@ -45,6 +45,11 @@ function contextWith(globals: object = {}): Bare {
   return context as unknown as Bare;
 }
 
+function kernels(): { simd: Uint8Array; relaxed: Uint8Array } {
+  const [simd, relaxed] = ["simd", "relaxed"].map((name) => readFileSync(join(root, `build/${name}.wasm`)));
+  return { simd: simd as Buffer, relaxed: relaxed as Buffer };
+}
+
 /** The hash that smoke.mjs prints, as a process of its own. */
 function hashOf(...flags: string[]): { hash: string; helpers: number } {
   const args = [...flags, join(root, "test/environments/smoke.mjs"), join(root, "build"), "--worker"];
@@ -58,15 +63,17 @@ describe("the same training gives the same parameters", () => {
     expect(hashOf()).toMatchObject({ hash: HASH, helpers: 1, worker: true });
   });
 
-  it("in a Node without getBuiltinModule and deflate-raw, with threads and workers", () => {
+  it("in a Node without getBuiltinModule, with threads and workers", () => {
     const old = join(folder, "old.cjs");
-    writeFileSync(old, "delete process.getBuiltinModule; delete globalThis.DecompressionStream;");
+    writeFileSync(old, "delete process.getBuiltinModule;");
     // Workers get no hooks of the process, so that they are new here; .ci/run has the old versions themselves.
     expect(hashOf("--require", old)).toMatchObject({ hash: HASH, helpers: 1, worker: true });
   });
 
-  it("in a context that has only the language and WebAssembly", async () => {
+  it("in a context that has only the language and WebAssembly, once it is given the kernels", async () => {
     const { wasmlp, checks } = contextWith();
+    await expect(checks.smoke(wasmlp, {})).rejects.toThrow("give them to init({ wasm })");
+    await wasmlp.init({ wasm: kernels() });
     await expect(checks.smoke(wasmlp, {})).resolves.toMatchObject({ hash: HASH });
   });
 
@@ -74,6 +81,7 @@ describe("the same training gives the same parameters", () => {
     const fake = (): object => Object.assign(() => 0, { clock: {} });
     const timers = { setTimeout: fake(), setImmediate: fake(), clearTimeout: fake(), performance: { now: () => 0 } };
     const { wasmlp, checks } = contextWith(timers);
+    await wasmlp.init({ wasm: kernels() });
     await expect(checks.smoke(wasmlp, {})).resolves.toMatchObject({ hash: HASH });
   });
 });
@@ -88,6 +96,7 @@ it("in a context, creating and training look up a global a few times, not once f
   });
   const globals = Object.defineProperties({}, { Math: counted(Math), Number: counted(Number) });
   const { wasmlp } = contextWith(globals);
+  await wasmlp.init({ wasm: kernels() });
   const network = await wasmlp.Network.create({
     inputs: 100,
     layers: [{ units: 50, activation: "sigmoid" }],

@@ -20,7 +20,8 @@ import {
 } from "./environment.js";
 
 const NEXT = { next: "16.4.6", react: "19.2.0" };
-const SVELTE = { kit: "3.2.0", svelte: "5.57.3", plugin: "7.3.1", vite: "8.3.8", typescript: "6.0.3" };
+/** SvelteKit's build needs a newer Node than the oldest that this project is developed with. */
+const SVELTE = { kit: "3.2.0", svelte: "5.57.3", plugin: "7.3.1", vite: "8.3.8", typescript: "6.0.3", node: "24.21.0" };
 const MINIFLARE = "4.20260730.0";
 /** The oldest date that workerd still gives the modules of this kind for, and one of today. */
 const DATES = ["2022-03-21", "2026-07-01"];
@@ -34,9 +35,17 @@ function freePort(): Promise<number> {
   });
 }
 
+/** A server: the program and its arguments, its folder and the port on which it will answer. */
+interface Server {
+  program: string;
+  args: string[];
+  cwd: string;
+  port: number;
+}
+
 /** Runs a server while `use` works with its address. */
-async function serving<T>(args: string[], cwd: string, port: number, use: (address: string) => Promise<T>): Promise<T> {
-  const server = spawn(process.execPath, args, { cwd, env: { ...env, CI: "true" }, stdio: ["ignore", "pipe", "pipe"] });
+async function serving<T>({ program, args, cwd, port }: Server, use: (address: string) => Promise<T>): Promise<T> {
+  const server = spawn(program, args, { cwd, env: { ...env, CI: "true" }, stdio: ["ignore", "pipe", "pipe"] });
   let said = "";
   for (const stream of [server.stdout, server.stderr]) stream.on("data", (data) => (said += data));
   try {
@@ -87,6 +96,9 @@ const EDGE_BODY = `async function answer() {
 `;
 const EDGE_IMPORTS = 'import * as library from "wasmlp";\nimport { init } from "wasmlp";\n';
 
+/** Turbopack does not find a file by the field "exports" of a package when the name has a query, so it is named by its path. */
+const EDGE_KERNELS = "../../node_modules/wasmlp/build/simd.wasm?module";
+
 const NEXT_FILES = {
   "package.json": '{ "name": "empty", "version": "1.0.0", "type": "module" }',
   "app/layout.js": "export default ({ children }) => <html lang='en'><body>{children}</body></html>;",
@@ -101,7 +113,7 @@ export default function Train() {
   "app/server/route.js": `import * as library from "wasmlp";\nimport * as worker from "wasmlp/worker";\n${smokeModule()}
 export const dynamic = "force-dynamic";
 export const GET = async () => Response.json(await smoke(library, { worker, threads: [1, 2] }));`,
-  "app/edge/route.js": `${EDGE_IMPORTS}import simd from "wasmlp/simd.wasm?module";\n${smokeModule()}${EDGE_BODY}
+  "app/edge/route.js": `${EDGE_IMPORTS}import simd from "${EDGE_KERNELS}";\n${smokeModule()}${EDGE_BODY}
 export const runtime = "edge";
 export const GET = answer;`,
 };
@@ -115,10 +127,10 @@ async function next(workshop: Workshop, part: "page" | "server" | "edge"): Promi
   await command(process.execPath, ["node_modules/next/dist/bin/next", "build"], { cwd, env: quiet });
   const port = await freePort();
   const args = ["node_modules/next/dist/bin/next", "start", "--hostname", "127.0.0.1", "--port", String(port)];
-  const smoke = await serving(args, cwd, port, (address) => {
+  const smoke = await serving({ program: process.execPath, args, cwd, port }, (address) => {
     return part === "page" ? outcomeInPage(address) : answerOf(`${address}/${part}`);
   });
-  const remark = part === "edge" ? 'kernels by `import simd from "wasmlp/simd.wasm?module"`' : "";
+  const remark = part === "edge" ? `kernels by \`import simd from "${EDGE_KERNELS}"\`` : "";
   return { version: NEXT.next, ran: ranOf(smoke, part === "server"), hash: smoke.hash, ...(remark && { remark }) };
 }
 
@@ -138,11 +150,13 @@ async function svelteKit(workshop: Workshop): Promise<Outcome> {
   const { kit, svelte, plugin, vite, typescript } = SVELTE;
   const packages = [`@sveltejs/kit@${kit}`, `svelte@${svelte}`, `@sveltejs/vite-plugin-svelte@${plugin}`];
   const cwd = workshop.project("sveltekit", SVELTE_FILES, [...packages, `vite@${vite}`, `typescript@${typescript}`]);
-  await command(process.execPath, ["node_modules/vite/bin/vite.js", "build"], { cwd });
+  const program = (await command("npx", ["-y", `node@${SVELTE.node}`, "-p", "process.execPath"], { cwd })).trim();
+  await command(program, ["node_modules/vite/bin/vite.js", "build"], { cwd });
   const port = await freePort();
   const args = ["node_modules/vite/bin/vite.js", "preview", "--host", "127.0.0.1", "--port", String(port)];
-  const smoke = await serving(args, cwd, port, (address) => outcomeInPage(address));
-  return { version: kit, ran: ranOf(smoke), hash: smoke.hash };
+  const smoke = await serving({ program, args, cwd, port }, (address) => outcomeInPage(address));
+  const remark = `built with Node ${SVELTE.node}`;
+  return { version: kit, ran: ranOf(smoke), hash: smoke.hash, remark };
 }
 
 /** Miniflare's program: a worker of workerd answers one request. */

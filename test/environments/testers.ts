@@ -28,15 +28,14 @@ async function jest(workshop: Workshop, name: string, environment: "node" | "jsd
         testMatch: ["**/*.test.mjs"],
         moduleFileExtensions: ["mjs", "js"],
       },
-      // jest-environment-jsdom asks for the condition "browser" alone.
-      testEnvironmentOptions: environment === "jsdom" ? { customExportConditions: ["node"] } : {},
     }),
   };
   const packages = [`jest@${JEST}`, ...(environment === "jsdom" ? [`jest-environment-jsdom@${JEST}`] : [])];
   const cwd = workshop.project(name, files, packages);
   const args = ["--experimental-vm-modules", "node_modules/jest/bin/jest.js", "--ci"];
   const smoke = smokeOf(await command(process.execPath, args, { cwd }));
-  return { version: JEST, ran: ranOf(smoke, environment === "node"), hash: smoke.hash };
+  const remark = "`node --experimental-vm-modules`, `transform: {}`";
+  return { version: JEST, ran: ranOf(smoke, environment === "node"), hash: smoke.hash, remark };
 }
 
 /** Jest as most projects have it: everything is made CommonJS by Babel, packages included. */

@@ -30,7 +30,7 @@ const LIBRARIES = [{}, { lib: ["es2022", "dom"] }, { lib: ["es2022", "webworker"
 const consumer = (name: string): string => readFileSync(join(root, "test/environments/consumer", name), "utf8");
 
 /** All projects that one compiler has to accept, by the names of their configurations. */
-export function configurations(version: string): Record<string, string> {
+function configurations(version: string): Record<string, string> {
   const major = Number.parseInt(version, 10);
   const usable = RESOLUTIONS.filter(({ moduleResolution }) => major < 7 || moduleResolution !== "node10");
   const silenced = (resolution: string) =>

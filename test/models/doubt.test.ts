@@ -48,7 +48,7 @@ describe("the doubt of readDigit", () => {
     expect(none).toBeGreaterThan(50);
   });
 
-  it("takes a digit of MNIST that is read right for none in at most 0.1 % of the images, as its card says", () => {
+  it("takes a digit of MNIST that is read right for none in at most 0.05 % of the images, as its card says", () => {
     let [right, counted] = [0, 0];
     for (let i = 0; i < test.count; i++) {
       const reading = readDigit(network, test.sample(i) as Uint8Array);
@@ -56,7 +56,7 @@ describe("the doubt of readDigit", () => {
       right++;
       if (reading?.isDigit) counted++;
     }
-    expect(right - counted).toBeLessThanOrEqual(0.001 * test.count);
+    expect(right - counted).toBeLessThanOrEqual(0.0005 * test.count);
     const [all, rest] = [percent(right / test.count), percent(counted / test.count)];
     expect(card).toContain(`Of the 10,000 test images ${all} are read right.`);
     expect(card).toContain(`it is ${rest}.`);
@@ -79,7 +79,7 @@ describe("the doubt of readDigit", () => {
         const { doubt = Number.NaN, isDigit, isSure, label, probabilities } = reading;
         expect(doubt).toBeGreaterThanOrEqual(0);
         expect(doubt).toBeLessThanOrEqual(1);
-        expect(isDigit).toBe(doubt <= 0.9);
+        expect(isDigit).toBe(doubt <= 0.98);
         expect(isSure).toBe(doubt <= 0.1 && (probabilities[label] as number) >= 0.9);
         seen.add(`${isDigit} ${isSure}`);
       }
@@ -122,7 +122,7 @@ describe("a network that loadDigits did not give", () => {
 
   it("refuses what is no doubt", () => {
     expect(() => readDigit(own, digit, { doubt: loadDoubt() as never })).toThrow(
-      '"options.doubt" must be a Doubt, such as await loadDoubt() gives, got Promise',
+      '"options.doubt" must be a Doubt, such as await loadDoubt() gives, got a Promise, which was not awaited',
     );
     expect(() => readDigit(own, digit, { doubts: doubt } as never)).toThrow('"options" has no option "doubts"');
   });

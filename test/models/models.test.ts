@@ -132,7 +132,7 @@ describe("the model of wasmlp/digits", () => {
   it("must be awaited before readDigit takes it, which refuses networks with other inputs", async () => {
     const picture = { data: new Uint8Array(784), width: 28, height: 28 };
     expect(() => readDigit(loadDigits() as never, picture)).toThrow(
-      '"network" must be a Network, such as await loadDigits() gives, got Promise',
+      '"network" must be a Network, such as await loadDigits() gives, got a Promise, which was not awaited',
     );
     const layers = layersOf([10], "softmax", "softmax");
     const small = await Network.create({ inputs: 4, layers, loss: "crossEntropy" });

@@ -219,10 +219,12 @@ describe("refuses", () => {
   });
 
   it("labels of two classes that are changed to others after they were checked", async () => {
-    const [labelled] = twins(10);
+    const { inputs, shape } = twins(10)[0];
+    const labels = Uint32Array.from(inputs.subarray(0, 10), (_, i) => i % 2);
+    const labelled = new Dataset({ inputs, shape, labels });
     const network = await create();
-    (labelled.labels as Uint32Array)[3] = 2;
-    expect(() => network.evaluate(labelled)).toThrow('"data" has the label 2 at index 3, past its 2 classes');
+    labels[3] = 2;
+    expect(() => network.evaluate(labelled)).toThrow("must be whole numbers from 0 to 1, got 2 at index 3");
   });
 
   it("softmax over one unit, which learns nothing, also in a saved model", async () => {

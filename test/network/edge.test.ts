@@ -1,6 +1,7 @@
 // Engines that do not compile WebAssembly from bytes, as at the edge: the kernels are a module that the platform compiled.
 
 import { readFileSync } from "node:fs";
+import { runInNewContext } from "node:vm";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 
 const BYTES = readFileSync(new URL("../../build/simd.wasm", import.meta.url));
@@ -33,6 +34,15 @@ it("networks run with one module, deterministic or not", async () => {
     outputs.push([...network.predict([1, 2])]);
   }
   expect(outputs[0]).toEqual(outputs[1]);
+});
+
+it("networks run with a module of another realm, as in Next's edge runtime", async () => {
+  const { init, Network } = await library();
+  const simd = runInNewContext("new WebAssembly.Module(bytes)", { bytes: BYTES });
+  expect(simd).not.toBeInstanceOf(WebAssembly.Module);
+  await init({ wasm: { simd } });
+  const network = await Network.create(OPTIONS);
+  expect(network.predict([1, 2])).toHaveLength(3);
 });
 
 it("without one, the error says which", async () => {

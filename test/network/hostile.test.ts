@@ -354,15 +354,6 @@ describe("a network refuses, and is unchanged after,", async () => {
       '"layers[0]" has no option "bias"; it takes weights, biases',
     ],
     [
-      "labels for a single output",
-      async () => {
-        const single = await Network.create({ ...GOOD, layers: layersOf([1], "tanh", "sigmoid") });
-        return fit(single, {}, new Dataset({ inputs: new Uint8Array(64), shape: 64, labels: [0] }));
-      },
-      RangeError,
-      '"train" has labels of 1 classes, but the network has 1 outputs',
-    ],
-    [
       "what only looks like a dataset",
       (net) => fit(net, {}, { ...data }),
       TypeError,

@@ -333,7 +333,7 @@ describe("resume refuses to go on, and does not change the network,", async () =
     ["samples", 7, '"samples" ends no batch'],
     ["epochsBefore", -1, '"epochsBefore" must be a whole number from 0'],
     ["loss", null, '"loss" must be a number'],
-    ["history", {}, '"history.names" must be an array of names'],
+    ["history", {}, '"history" must be an array'],
     ["history", [], '"history" must be a whole number from 1 to 1, got 0'],
     ["history", [null], '"history.epoch" must be a number'],
     ["best", { epoch: 1, score: 1 }, '"best" is missing, or there for nothing'],

@@ -90,7 +90,8 @@ function randomOptions(n: number): NetworkOptions {
   const [output, loss] = PAIRINGS[n % PAIRINGS.length] as (typeof PAIRINGS)[number];
   const depth = 1 + (Math.floor(n / PAIRINGS.length) % 4);
   const layers = Array.from({ length: depth }, (_, i) => ({
-    units: draw(n, 2 * i, 1, 22),
+    // One unit of softmax is refused.
+    units: draw(n, 2 * i, i === depth - 1 && output === "softmax" ? 2 : 1, 22),
     activation:
       i < depth - 1 ? (HIDDEN_ACTIVATIONS[draw(n, 2 * i + 1, 0, HIDDEN_ACTIVATIONS.length - 1)] as Activation) : output,
   }));

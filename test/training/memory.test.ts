@@ -40,6 +40,43 @@ const warm = grown;
 `;
 
 describe("memory", () => {
+  it("of a large dataset is given back after fit", () => {
+    const { during, after, resident } = run(
+      "given",
+      `import { Dataset, Network, sgd } from "wasmlp/node";
+      const memories = [];
+      WebAssembly.Memory = new Proxy(WebAssembly.Memory, {
+        construct: (target, [descriptor]) => {
+          const memory = new target(descriptor);
+          memories.push(new WeakRef(memory));
+          return memory;
+        },
+      });
+      const bytes = () => memories.reduce((sum, memory) => sum + (memory.deref()?.buffer.byteLength ?? 0), 0);
+      const layers = [{ units: 4, activation: "softmax" }];
+      const net = await Network.create({ inputs: 1000, layers, loss: "crossEntropy" });
+      const labels = Array.from({ length: 18000 }, (_, i) => i % 4);
+      const data = new Dataset({ inputs: new Float32Array(18e6).fill(0.5), shape: 1000, labels });
+      let [during, within] = [0, 0];
+      const onEpoch = () => {
+        during = bytes();
+        within = process.memoryUsage().rss;
+      };
+      await net.fit(data, { epochs: 1, batchSize: 100, optimizer: sgd({ learningRate: 0.01 }), onEpoch });
+      for (let i = 0; i < 5; i++) {
+        await new Promise((resolve) => setTimeout(resolve));
+        gc();
+      }
+      const resident = within - process.memoryUsage().rss;
+      const after = bytes();
+      net.evaluate(data);
+      console.log(JSON.stringify({ during, after, resident }));`,
+    ) as { during: number; after: number; resident: number };
+    expect(during).toBeGreaterThan(70e6);
+    expect(after).toBeLessThan(16e6);
+    expect(resident).toBeGreaterThan(50e6);
+  });
+
   it.runIf(WHOLE)(
     "heap, WebAssembly memory and resident memory do not grow in a million steps of a small network",
     () => {

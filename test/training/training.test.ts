@@ -17,7 +17,7 @@ import {
 } from "../../src/index.js";
 import type { Loss } from "../../src/losses.js";
 import { ascending, Stream, shuffle } from "../../src/random.js";
-import { withoutConfusion } from "../../src/training/history.js";
+import { withoutConfusion } from "../../src/training/record.js";
 import { distributions, flat, gaussians, layersOf, PAIRINGS, stripes, tensorDifference } from "../support/networks.js";
 import { copyParameters, type Parameters, trainStep } from "../support/reference.js";
 import { holdClock, inEveryTurn, restoreClock, yieldAlways } from "../support/yields.js";

@@ -61,7 +61,7 @@ describe("a call to a worker", () => {
     expect(await network.predict(samples)).toEqual(await network.predict(samples.slice()));
     expect((await network.classify(Buffer.from(pages.buffer).subarray(0, 64))).probabilities).toHaveLength(4);
     expect(await network.activations(sample)).toHaveLength(2);
-    expect(await network.gradient(Array.from(sample), target)).toEqual(await network.gradient(sample, target.slice()));
+    expect(await network.gradient(sample.slice(), target)).toEqual(await network.gradient(sample, target.slice()));
     const question = { input: sample, target, weight: { layer: 0, unit: 1, input: 2 }, learningRate: 0.5 };
     expect((await network.explain(question)).terms).not.toHaveLength(0);
     const [first, second] = await network.parameters();
