@@ -8,7 +8,7 @@ import { kindOf, listOfKinds } from "../input-kind.js";
 import { isPromiseLike } from "../kinds.js";
 import type { Samples } from "../memory/arena.js";
 import { ascending, Stream, shuffle } from "../random.js";
-import { factorAt } from "../recipe/schedule.js";
+import { factorAt, type ScheduleFunction } from "../recipe/schedule.js";
 import type { NetworkSpec } from "../spec.js";
 import { StepSettings } from "../step/settings.js";
 import { LostThread } from "../threads/runner.js";
@@ -231,9 +231,14 @@ class Training {
 
   private factor(step: number): number | undefined {
     const { schedule, epochs } = this.options;
-    if (schedule === undefined) return undefined;
-    const at = () => factorAt(schedule, step, this.stepsPerEpoch, epochs);
-    return typeof schedule === "function" ? this.engine.calling('"schedule"', at) : at();
+    // No closure for plain data, as it would be garbage in every step.
+    if (typeof schedule === "function") return this.calledFactor(schedule, step);
+    return schedule && factorAt(schedule, step, this.stepsPerEpoch, epochs);
+  }
+
+  private calledFactor(schedule: ScheduleFunction, step: number): number {
+    const { epochs } = this.options;
+    return this.engine.calling('"schedule"', () => factorAt(schedule, step, this.stepsPerEpoch, epochs));
   }
 
   private get isReportDue(): boolean {
