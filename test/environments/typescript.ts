@@ -64,8 +64,9 @@ async function compile(workshop: Workshop, version: string, nodeTypes: string): 
   return { version, ran: `types of all entries in ${Object.keys(configs).length} configurations` };
 }
 
-export const TYPESCRIPTS: Environment[] = VERSIONS.map(([version, nodeTypes]) => ({
+/** The oldest and the newest version run in CI. */
+export const TYPESCRIPTS: Environment[] = VERSIONS.map(([version, nodeTypes], i) => ({
   name: `TypeScript ${version.slice(0, 3)}`,
-  inCi: true,
+  ...((i === 0 || i === VERSIONS.length - 1) && { inCi: true as const }),
   run: (workshop) => compile(workshop, version, nodeTypes),
 }));
