@@ -1,6 +1,6 @@
 // Decoding of BMP files, those of OS/2 included, without compression.
 
-import { checkSize, cutShort, damaged, type Picture, PixelSink, unread } from "./image-file.js";
+import { checkSize, cutShort, damaged, type Picture, PixelSink, packedSample, unread } from "./image-file.js";
 
 export function isBmp(bytes: Buffer): boolean {
   // The length of the second header tells a bitmap from a text that begins with BM.
@@ -75,8 +75,7 @@ function readHeader(bytes: Buffer, path: string): Header {
 
 function byPalette(row: Buffer, { width, bits, palette, entry }: Header, out: Uint8Array): void {
   for (let x = 0; x < width; x++) {
-    const bit = x * bits;
-    const index = ((row[bit >> 3] as number) >> (8 - bits - (bit & 7))) & (2 ** bits - 1);
+    const index = packedSample(row, x, bits);
     // The file has blue first.
     for (let k = 0; k < 3; k++) out[3 * x + k] = palette[entry * index + 2 - k] ?? 0;
   }

@@ -41,6 +41,12 @@ export function unread(path: string, variety: string): Error {
   return new Error(`${path} is ${variety}, which is not read; save it as an ordinary PNG or JPEG`);
 }
 
+/** Number `i` of the samples of a row, each of `bits` bits, at most 8, the first in the highest bits. */
+export function packedSample(row: Uint8Array, i: number, bits: number): number {
+  const bit = i * bits;
+  return ((row[bit >> 3] as number) >> (8 - bits - (bit & 7))) & (2 ** bits - 1);
+}
+
 /**
  * Collects the pixels of an image row by row, in any order. Of a large image each square of `step` pixels becomes one pixel,
  * its mean; colours count by their opacity.

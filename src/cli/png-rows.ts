@@ -1,6 +1,6 @@
 // The rows of a PNG: from decompressed bytes to pixels of 8 bits per sample.
 
-import type { PixelSink } from "./image-file.js";
+import { type PixelSink, packedSample } from "./image-file.js";
 
 export interface PngHeader {
   width: number;
@@ -176,9 +176,7 @@ function byTable({ colour, depth, palette, transparent }: PngHeader): Conversion
   }).map((pixel) => pixel.slice(0, channels));
   return (row, count, out) => {
     for (let i = 0; i < count; i++) {
-      const bit = i * depth;
-      const index = ((row[bit >> 3] as number) >> (8 - depth - (bit & 7))) & most;
-      const pixel = table[index] as number[];
+      const pixel = table[packedSample(row, i, depth)] as number[];
       for (let k = 0; k < channels; k++) out[i * channels + k] = pixel[k] as number;
     }
   };

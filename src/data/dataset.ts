@@ -94,7 +94,7 @@ export class Dataset {
     this.classes = this.labels ? (classes ?? maximum(this.labels) + 1) : 0;
     this.targets = targets === undefined ? undefined : checkTargets(targets, this.count);
     this.targetSize = this.targets ? this.targets.length / this.count : this.classes;
-    const ofTargets = this.labels ? imbalance(this.classCounts(), this.count) : constancy(this.targets, this.count);
+    const ofTargets = this.labels ? imbalance(countClasses(this), this.count) : constancy(this.targets, this.count);
     warned.set(this, [...inputWarnings(this.inputs, this.count, this.shape), ...ofTargets]);
     Object.freeze(this);
   }
@@ -122,9 +122,7 @@ export class Dataset {
   /** `[classes]`: the number of samples of each class; empty without labels. */
   classCounts(): number[] {
     readAnew(this);
-    const counts = Array<number>(this.classes).fill(0);
-    for (const label of this.labels ?? []) counts[label] = (counts[label] as number) + 1;
-    return counts;
+    return countClasses(this);
   }
 
   /**
@@ -182,6 +180,13 @@ export class Dataset {
     if (this.targets) return new Dataset({ ...parts, targets: pick(this.targets, rows, this.targetSize) });
     return new Dataset({ ...parts, labels: pick(this.labels as Uint32Array, rows, 1), classes: this.classes });
   }
+}
+
+/** `[classes]`: the number of samples of each class, by labels that have been read. */
+export function countClasses({ classes, labels = new Uint32Array(0) }: Dataset): number[] {
+  const counts = Array<number>(classes).fill(0);
+  for (const label of labels) counts[label] = (counts[label] as number) + 1;
+  return counts;
 }
 
 /** Checks that a value is a Dataset of this copy of the library. */

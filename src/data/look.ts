@@ -1,5 +1,7 @@
 // A look at the inputs of a dataset: sentences about what is legal, but surely not what was meant.
 
+import { isBytes, isFloats } from "../kinds.js";
+
 type Inputs = Uint8Array | Float32Array;
 
 /** What a look at some samples found of each input (column). */
@@ -30,7 +32,7 @@ const LEAST_SAMPLES = 4;
 
 /** Looks at about so many `numbers` of the samples `[count][sampleSize]`. */
 export function lookAt(inputs: Inputs, count: number, sampleSize: number, numbers = LOOKED): Look {
-  const rows = Math.min(count, Math.ceil(numbers / sampleSize));
+  const rows = rowsOf(count, sampleSize, numbers);
   const least = new Float32Array(sampleSize).fill(Infinity);
   const most = new Float32Array(sampleSize).fill(-Infinity);
   const squares = new Float64Array(sampleSize);
@@ -46,8 +48,9 @@ export function lookAt(inputs: Inputs, count: number, sampleSize: number, number
   return { least, most, size: Float32Array.from(squares, (sum) => Math.sqrt(sum / rows)) };
 }
 
-function looked(count: number, sampleSize: number): number {
-  return Math.min(count, Math.ceil(LOOKED / sampleSize));
+/** Samples that are looked at. */
+function rowsOf(count: number, sampleSize: number, numbers: number): number {
+  return Math.min(count, Math.ceil(numbers / sampleSize));
 }
 
 function sampleAt(row: number, rows: number, count: number): number {
@@ -59,7 +62,7 @@ export function inputWarnings(inputs: Inputs, count: number, shape: readonly num
   const sampleSize = inputs.length / count;
   const look = lookAt(inputs, count, sampleSize);
   const same = sameWarning(inputs, count, sampleSize, look) ?? constantWarning(inputs, count, shape, look);
-  const size = inputs instanceof Float32Array ? sizeWarning(look, 1, STANDARDISE) : undefined;
+  const size = isFloats(inputs) ? sizeWarning(look, 1, STANDARDISE) : undefined;
   return [same, size].filter((warning) => warning !== undefined);
 }
 
@@ -71,7 +74,7 @@ function sameWarning(inputs: Inputs, count: number, sampleSize: number, { least,
   for (let i = sampleSize; i < inputs.length; i++) if (inputs[i] !== inputs[i - sampleSize]) return undefined;
   const [first] = inputs;
   if (inputs.subarray(0, sampleSize).some((x) => x !== first)) return `all ${count} samples have the same inputs`;
-  const fractions = inputs instanceof Uint8Array && first === 0;
+  const fractions = isBytes(inputs) && first === 0;
   return `all inputs are ${first}${fractions ? `: ${NO_FRACTIONS}` : ""}`;
 }
 
@@ -95,7 +98,7 @@ function constantWarning(inputs: Inputs, count: number, shape: readonly number[]
   const [first] = found as [number];
   return (
     `${found.length} of ${sampleSize} inputs are the same in every sample, such as input ${first}, which is ` +
-    `${shortened(least[first])}: they tell nothing apart`
+    `${rounded(least[first])}: they tell nothing apart`
   );
 }
 
@@ -106,7 +109,7 @@ function backgroundOf(inputs: Inputs, count: number, { least, most }: Look): num
     if (x === most[i]) uses.set(x, (uses.get(x) ?? 0) + 1);
   });
   const [value] = [...uses].reduce((a, b) => (b[1] > a[1] ? b : a));
-  const rows = looked(count, least.length);
+  const rows = rowsOf(count, least.length, LOOKED);
   let [same, others] = [0, 0];
   for (let row = 0; row < rows; row++) {
     const at = sampleAt(row, rows, count) * least.length;
@@ -135,7 +138,7 @@ export function sizeWarning({ least, most, size }: Look, scale: number, remedy: 
     bound = Math.max(bound, -(least[i] as number) * factor, (most[i] as number) * factor);
   }
   if (far > 0) {
-    const range = [least[largest], most[largest]].map((x) => shortened((x as number) * scale));
+    const range = [least[largest], most[largest]].map((x) => rounded((x as number) * scale));
     const which = far === sampleSize ? `${sampleSize}` : `${far} of ${sampleSize}`;
     return (
       `${which} ${sampleSize === 1 ? "input is" : "inputs are"} far from unit scale, such as input ${largest}, from ` +
@@ -143,10 +146,10 @@ export function sizeWarning({ least, most, size }: Look, scale: number, remedy: 
     );
   }
   if (bound === 0 || bound >= LEAST_SIZE) return undefined;
-  return `the inputs are far from unit scale, none is above ${shortened(bound)} in magnitude: ${remedy}`;
+  return `the inputs are far from unit scale, none is above ${rounded(bound)} in magnitude: ${remedy}`;
 }
 
 /** A number with three digits. */
-export function shortened(value: number | undefined): string {
+export function rounded(value: number | undefined): string {
   return String(Number((value as number).toPrecision(3)));
 }

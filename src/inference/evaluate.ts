@@ -160,11 +160,8 @@ export async function predictYielding(
   samples: Samples,
   yieldPoint: YieldPoint,
 ): Promise<Float32Array<ArrayBuffer>> {
-  const units = outputUnits(engine.spec);
-  const outputs = new Float32Array(samples.count * units);
-  await walkYielding(engine.infer(samples, "predict"), yieldPoint, (from, rows) => {
-    engine.arena.copyOutputs(rows, outputs, from * units);
-  });
+  const { outputs, take } = collector(engine, samples.count);
+  await walkYielding(engine.infer(samples, "predict"), yieldPoint, take);
   return outputs;
 }
 
@@ -189,11 +186,18 @@ export function predictFilled(
 }
 
 function collect(engine: Engine, count: number, pieces: Pieces, labels?: Uint32Array) {
+  const { outputs, take } = collector(engine, count, labels);
+  for (const [from, rows] of pieces) take(from, rows);
+  return outputs;
+}
+
+/** The outputs of `count` samples, which `take` fills in with each piece; with `labels` their classes too. */
+function collector(engine: Engine, count: number, labels?: Uint32Array) {
   const units = outputUnits(engine.spec);
   const outputs = new Float32Array(count * units);
-  for (const [from, rows] of pieces) {
+  const take = (from: number, rows: number): void => {
     for (let i = 0; labels && i < rows; i++) labels[from + i] = engine.arena.label(i);
     engine.arena.copyOutputs(rows, outputs, from * units);
-  }
-  return outputs;
+  };
+  return { outputs, take };
 }

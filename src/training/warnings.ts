@@ -1,8 +1,9 @@
 // A look at the data of a training against the network: sentences about what is legal, but surely not what was meant.
 
 import { activationRow } from "../activations.js";
-import type { Dataset } from "../data/dataset.js";
-import { GLANCED, lookAt, NO_FRACTIONS, shortened, sizeWarning } from "../data/look.js";
+import { countClasses, type Dataset } from "../data/dataset.js";
+import { GLANCED, lookAt, NO_FRACTIONS, rounded, sizeWarning } from "../data/look.js";
+import { isBytes } from "../kinds.js";
 import { activationParameter, type LayerSpec, type NetworkSpec } from "../spec.js";
 
 /** A sentence about a dataset. */
@@ -29,13 +30,13 @@ export function findWarnings(spec: NetworkSpec, train: Dataset, validation: Data
 
 /** A sentence where bytes times `inputScale` are far from unit scale. */
 function byteWarning({ inputScale }: NetworkSpec, { inputs, count, sampleSize }: Dataset, name: string) {
-  if (!(inputs instanceof Uint8Array)) return undefined;
+  if (!isBytes(inputs)) return undefined;
   const look = lookAt(inputs, count, sampleSize, GLANCED);
   const most = look.most.reduce((a, b) => Math.max(a, b), 0);
   const isTiny = most === 1 && Math.abs(inputScale) < 0.1 && !inputs.some((x) => x > 1);
   if (isTiny) {
     return (
-      `the ${name} inputs are bytes of 0 and 1, of which "inputScale" makes ${shortened(inputScale)}: take 255 for 1, or an ` +
+      `the ${name} inputs are bytes of 0 and 1, of which "inputScale" makes ${rounded(inputScale)}: take 255 for 1, or an ` +
       `"inputScale" of 1; ${NO_FRACTIONS}`
     );
   }
@@ -57,7 +58,7 @@ function sumWarning(spec: NetworkSpec, { targets, targetSize, count }: Dataset, 
   if (wrong === 0) return undefined;
   return (
     `the ${name} targets of ${wrong} ${wrong === 1 ? "sample" : "samples"} do not sum to 1, as the outputs of "${activation}" ` +
-    `do, such as ${shortened(example)} of sample ${first}: divide them by their sum, or take "sigmoid" where several can be 1`
+    `do, such as ${rounded(example)} of sample ${first}: divide them by their sum, or take "sigmoid" where several can be 1`
   );
 }
 
@@ -75,7 +76,7 @@ function rangeWarning(spec: NetworkSpec, { targets }: Dataset, name: string): st
   if (least >= range[0] - RANGE_TOLERANCE && most <= range[1] + RANGE_TOLERANCE) return undefined;
   const bounds = range[1] === Infinity ? `at least ${range[0]}` : `${range[0]} to ${range[1]}`;
   return (
-    `the ${name} targets are from ${shortened(least)} to ${shortened(most)}, but the outputs of "${last.activation}" are ` +
+    `the ${name} targets are from ${rounded(least)} to ${rounded(most)}, but the outputs of "${last.activation}" are ` +
     `${bounds}: scale the targets, or take a last layer of "linear"`
   );
 }
@@ -83,8 +84,8 @@ function rangeWarning(spec: NetworkSpec, { targets }: Dataset, name: string): st
 /** A sentence where the validation set has classes that the training set lacks. */
 function classWarning(train: Dataset, validation: Dataset): string | undefined {
   if (!train.labels || !validation.labels) return undefined;
-  const known = train.classCounts();
-  const counts = validation.classCounts();
+  const known = countClasses(train);
+  const counts = countClasses(validation);
   const lacking = [...counts.keys()].filter((label) => (counts[label] as number) > 0 && !known[label]);
   const [first] = lacking;
   if (first === undefined) return undefined;

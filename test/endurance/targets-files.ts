@@ -48,31 +48,41 @@ async function realFiles(): Promise<Files> {
   return { model: network.toBytes({ recipe: { network: OPTIONS, fit: FIT as never } }), checkpoints };
 }
 
+/** The header of a safetensors file, and where it ends. */
+function headerOf(file: Uint8Array) {
+  const end = 8 + Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
+  return { header: JSON.parse(new TextDecoder().decode(file.subarray(8, end))), end };
+}
+
+/** A safetensors file of any header and the bytes after it. */
+function fileOf(header: unknown, ...parts: Uint8Array[]): Uint8Array {
+  const text = new TextEncoder().encode(JSON.stringify(header));
+  const size = new Uint8Array(8);
+  new DataView(size.buffer).setBigUint64(0, BigInt(text.length), true);
+  return joined(size, text, ...parts);
+}
+
 /** A safetensors file whose header, or the JSON in its metadata or its state, is odd; or with damaged bytes. */
 function oddSafetensors(choices: Choices, file: Uint8Array): Uint8Array {
   if (choices.isOneOf(96)) return withDamage(choices, file);
-  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+  const { header, end } = headerOf(file);
   const metadata = { ...header.__metadata__ };
   for (const key of Object.keys(metadata)) {
     if (choices.isOneOf(128) || !metadata[key].startsWith("{")) continue;
     metadata[key] = JSON.stringify(withOddities(choices, JSON.parse(metadata[key]), oddJson));
   }
   const odd = choices.isOneOf(96) ? withOddities(choices, header, oddJson) : { ...header, __metadata__: metadata };
-  const text = new TextEncoder().encode(JSON.stringify(odd));
-  const size = new Uint8Array(8);
-  new DataView(size.buffer).setBigUint64(0, BigInt(text.length), true);
-  return joined(size, text, file.subarray(8 + length));
+  return fileOf(odd, file.subarray(end));
 }
 
 /** Where the last tensor of a safetensors file ends. */
 function endOf(file: Uint8Array): number {
-  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
-  const { __metadata__: _, ...tensors } = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+  const { header, end } = headerOf(file);
+  const { __metadata__: _, ...tensors } = header;
   const ends = Object.values(tensors as Record<string, { data_offsets: number[] }>).map(
     (one) => one.data_offsets[1] ?? 0,
   );
-  return 8 + length + Math.max(0, ...ends);
+  return end + Math.max(0, ...ends);
 }
 
 async function model(choices: Choices): Promise<string> {
@@ -110,14 +120,10 @@ function oddState(choices: Choices, file: Uint8Array): Uint8Array {
   const at = text.lastIndexOf('{"asked"');
   const state = JSON.parse(new TextDecoder().decode(file.subarray(at)));
   const odd = new TextEncoder().encode(JSON.stringify(withOddities(choices, state, oddJson)));
-  const length = Number(new DataView(file.buffer, file.byteOffset).getBigUint64(0, true));
-  const header = JSON.parse(new TextDecoder().decode(file.subarray(8, 8 + length)));
+  const { header, end } = headerOf(file);
   const begin = header.state.data_offsets[0];
   header.state = { ...header.state, shape: [odd.length], data_offsets: [begin, begin + odd.length] };
-  const json = new TextEncoder().encode(JSON.stringify(header));
-  const size = new Uint8Array(8);
-  new DataView(size.buffer).setBigUint64(0, BigInt(json.length), true);
-  return joined(size, json, file.subarray(8 + length, at), odd);
+  return fileOf(header, file.subarray(end, at), odd);
 }
 
 const IDX = [
