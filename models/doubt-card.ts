@@ -53,7 +53,7 @@ ${grouped(bytes)} bytes.
 ${table(HOW, making, ["---", "---"])}
 
 The digits are five sixths of the training images of MNIST, and drawings made from them with other sizes, pens and slants
-(\`models/doubt-data.ts\`). The pictures of what is no digit are strokes from lists and formulas, no font among them: letters and signs
+(\`models/doubt-data.ts\`). The pictures of non-digits are strokes from lists and formulas, no font among them: letters and signs
 (\`models/letters.ts\`); scribbles, faces, hearts, stars, arrows, polygons, check marks, hatchings, dots and lines (\`models/figures.ts\`);
 rectangles and ellipses of any brightness; two digits beside each other. All pass through \`preprocessDigit\`.
 
@@ -66,7 +66,7 @@ on these images, but the reader was, which therefore raises more doubt about ima
 is taken for none of the digits (\`isDigit\` is false), ${MOST_DOUBT}, was chosen with the first half of the test images: ${percent(chosen)} of them are
 read right, but taken for none. Of the second half, which had no part in this choice, it is ${percent(confirmed)}.
 
-## What is no digit
+## Non-digits
 
 Other fonts, shapes and ways to draw than those of the training (\`models/others.ts\`, \`models/things.ts\`), except for two digits,
 which are drawn as in the training, with test images. "Sure before" is
@@ -84,7 +84,7 @@ ${table(["kind", "drawings", "read right", "right, but taken for none", "right, 
 ## Other thresholds
 
 A threshold that doubts the share of the held-out digits in the first column would doubt the share of the test images in the second and
-leave the share of what is no digit in the third as sure, the mean of the kinds. The shares of the calibration were chosen after
+leave the share of non-digits in the third as sure, the mean of the kinds. The shares of the calibration were chosen after
 trials whose results on these test sets were seen, so that the numbers of this card are better than those of unseen kinds would be.
 
 ${table(["held-out digits doubted", "test images doubted", "no digit, but sure"], curve(facts))}

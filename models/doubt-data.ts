@@ -1,4 +1,4 @@
-// What the network of doubt learns from and is measured with: digits, and pictures of what is no digit.
+// What the network of doubt learns from and is measured with: digits, and pictures of non-digits.
 
 import { DIGIT_PIXELS, DIGIT_SIDE, preprocessDigit } from "../src/image/digit.js";
 import type { Plane } from "../src/image/plane.js";
@@ -38,7 +38,7 @@ function blocks(side: number, draws: Draws): Plane {
   return { data: data.map((x) => Math.min(1, Math.max(0, x + grain * draws.gaussian()))), width: side, height: side };
 }
 
-/** One picture of what is no digit, of the kinds that are trained on. */
+/** One picture of a non-digit, of the kinds that are trained on. */
 function unlike(train: Dataset, draws: Draws): Plane {
   const kind = draws.unit();
   if (kind < 0.05) return blocks(SMALL, draws);

@@ -1,4 +1,4 @@
-// Measures the network of doubt: the digits that it doubts, and the pictures of what is no digit that stay sure.
+// Measures the network of doubt: the digits that it doubts, and the pictures of non-digits that stay sure.
 
 import { type DigitReading, readDigit } from "../src/digits.js";
 import { Doubt, features, MOST_DOUBT, SURE } from "../src/doubt.js";

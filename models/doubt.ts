@@ -22,7 +22,7 @@ import { packModel } from "./pack.mjs";
 import { DOUBT } from "./recipes.js";
 import { finish, fitOptions, plain } from "./record.js";
 
-/** Pictures of the training: of what is no digit, and of digits redrawn besides those of the dataset. */
+/** Pictures of the training: of non-digits, and of digits redrawn besides those of the dataset. */
 const [OTHERS, REDRAWN] = [24_000, 8_000];
 /** The shares of the digits held out whose doubt is above `HIGH_DOUBT`, and that are not sure because of doubt. */
 const SHARES = { high: 0.0003, unsure: 0.01 };
@@ -45,7 +45,7 @@ export function addDoubt(program: Command): void {
     .command("doubt")
     .summary("train the network that tells whether a picture shows a digit")
     .description(
-      "Trains the network of doubt on five sixths of the training digits and on drawings of what is no digit, chooses its threshold " +
+      "Trains the network of doubt on five sixths of the training digits and on drawings of non-digits, chooses its threshold " +
         "with the other digits, and writes doubt.safetensors and its card doubt.md, measured on other fonts and shapes.",
     )
     .option("--data <mnist|DIR>", "digits to train on and to test with", "mnist")
@@ -53,7 +53,7 @@ export function addDoubt(program: Command): void {
     .option("--count <n>", "drawings of each kind in the test", Number, 1000)
     .option("--out <DIR>", "folder of the files, with digits.safetensors", "models")
     .option("--sheet <FILE>", "write a PNG of the test's pictures that were sure, and of its digits that were doubted")
-    .option("--measure", "train nothing: measure the network that is there and write its card anew")
+    .option("--measure", "train nothing: measure the existing network and write its card again")
     .action((options: Options) => (options.measure ? measureAgain(options) : make(options)));
 }
 
@@ -146,7 +146,7 @@ function split(data: Dataset, most: number): [Dataset, Dataset] {
 }
 
 /**
- * The images of the training: the digits as they are and redrawn, and pictures of what is no digit. The drawn ones are kept in `file`
+ * The images of the training: the digits as they are and redrawn, and pictures of non-digits. The drawn ones are kept in `file`
  * until the training ends, so that a run after an interruption need not draw them again.
  */
 async function trainingImages(digits: Dataset, file: string): Promise<Dataset> {

@@ -1,4 +1,4 @@
-// Pictures of what is no digit, by kind, that no network was trained on: other fonts, other shapes and other ways to draw them than
+// Pictures of non-digits, by kind, that no network was trained on: other fonts, other shapes and other ways to draw them than
 // those of `letters.ts` and `figures.ts`.
 
 import type { Plane } from "../src/image/plane.js";

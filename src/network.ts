@@ -137,7 +137,7 @@ export class Network {
   }
 
   /**
-   * Trains on `train` and resolves to one record an epoch. The optimizer begins anew with every call: its moments are zero and its
+   * Trains on `train` and resolves to one record an epoch. Every call resets the optimizer: its moments are zero and its
    * steps count from 1, also after a `fit` with the same options; only `resume` continues with moments. Errors: TypeError or
    * RangeError for options or data that do not fit the network, Error when the loss is no longer finite, which returns the
    * parameters to those of the last whole epoch, Error when the network is disposed of, the signal's reason when aborted.

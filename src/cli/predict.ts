@@ -34,7 +34,7 @@ export function addPredict(program: Command): void {
     .description(
       "Prints which digits a network recognizes in images. The images may show one digit each, dark on light or light on dark; " +
         "it is located, scaled and centred like MNIST's digits. With --raw the images are used unchanged: they must have the " +
-        "size and look of the network's training data. The pretrained network says none of what is no digit.",
+        "size and look of the network's training data. The pretrained network answers none for a picture that shows no digit.",
     )
     .argument("<image...>", "PNG, JPEG, GIF or BMP files, or folders of them")
     .addOption(

@@ -640,7 +640,7 @@ describe("predict", () => {
     }
   });
 
-  it("says none of what is no digit, with the pretrained model only", () => {
+  it("answers none for a picture that shows no digit, with the pretrained model only", () => {
     // A star of four lines.
     const isLine = (x: number, y: number) => [x - y, x + y - 100, x - 50, y - 50].some((away) => Math.abs(away) < 4);
     const isInk = (x: number, y: number) => Math.min(x, y) > 10 && Math.max(x, y) < 90 && isLine(x, y);

@@ -128,7 +128,7 @@ describe.skipIf(!canMount)("a file mounted on its own is overwritten (skipped wh
   });
 });
 
-it("a checkpoint that cannot be written is saved beside, and the training goes on", () => {
+it("a checkpoint that cannot be written is saved beside, and the training continues", () => {
   // Moved, not removed: a checkpoint may be written at the same time.
   const { run, status, errors, stderr } = trainWith("checkpoint", {
     before: "mkdir away",

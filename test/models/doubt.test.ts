@@ -1,4 +1,4 @@
-// Readings of what is no digit are hardly ever sure, and those of digits stay what they were.
+// Readings of non-digits are hardly ever sure, and those of digits stay what they were.
 
 import { readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -25,7 +25,7 @@ beforeAll(async () => {
 });
 
 describe("the doubt of readDigit", () => {
-  it("leaves at most 5 % of the drawings of what is no digit sure", () => {
+  it("leaves at most 5 % of the drawings of non-digits sure", () => {
     const readings = Object.values(DRAWN).flatMap((draw, kind) => {
       const draws = new Draws(1, STREAM + kind);
       return Array.from({ length: COUNT }, () => readDigit(network, draw(SIDE, draws)));
@@ -37,7 +37,7 @@ describe("the doubt of readDigit", () => {
   });
 
   it("has at most 5 % of the kinds of its card sure, each of which is measured there", () => {
-    const section = card.split(/^## /m).find((text) => text.startsWith("What is no digit")) ?? "";
+    const section = card.split(/^## /m).find((text) => text.startsWith("Non-digits")) ?? "";
     const rows = section.split("\n").filter((line) => /^\| [^-|]*\|[^|]*\| *[\d.]+ %/.test(line));
     const names = rows.map((row) => row.split("|")[1]?.trim());
     expect(names).toEqual(expect.arrayContaining([...Object.keys(DRAWN), "two digits", "mean"]));

@@ -14,7 +14,7 @@ async function failed(network: Network, after: number): Promise<string> {
   return (error as Error).message;
 }
 
-it("returns to the last whole epoch, from which training goes on as if nothing had happened", async () => {
+it("returns to the last whole epoch, from which training continues as if nothing had happened", async () => {
   const [network, good] = [await Network.create(OPTIONS), await Network.create(OPTIONS)];
   expect(await failed(network, 3)).toMatch(
     /^training diverged: .* at epoch 4, step \d; the network holds the parameters of epoch 3; try a learning rate below 0\.01, inputs and targets scaled .* data$/,

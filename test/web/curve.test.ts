@@ -78,7 +78,7 @@ describe("the numbers of a run", () => {
     expect(curve.mean(true)).toEqual({ loss: 0.5, accuracy: 0.8, isPartial: true });
   });
 
-  it("begin anew when a stopped network is trained further, whose epochs count from 1 again", () => {
+  it("begin again when a stopped network is trained further, whose epochs count from 1 again", () => {
     const curve = new Curve();
     curve.add(report(1, 400, 2));
     curve.restart();

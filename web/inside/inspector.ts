@@ -161,7 +161,7 @@ async function takeSnapshot(network: Network, sample: Sample, request: Request):
   return { ...evaluated, position, note, explanation, drawn: unitsToDraw(activations, position) };
 }
 
-/** The weight to show for another digit or network. The neuron that the page chose is chosen anew too. */
+/** The weight to show for another digit or network. A neuron that the page chose is chosen again too. */
 async function choose(
   network: Network,
   evaluated: Evaluated,
